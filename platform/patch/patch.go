@@ -1,0 +1,51 @@
+// Package patch holds what a partial update is made of: slots that tell "not mentioned" from a value, and the versions that the
+// caller has seen.
+package patch
+
+import "github.com/banyan-go/banyan/platform/fault"
+
+// Change is one slot of a partial update (a merge-patch, RFC 7396). The zero value means that the caller did not mention the
+// field. Change[*T] is for a field that may be null: set and nil clears it.
+type Change[T any] struct {
+	set   bool
+	value T
+}
+
+// Set returns a slot that holds v.
+func Set[T any](v T) Change[T] { return Change[T]{set: true, value: v} }
+
+// Get returns the value and whether the caller mentioned the field.
+func (c Change[T]) Get() (T, bool) { return c.value, c.set }
+
+// To writes the value to p when the caller mentioned the field and leaves it alone otherwise.
+func (c Change[T]) To(p *T) {
+	if c.set {
+		*p = c.value
+	}
+}
+
+// Slot marks the field as mentioned and returns a *T to decode its value into. It is for decoders, which know a Change by this
+// method.
+func (c *Change[T]) Slot() any {
+	c.set = true
+	return &c.value
+}
+
+// ErrVersion is what Versions.Allow returns, of kind fault.Precondition.
+var ErrVersion = fault.New(fault.Precondition, "version_mismatch", "The resource has changed since you read it. Read it again and repeat your change.")
+
+// Versions are the versions of a resource that the caller accepts, as told by If-Match. Nil accepts any, empty none.
+type Versions []int64
+
+// Allow returns ErrVersion unless v is among the versions, or they are nil.
+func (vs Versions) Allow(v int64) error {
+	if vs == nil {
+		return nil
+	}
+	for _, x := range vs {
+		if x == v {
+			return nil
+		}
+	}
+	return ErrVersion
+}
