@@ -1,0 +1,67 @@
+package config
+
+import (
+	"slices"
+	"strings"
+)
+
+// originBuiltIn is the origin of a value that no layer changed.
+const originBuiltIn = "built-in"
+
+// Loaded tells about the settings that Load has filled a struct with. It holds no value of a secret. It does not change, so
+// goroutines may share it.
+type Loaded struct {
+	// Warnings are sentences about what is allowed and should not be: a secret in a file that everyone may read, a variable that
+	// looks like a misspelt one.
+	Warnings []string
+
+	settings []Setting
+}
+
+// Setting is the effective value of one key.
+type Setting struct {
+	Key     string
+	Value   string // as text; a list with commas; "••••" for a secret that is not empty
+	Origin  string // "configs/base.yaml:5", "embedded:base.yaml:5", "env APP_DB__DSN", "--set" or "built-in"
+	Default string // the built-in value, written like Value; empty for an entry of a map that is not built in
+	Doc     string // one sentence, from the tag; may be empty
+	Secret  bool
+}
+
+// Settings returns the effective settings sorted by key: all of them, or those at or below one of the given keys. "db" gives
+// "db.dsn" and "db.pool.max_open" and not "db_name". A map without entries has no setting.
+func (l *Loaded) Settings(under ...string) []Setting {
+	if len(under) == 0 {
+		return slices.Clone(l.settings)
+	}
+	var found []Setting
+	for _, s := range l.settings {
+		if slices.ContainsFunc(under, func(key string) bool { return s.Key == key || strings.HasPrefix(s.Key, key+".") }) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func (s *schema) settings(values, defaults map[string]*value) []Setting {
+	all := make([]Setting, 0, len(values))
+	for key, v := range values {
+		f, _ := s.find(key)
+		set := Setting{Key: key, Value: f.show(v), Origin: v.origin, Doc: f.doc, Secret: f.secret}
+		if d := defaults[key]; d != nil {
+			set.Default = f.show(d)
+		}
+		all = append(all, set)
+	}
+	slices.SortFunc(all, func(a, b Setting) int { return strings.Compare(a.Key, b.Key) })
+	return all
+}
+
+// show returns a value as text. That a secret is empty is no secret, and worth seeing.
+func (f *field) show(v *value) string {
+	text := format(v.v)
+	if f.secret && text != "" {
+		return mask
+	}
+	return text
+}
