@@ -1,0 +1,60 @@
+package db
+
+import (
+	"time"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// Config is the section `db`.
+type Config struct {
+	Driver    string        `config:"driver" doc:"Database engine; one that is compiled in (drivers.go)."`
+	DSN       string        `config:"dsn" secret:"true" doc:"Address of the database; for sqlite a file, file:data/app.db for instance."`
+	Pool      Pool          `config:"pool"`
+	SQLite    SQLite        `config:"sqlite"`
+	Statement time.Duration `config:"statement_timeout" doc:"Longest run of one statement; less than http.request_timeout."`
+	Slow      time.Duration `config:"slow" doc:"Statements that take longer are logged; 0 logs none."`
+}
+
+// Pool is the section `db.pool`.
+type Pool struct {
+	MaxOpen unit.Auto[int] `config:"max_open" doc:"Most connections that read; auto is twice the CPUs, from 4 to 16."`
+	Wait    time.Duration  `config:"wait" doc:"Longest wait of a transaction for its connection; then the request is answered with 503."`
+}
+
+// SQLite is the section `db.sqlite`; other engines ignore it.
+type SQLite struct {
+	BusyTimeout time.Duration `config:"busy_timeout" doc:"Longest wait for a lock that another process holds."`
+	Durable     bool          `config:"durable" doc:"Sync the disk at each commit. Without it a commit survives the end of the process, and a loss of power may take the last ones."`
+}
+
+// Default returns the settings that need nothing installed: a SQLite file below the working folder.
+func Default() Config {
+	return Config{
+		Driver:    "sqlite",
+		DSN:       "file:data/app.db",
+		Pool:      Pool{Wait: time.Second},
+		SQLite:    SQLite{BusyTimeout: time.Second},
+		Statement: 2 * time.Second,
+		Slow:      200 * time.Millisecond,
+	}
+}
+
+// Validate reports settings that contradict each other.
+func (c Config) Validate(r *config.Report) {
+	if n := c.Pool.MaxOpen.Or(1); n < 1 || n > 1000 {
+		r.Add("pool.max_open", c.Pool.MaxOpen.String(), "auto or a number from 1 to 1000")
+	}
+	positive := func(key string, d time.Duration) {
+		if d <= 0 {
+			r.Add(key, d.String(), "more than 0")
+		}
+	}
+	positive("pool.wait", c.Pool.Wait)
+	positive("sqlite.busy_timeout", c.SQLite.BusyTimeout)
+	positive("statement_timeout", c.Statement)
+	if c.Slow < 0 {
+		r.Add("slow", c.Slow.String(), "0 or more")
+	}
+}

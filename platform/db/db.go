@@ -1,0 +1,135 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"gorm.io/gorm"
+
+	"github.com/banyan-go/banyan/platform/clock"
+	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+)
+
+// retryAfter is what a caller is told to wait when the database was busy.
+const retryAfter = time.Second
+
+// Drivers are the engines that are compiled in, by the name that db.driver uses.
+type Drivers map[string]driver.Driver
+
+// DB is the door. It is safe for concurrent use.
+type DB struct {
+	cfg     Config
+	driver  driver.Driver
+	options driver.Options
+	log     *slog.Logger
+
+	open atomic.Pointer[open] // nil unless started
+}
+
+// open is what there is of a database between Start and Stop.
+type open struct {
+	driver.Pools
+	slots  chan struct{}  // holds an element for each transaction that is open
+	holder atomic.Uintptr // the program counter that began the last transaction
+}
+
+// New builds the door without I/O and appends its start and stop to lc. The error says which setting is wrong.
+func New(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Logger) (*DB, error) {
+	drv, ok := drivers[cfg.Driver]
+	if !ok {
+		return nil, fmt.Errorf("db.driver: driver %s is not compiled in: %s", cfg.Driver, names(drivers))
+	}
+	d := &DB{cfg: cfg, driver: drv, log: log, options: driver.Options{
+		DSN:         cfg.DSN,
+		MaxOpen:     cfg.Pool.MaxOpen.Or(min(max(2*runtime.GOMAXPROCS(0), 4), 16)),
+		BusyTimeout: cfg.SQLite.BusyTimeout,
+		Durable:     cfg.SQLite.Durable,
+	}}
+	if err := drv.Check(d.options); err != nil {
+		return nil, fmt.Errorf("db.dsn: %w", err)
+	}
+	lc.Append(lifecycle.Hook{Name: "database", Start: d.start, Stop: d.stop})
+	return d, nil
+}
+
+func names(drivers Drivers) string {
+	if len(drivers) == 0 {
+		return "none is (see drivers.go)"
+	}
+	var ns []string
+	for name := range drivers {
+		ns = append(ns, name)
+	}
+	slices.Sort(ns)
+	return strings.Join(ns, ", ")
+}
+
+// Dialect names the engine: "sqlite".
+func (d *DB) Dialect() string { return d.driver.Dialect() }
+
+// MaxOpen is the number of connections that read, as chosen for `auto`.
+func (d *DB) MaxOpen() int { return d.options.MaxOpen }
+
+// Ping asks the database for an answer. It returns ErrNotStarted before Start.
+func (d *DB) Ping(ctx context.Context) error {
+	o := d.open.Load()
+	if o == nil {
+		return ErrNotStarted
+	}
+	return translate(d.driver, o.Read.PingContext(ctx))
+}
+
+func (d *DB) start(ctx context.Context) error {
+	pools, err := d.driver.Open(ctx, d.options)
+	if err != nil {
+		return err
+	}
+	d.open.Store(&open{Pools: pools, slots: make(chan struct{}, max(1, pools.Write.Stats().MaxOpenConnections))})
+	return nil
+}
+
+func (d *DB) stop(context.Context) error {
+	o := d.open.Swap(nil)
+	if o == nil {
+		return nil
+	}
+	// The readers first: the last connection that closes a SQLite file folds its log back in, and only a writer may.
+	return errors.Join(o.Read.Close(), o.Write.Close())
+}
+
+// ForModule returns the handle of one module. Name is the module's, "catalog".
+func (d *DB) ForModule(name string) *Handle {
+	h := &Handle{db: d, module: name}
+	h.reads = &pool{handle: h}
+	orm, err := gorm.Open(dialect{Dialector: d.driver.Dialector(h.reads), driver: d.driver}, &gorm.Config{
+		SkipDefaultTransaction:   true,
+		DisableNestedTransaction: true,
+		TranslateError:           true,
+		DisableAutomaticPing:     true,
+		NowFunc:                  func() time.Time { return clock.Cut(time.Now()) },
+		Logger:                   &queryLog{log: d.log.With("module", name), slow: d.cfg.Slow},
+	})
+	if err != nil {
+		// Opening does no I/O: only a driver that is written wrongly gets here.
+		panic(fmt.Sprintf("db: gorm refuses the dialect of driver %s: %v", d.driver.Dialect(), err))
+	}
+	h.orm = orm
+	return h
+}
+
+// dialect is the engine's dialect with our translation of errors.
+type dialect struct {
+	gorm.Dialector
+	driver driver.Driver
+}
+
+// Translate is called by gorm for every error that it sees.
+func (d dialect) Translate(err error) error { return translate(d.driver, err) }

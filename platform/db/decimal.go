@@ -1,0 +1,77 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+	"gorm.io/gorm/schema"
+
+	"github.com/banyan-go/banyan/platform/decimal"
+)
+
+// Decimal is the column type of an exact number with a fixed scale, in a row struct. SQLite has no such type: there the column
+// holds the number of smallest units, an integer; elsewhere it is numeric. So a value read from a row is turned into a number by
+// Exact with the column's scale.
+type Decimal struct {
+	scale  int
+	units  int64  // of the smallest unit, unless text is set
+	text   string // as an engine with numeric writes it
+	exceed error  // the value does not fit its column
+}
+
+var (
+	_ sql.Scanner                  = (*Decimal)(nil)
+	_ gorm.Valuer                  = Decimal{}
+	_ schema.GormDataTypeInterface = Decimal{}
+)
+
+// NewDecimal returns d for a column with that scale. A value that does not fit is an error of the statement that uses it.
+func NewDecimal(d decimal.Decimal, scale int) Decimal {
+	units, err := d.Scaled(scale)
+	return Decimal{scale: scale, units: units, exceed: err}
+}
+
+// Exact returns the value of a column with that scale.
+func (d Decimal) Exact(scale int) (decimal.Decimal, error) {
+	if d.text == "" {
+		return decimal.FromScaled(d.units, scale), nil
+	}
+	v, err := decimal.Parse(d.text)
+	if err != nil {
+		return decimal.Decimal{}, fmt.Errorf("read decimal column: %w", err)
+	}
+	return v, nil
+}
+
+// Scan reads what an engine returns.
+func (d *Decimal) Scan(src any) error {
+	switch v := src.(type) {
+	case int64:
+		*d = Decimal{units: v}
+	case string:
+		*d = Decimal{text: v}
+	case []byte:
+		*d = Decimal{text: string(v)}
+	default:
+		return fmt.Errorf("read decimal column: cannot read a %T", src)
+	}
+	return nil
+}
+
+// GormDataType keeps gorm from taking the struct for a relation.
+func (Decimal) GormDataType() string { return "decimal" }
+
+// GormValue writes the value as the engine of tx wants it.
+func (d Decimal) GormValue(_ context.Context, tx *gorm.DB) clause.Expr {
+	if d.exceed != nil {
+		_ = tx.AddError(fmt.Errorf("write decimal column: %w", d.exceed)) // returns what it was given; tx keeps it
+		return clause.Expr{SQL: "NULL"}
+	}
+	if tx.Dialector.Name() == "sqlite" {
+		return clause.Expr{SQL: "?", Vars: []any{d.units}}
+	}
+	return clause.Expr{SQL: "?", Vars: []any{decimal.FromScaled(d.units, d.scale).String()}}
+}
