@@ -1,0 +1,376 @@
+package api
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/banyan-go/banyan/platform/api/internal/plan"
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/page"
+)
+
+// Info is what a document says of an application.
+type Info struct {
+	Title       string
+	Version     string
+	Description string
+	// License is an SPDX identifier, "MIT".
+	License string
+	// Contact is the name of whoever answers for the API, ContactURL where to find them.
+	Contact, ContactURL string
+	// Modules describes modules, by name.
+	Modules map[string]string
+}
+
+// Document returns the OpenAPI 3.1 document of the mounted operations as JSON. The same operations give the same bytes. The error
+// names the operation whose types cannot be described together with the others.
+func (a *API) Document(info Info) ([]byte, error) {
+	names := &componentNames{outputs: map[reflect.Type]bool{}}
+	d := document{components: plan.NewComponents(names.name), used: map[int]bool{}}
+	problem, err := d.components.Schema(a.problem)
+	if err != nil {
+		return nil, err
+	}
+	d.problem = problem
+	paths := map[string]map[string]any{}
+	tags := map[string]bool{}
+	// Answers first: what is both question and answer has the plain name as an answer.
+	for _, m := range a.mounted {
+		if err := d.outputs(m); err != nil {
+			return nil, fmt.Errorf("describe %s: %w", m.Op.ID, err)
+		}
+	}
+	for _, m := range a.mounted {
+		op, err := d.operation(m)
+		if err != nil {
+			return nil, fmt.Errorf("describe %s: %w", m.Op.ID, err)
+		}
+		if paths[m.FullPath] == nil {
+			paths[m.FullPath] = map[string]any{}
+		}
+		paths[m.FullPath][strings.ToLower(m.Method)] = op
+		tags[m.Module] = true
+	}
+	doc := map[string]any{
+		"openapi": "3.1.0",
+		"info": map[string]any{
+			"title":       info.Title,
+			"version":     cmp.Or(info.Version, "0.0.0"),
+			"description": cmp.Or(info.Description, "The API of "+info.Title+"."),
+			"license":     map[string]any{"name": cmp.Or(info.License, "UNLICENSED"), "identifier": cmp.Or(info.License, "LicenseRef-UNLICENSED")},
+			"contact":     map[string]any{"name": cmp.Or(info.Contact, info.Title), "url": cmp.Or(info.ContactURL, "/")},
+		},
+		"servers":  []any{map[string]any{"url": "/", "description": "This server."}},
+		"security": []any{},
+		"tags":     describeTags(tags, info.Modules),
+		"paths":    paths,
+		"components": map[string]any{
+			"schemas":   json.RawMessage(d.components.AppendJSON(nil)),
+			"responses": d.responses(),
+		},
+	}
+	return json.Marshal(doc)
+}
+
+func describeTags(tags map[string]bool, described map[string]string) []any {
+	list := []any{}
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		list = append(list, map[string]any{"name": name, "description": cmp.Or(described[name], "Operations of the module "+name+".")})
+	}
+	return list
+}
+
+// document is one being written.
+type document struct {
+	components *plan.Components
+	problem    *plan.Schema
+	used       map[int]bool // the statuses of errors that operations refer to
+}
+
+// outputs describes the answer of m and notes its types.
+func (d *document) outputs(m Mounted) error {
+	op := m.operation
+	if op == nil || op.result == nil {
+		return nil
+	}
+	if _, err := d.components.Schema(op.result); err != nil {
+		return err
+	}
+	if op.sparse(m.Method) {
+		_, err := d.components.Sparse(op.result)
+		return err
+	}
+	return nil
+}
+
+func (d *document) operation(m Mounted) (map[string]any, error) {
+	o := map[string]any{
+		"operationId": m.Op.ID,
+		"summary":     m.Op.Summary,
+		"description": cmp.Or(m.Op.Doc, m.Op.Summary+"."),
+		"tags":        []string{m.Module},
+		"security":    []any{},
+	}
+	if m.Op.Deprecated {
+		o["deprecated"] = true
+	}
+	if why := m.Op.Auth.Why(); why != "" {
+		o["description"] = fmt.Sprintf("%s Everybody may call it: %s.", o["description"], strings.TrimSuffix(why, "."))
+	}
+	op := m.operation
+	if op == nil { // a raw route speaks for itself
+		o["parameters"] = rawParameters(m.FullPath)
+		o["responses"] = map[string]any{"200": map[string]any{"description": "Success."}, "default": map[string]any{"$ref": "#/components/responses/Problem400"}}
+		d.used[http.StatusBadRequest] = true
+		return o, nil
+	}
+	if params := d.parameters(m); len(params) > 0 {
+		o["parameters"] = params
+	}
+	if op.body != nil {
+		body, err := d.components.Schema(op.body)
+		if err != nil {
+			return nil, err
+		}
+		content := map[string]any{"application/json": map[string]any{"schema": body}}
+		if op.merge {
+			content["application/merge-patch+json"] = map[string]any{"schema": body}
+		}
+		o["requestBody"] = map[string]any{"required": true, "content": content}
+	}
+	responses, err := d.answers(m)
+	if err != nil {
+		return nil, err
+	}
+	o["responses"] = responses
+	return o, nil
+}
+
+func rawParameters(path string) []any {
+	list := []any{}
+	names, _ := pathParams(path) // the route was made from this path
+	for _, name := range names {
+		list = append(list, map[string]any{"name": name, "in": "path", "required": true, "schema": map[string]any{"type": "string"}})
+	}
+	return list
+}
+
+func (d *document) parameters(m Mounted) []any {
+	op := m.operation
+	var list []any
+	for _, p := range op.params {
+		switch {
+		case p.Custom && op.query != nil && p.Type == reflect.TypeFor[page.Query]():
+			list = append(list, listParameters(op.list)...)
+		case p.Custom:
+			list = append(list, parameter("If-Match", "header", `Change only the version that you have seen, by its entity tag: "7".`, map[string]any{"type": "string"}, false))
+		default:
+			list = append(list, parameter(p.Name, p.In, p.Doc, p.Schema, p.Required))
+		}
+	}
+	if op.sparse(m.Method) {
+		fields := op.result.ResourceFields()
+		enum := map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": fields}}
+		p := parameter("fields", "query", "Only these fields of a resource, separated by commas.", enum, false)
+		p["explode"] = false
+		list = append(list, p)
+	}
+	if m.Method == http.MethodGet {
+		list = append(list, parameter("If-None-Match", "header", "Answer 304 when this entity tag is still the current one.", map[string]any{"type": "string"}, false))
+	}
+	return list
+}
+
+func parameter(name, in, doc string, schema any, required bool) map[string]any {
+	p := map[string]any{"name": name, "in": in, "schema": schema}
+	if doc != "" {
+		p["description"] = doc
+	}
+	if required {
+		p["required"] = true
+	}
+	return p
+}
+
+// listParameters are the words of a page.Query.
+func listParameters(l *page.List) []any {
+	var sorts []string
+	for _, f := range l.Sorts() {
+		sorts = append(sorts, f.Name, "-"+f.Name)
+	}
+	list := []any{
+		parameter("limit", "query", "Items on a page.", map[string]any{"type": "integer", "minimum": 1, "maximum": page.MaxLimit, "default": page.DefaultLimit}, false),
+		parameter("after", "query", "Begin behind this cursor, page.next of the page before.", map[string]any{"type": "string", "maxLength": page.MaxCursor}, false),
+		parameter("before", "query", "End in front of this cursor, page.prev of the page behind.", map[string]any{"type": "string", "maxLength": page.MaxCursor}, false),
+		parameter("sort", "query", "The order: a field, with - in front for the other direction. Null comes last.", map[string]any{"type": "string", "enum": sorts, "default": l.Initial()}, false),
+		parameter("count", "query", "Ask for page.total, which costs a count.", map[string]any{"type": "string", "enum": []string{"exact"}}, false),
+	}
+	if len(l.Search()) > 0 {
+		list = append(list, parameter("q", "query", "Items that hold this text in "+strings.Join(l.Search(), " or ")+", in either case.", map[string]any{"type": "string", "minLength": 1, "maxLength": page.MaxSearch}, false))
+	}
+	for _, f := range l.Filters() {
+		for _, op := range f.Ops() {
+			list = append(list, filterParameter(f, op))
+		}
+	}
+	return list
+}
+
+func filterParameter(f page.Field, op page.Op) map[string]any {
+	name := "filter[" + f.Name + "][" + string(op) + "]"
+	var schema any = json.RawMessage(f.Type.JSONSchema())
+	doc := f.Name + " " + operators()[op] + " this value."
+	switch op {
+	case page.Eq:
+		name = "filter[" + f.Name + "]"
+	case page.In:
+		doc = f.Name + " is one of these values, separated by commas."
+		schema = map[string]any{"type": "array", "items": schema, "maxItems": page.MaxValues}
+	case page.Null:
+		doc = f.Name + " is null (true) or is not (false)."
+		schema = map[string]any{"type": "boolean"}
+	}
+	p := parameter(name, "query", doc, schema, false)
+	if op == page.In {
+		p["explode"] = false
+	}
+	return p
+}
+
+func operators() map[page.Op]string {
+	return map[page.Op]string{page.Eq: "is", page.Ne: "is not", page.Lt: "is less than", page.Lte: "is at most", page.Gt: "is greater than", page.Gte: "is at least"}
+}
+
+// answers describes what may come back.
+func (d *document) answers(m Mounted) (map[string]any, error) {
+	op := m.operation
+	success := map[string]any{"description": http.StatusText(op.status) + "."}
+	if op.result != nil {
+		schema, err := d.components.Schema(op.result)
+		if err != nil {
+			return nil, err
+		}
+		var content any = schema
+		if op.sparse(m.Method) {
+			sparse, err := d.components.Sparse(op.result)
+			if err != nil {
+				return nil, err
+			}
+			content = map[string]any{"anyOf": []any{schema, sparse}}
+		}
+		success["content"] = map[string]any{"application/json": map[string]any{"schema": content}}
+	}
+	headers := map[string]any{}
+	for _, h := range op.headers {
+		headers[h.Name] = map[string]any{"description": cmp.Or(h.Doc, "See RFC 9110."), "schema": h.Schema}
+	}
+	if m.Method == http.MethodGet && headers["ETag"] == nil {
+		headers["ETag"] = map[string]any{"description": "The entity tag of this representation.", "schema": map[string]any{"type": "string"}}
+	}
+	if len(headers) > 0 {
+		success["headers"] = headers
+	}
+	responses := map[string]any{strconv.Itoa(op.status): success}
+	if m.Method == http.MethodGet {
+		responses["304"] = map[string]any{"description": "The representation that If-None-Match names is the current one."}
+	}
+	for _, status := range op.failures(m) {
+		d.used[status] = true
+		responses[strconv.Itoa(status)] = map[string]any{"$ref": "#/components/responses/Problem" + strconv.Itoa(status)}
+	}
+	return responses, nil
+}
+
+// failures are the statuses of the errors that an operation can answer with.
+func (op *operation) failures(m Mounted) []int {
+	statuses := []int{400, 406, 422, 500, 503}
+	if len(op.pathAt) > 0 {
+		statuses = append(statuses, 404)
+	}
+	if op.body != nil {
+		statuses = append(statuses, 411, 413, 415)
+	}
+	if op.ifMatch != nil {
+		statuses = append(statuses, 412)
+	}
+	for _, e := range m.Op.Errors {
+		statuses = append(statuses, problemType(e.Kind.String()).Status)
+	}
+	slices.Sort(statuses)
+	return slices.Compact(statuses)
+}
+
+// responses are the errors, one for each status.
+func (d *document) responses() map[string]any {
+	all := map[string]any{}
+	for _, t := range ProblemTypes() {
+		if !d.used[t.Status] {
+			continue
+		}
+		r := map[string]any{
+			"description": t.Title + ". " + t.Help,
+			"content":     map[string]any{"application/problem+json": map[string]any{"schema": d.problem}},
+		}
+		if t.Slug == fault.Unavailable.String() {
+			r["headers"] = map[string]any{"Retry-After": map[string]any{"description": "Seconds to wait.", "schema": map[string]any{"type": "integer"}}}
+		}
+		all["Problem"+strconv.Itoa(t.Status)] = r
+	}
+	return all
+}
+
+// componentNames names the schemas of structs: the module's name or the platform package's, then the type's.
+type componentNames struct{ outputs map[reflect.Type]bool }
+
+func (n *componentNames) name(t reflect.Type, use plan.Use) string {
+	name := typeName(t)
+	switch use {
+	case plan.Output:
+		n.outputs[t] = true
+	case plan.Sparse:
+		name += "Fields"
+	case plan.Input:
+		if n.outputs[t] {
+			name += "Input"
+		}
+	}
+	return name
+}
+
+// typeName returns "CatalogProduct" for the Product of module catalog, "CatalogProductList" for a page of them, and "MoneyAmount" for a
+// type of package money.
+func typeName(t reflect.Type) string {
+	if element, ok := strings.CutPrefix(t.Name(), "ListBody["); ok && t.PkgPath() == reflect.TypeFor[Problem]().PkgPath() {
+		path, name := splitType(strings.TrimSuffix(element, "]"))
+		return qualified(path, name) + "List"
+	}
+	if t.PkgPath() == reflect.TypeFor[Problem]().PkgPath() {
+		return t.Name()
+	}
+	return qualified(t.PkgPath(), strings.NewReplacer("[", "", "]", "", ".", "", "/", "", "*", "", ",", "").Replace(t.Name()))
+}
+
+func splitType(full string) (path, name string) {
+	i := strings.LastIndexByte(full, '.')
+	return full[:max(i, 0)], full[i+1:]
+}
+
+func qualified(path, name string) string {
+	owner := path[strings.LastIndexByte(path, '/')+1:]
+	if _, below, ok := strings.Cut(path, "/modules/"); ok {
+		owner, _, _ = strings.Cut(below, "/")
+	}
+	r := []rune(owner)
+	if len(r) > 0 {
+		r[0] = unicode.ToUpper(r[0])
+	}
+	return string(r) + name
+}

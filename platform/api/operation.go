@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/banyan-go/banyan/platform/api/internal/plan"
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/page"
+)
+
+// operation is a handler with the plans of its types.
+type operation struct {
+	status   int
+	merge    bool // a merge-patch
+	params   []plan.Param
+	pathAt   []int          // params[i] that stand in the path
+	byName   map[string]int // those in the query
+	ifMatch  []int          // where In has its IfMatch, nil for nowhere
+	query    []int          // where In has its page.Query, nil for nowhere
+	list     *page.List     // for query
+	bodyAt   int            // the field of In, -1 for none
+	body     *plan.Type     // of In
+	headers  []plan.Header  // of Out
+	resultAt int            // the field of Out, -1 for none
+	result   *plan.Type     // of Out
+	newIn    func() (any, reflect.Value)
+	call     func(ctx context.Context, in any) (any, error)
+}
+
+// compiler plans the types of one route. Routes are few and made once: sharing plans between them would buy nothing but a global.
+func compiler() *plan.Compiler {
+	return plan.New(plan.Options{Mine: func(t reflect.Type) bool {
+		return t == reflect.TypeFor[page.Query]() || t == reflect.TypeFor[IfMatch]()
+	}})
+}
+
+func newOperation[In, Out any](r *Route, h Handler[In, Out]) (*operation, error) {
+	op := &operation{
+		status: r.Op.Status,
+		merge:  r.Method == http.MethodPatch,
+		byName: map[string]int{},
+		newIn: func() (any, reflect.Value) {
+			in := new(In)
+			return in, reflect.ValueOf(in).Elem()
+		},
+		call: func(ctx context.Context, in any) (any, error) {
+			out, err := h(ctx, in.(*In)) //nolint:forcetypeassert // newIn made it
+			if out == nil {
+				return nil, err // not a nil *Out in an interface, which is not nil
+			}
+			return out, err
+		},
+	}
+	c := compiler()
+	if err := op.planIn(c, r, reflect.TypeFor[In]()); err != nil {
+		return nil, err
+	}
+	if err := op.planOut(c, reflect.TypeFor[Out]()); err != nil {
+		return nil, err
+	}
+	if op.status == 0 {
+		switch {
+		case r.Method == http.MethodPost:
+			op.status = http.StatusCreated
+		case op.result == nil:
+			op.status = http.StatusNoContent
+		default:
+			op.status = http.StatusOK
+		}
+	}
+	return op, nil
+}
+
+func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err error) {
+	if op.params, op.bodyAt, err = c.Params(t); err != nil {
+		return err
+	}
+	names, err := pathParams(r.Path)
+	if err != nil {
+		return err
+	}
+	for i, p := range op.params {
+		switch {
+		case p.Custom && p.Type == reflect.TypeFor[page.Query]():
+			op.query = p.Index
+		case p.Custom:
+			op.ifMatch = p.Index
+		case p.In == "path":
+			if !slices.Contains(names, p.Name) {
+				return fmt.Errorf("the path has no parameter {%s}", p.Name)
+			}
+			op.pathAt = append(op.pathAt, i)
+		case p.In == "query":
+			op.byName[p.Name] = i
+		}
+	}
+	if len(op.pathAt) != len(names) {
+		return fmt.Errorf("%s has no field for each of the path's parameters: %v", t, names)
+	}
+	if op.query != nil {
+		if op.list, err = page.New(r.Op.List); err != nil {
+			return err
+		}
+	}
+	if op.bodyAt < 0 {
+		return nil
+	}
+	if !r.Writes() || r.Method == http.MethodDelete {
+		return fmt.Errorf("%s has a Body, which has no meaning with %s", t, r.Method)
+	}
+	op.body, err = c.Compile(t.Field(op.bodyAt).Type, plan.Input)
+	return err
+}
+
+func (op *operation) planOut(c *plan.Compiler, t reflect.Type) (err error) {
+	if op.headers, op.resultAt, err = c.Headers(t); err != nil || op.resultAt < 0 {
+		return err
+	}
+	op.result, err = c.Compile(t.Field(op.resultAt).Type, plan.Output)
+	return err
+}
+
+// sparse reports whether a caller may choose the fields of the answer.
+func (op *operation) sparse(method string) bool {
+	return method == http.MethodGet && op.result != nil && len(op.result.ResourceFields()) > 0
+}
+
+// errNoResult is a defect of a handler.
+var errNoResult = errors.New("the handler returned neither a result nor an error")
+
+// handler returns the function for the router.
+func (a *API) handler(r Route, path string) fiber.Handler {
+	op := r.operation
+	return func(c *fiber.Ctx) error {
+		ctx := c.UserContext()
+		if !acceptsJSON(string(c.Request().Header.Peek(fiber.HeaderAccept))) {
+			return ProtocolError("not-acceptable", "not_acceptable", "The server answers in application/json here, and the header Accept refuses that.")
+		}
+		in, v := op.newIn()
+		mask, err := a.bind(c, &r, path, v)
+		if err != nil {
+			return err
+		}
+		out, err := op.call(ctx, in)
+		if err != nil {
+			return err
+		}
+		if out == nil {
+			if op.result != nil {
+				return errNoResult
+			}
+			c.Status(op.status)
+			return nil
+		}
+		return a.respond(c, &r, path, out, mask)
+	}
+}
+
+// refusal collects what is wrong with a request that was understood.
+type refusal struct{ fields []fault.Field }
+
+// take keeps the fields of an error of kind Invalid and returns every other error.
+func (r *refusal) take(err error) error {
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.Invalid {
+		r.fields = append(r.fields, f.Fields...)
+		return nil
+	}
+	return err
+}
+
+func (r *refusal) add(f *fault.Field) {
+	if f != nil {
+		r.fields = append(r.fields, *f)
+	}
+}
+
+// maxFields is the most that one answer points at.
+const maxFields = 20
+
+func (r *refusal) err() error {
+	if len(r.fields) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "invalid", "Some values are not allowed.").WithFields(r.fields[:min(len(r.fields), maxFields)]...)
+}

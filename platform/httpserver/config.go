@@ -1,0 +1,144 @@
+package httpserver
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// Config is the section `http`.
+type Config struct {
+	Addr    string            `config:"addr" doc:"Address of the public listener, host:port; without a host it is all of them, in mode dev loopback alone."`
+	OpsAddr unit.Auto[string] `config:"ops_addr" doc:"Address of the listener for health, metrics and pprof, host:port; auto is 127.0.0.1:9090."`
+	// OpsToken opens pprof to callers that are not on this machine.
+	OpsToken string  `config:"ops_token" secret:"true" doc:"Bearer token that opens pprof to callers from elsewhere; empty opens it to this machine alone."`
+	Proxies  []Proxy `config:"proxies" doc:"Addresses or networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+
+	Compress []string `config:"compress" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
+
+	BodyLimit   unit.Bytes `config:"body_limit" doc:"Largest body of a request, as sent and after decompression; a larger one is answered with 413."`
+	HeaderLimit unit.Bytes `config:"header_limit" doc:"Largest header section of a request; a larger one is answered with 431."`
+	HeaderCount int        `config:"header_count" doc:"Most header fields of a request; more are answered with 431."`
+	URILimit    unit.Bytes `config:"uri_limit" doc:"Longest address of a request; a longer one is answered with 414."`
+
+	HeaderTimeout  time.Duration `config:"header_timeout" doc:"Longest time in which the header section of a request may arrive."`
+	BodyTimeout    time.Duration `config:"body_timeout" doc:"Longest time in which the body of a request may arrive."`
+	RequestTimeout time.Duration `config:"request_timeout" doc:"Longest time that an operation may take; its context ends then, and the answer is 503."`
+	WriteTimeout   time.Duration `config:"write_timeout" doc:"Longest time in which a client has to take its answer."`
+	IdleTimeout    time.Duration `config:"idle_timeout" doc:"Longest time that a connection waits for its next request."`
+
+	Drain    unit.Auto[time.Duration] `config:"drain" doc:"Time after the signal to stop in which requests are still taken while readiness says no; auto is 10s, in mode dev 0."`
+	InFlight time.Duration            `config:"in_flight" doc:"Longest time after the drain in which running requests may end."`
+	Grace    time.Duration            `config:"grace" doc:"Time that the surroundings give a process to stop, 30s in Kubernetes; drain and in_flight have to fit."`
+}
+
+// Default returns the settings of a single machine.
+func Default() Config {
+	return Config{
+		Addr:           ":8080",
+		Proxies:        []Proxy{{netip.MustParsePrefix("127.0.0.1/32")}, {netip.MustParsePrefix("::1/128")}},
+		Compress:       []string{"zstd", "br", "gzip"},
+		BodyLimit:      4 * unit.MiB,
+		HeaderLimit:    16 * unit.KiB,
+		HeaderCount:    100,
+		URILimit:       8 * unit.KiB,
+		HeaderTimeout:  10 * time.Second,
+		BodyTimeout:    30 * time.Second,
+		RequestTimeout: 5 * time.Second,
+		WriteTimeout:   20 * time.Second,
+		IdleTimeout:    75 * time.Second, // longer than a load balancer's, so that it is the one who closes
+		InFlight:       15 * time.Second,
+		Grace:          30 * time.Second,
+	}
+}
+
+// drain returns the time of http.drain.
+func (c Config) drain(dev bool) time.Duration {
+	if dev {
+		return c.Drain.Or(0)
+	}
+	return c.Drain.Or(10 * time.Second)
+}
+
+// opsAddr returns the address of the ops listener.
+func (c Config) opsAddr() string { return c.OpsAddr.Or("127.0.0.1:9090") }
+
+// Validate reports settings that are impossible or contradict each other.
+func (c Config) Validate(r *config.Report) {
+	c.validateAddresses(r)
+	c.validateLimits(r)
+	for _, coding := range c.Compress {
+		if !slices.Contains([]string{"zstd", "br", "gzip"}, coding) {
+			r.Add("compress", coding, "any of zstd, br, gzip")
+		}
+	}
+	if together := c.drain(r.Mode() == config.Dev) + c.InFlight; together > c.Grace {
+		r.Add("grace", c.Grace.String(), "at least http.drain and http.in_flight together, "+together.String())
+	}
+}
+
+func (c Config) validateAddresses(r *config.Report) {
+	for key, addr := range map[string]string{"addr": c.Addr, "ops_addr": c.opsAddr()} {
+		if _, port, err := net.SplitHostPort(addr); err != nil {
+			r.Add(key, addr, "host:port, or :port for every host")
+		} else if _, err := net.LookupPort("tcp", port); err != nil {
+			r.Add(key, addr, "a port from 0 to 65535; 0 takes a free one")
+		}
+	}
+	if c.Addr == c.opsAddr() && !strings.HasSuffix(c.Addr, ":0") {
+		r.Add("ops_addr", c.opsAddr(), "another address than http.addr")
+	}
+}
+
+func (c Config) validateLimits(r *config.Report) {
+	for key, size := range map[string]unit.Bytes{"body_limit": c.BodyLimit, "header_limit": c.HeaderLimit, "uri_limit": c.URILimit} {
+		if size < unit.KiB || size > unit.GiB {
+			r.Add(key, size.String(), "1KiB to 1GiB")
+		}
+	}
+	if c.URILimit > c.HeaderLimit {
+		r.Add("uri_limit", c.URILimit.String(), "at most http.header_limit, "+c.HeaderLimit.String())
+	}
+	if c.HeaderCount < 10 || c.HeaderCount > 10_000 {
+		r.Add("header_count", fmt.Sprint(c.HeaderCount), "10 to 10000")
+	}
+	for key, d := range map[string]time.Duration{
+		"header_timeout": c.HeaderTimeout, "body_timeout": c.BodyTimeout, "request_timeout": c.RequestTimeout,
+		"write_timeout": c.WriteTimeout, "idle_timeout": c.IdleTimeout, "in_flight": c.InFlight,
+	} {
+		if d <= 0 {
+			r.Add(key, d.String(), "more than 0")
+		}
+	}
+}
+
+// Proxy is the address or the network of a proxy that is believed.
+type Proxy struct{ netip.Prefix }
+
+// UnmarshalText reads 10.0.0.0/8 and 10.0.0.1.
+func (p *Proxy) UnmarshalText(text []byte) error {
+	if addr, err := netip.ParseAddr(string(text)); err == nil {
+		p.Prefix = netip.PrefixFrom(addr, addr.BitLen())
+		return nil
+	}
+	prefix, err := netip.ParsePrefix(string(text))
+	if err != nil {
+		return fmt.Errorf("want an address such as 10.0.0.1 or a network such as 10.0.0.0/8")
+	}
+	p.Prefix = prefix.Masked()
+	return nil
+}
+
+// MarshalText writes what UnmarshalText reads.
+func (p Proxy) MarshalText() ([]byte, error) {
+	if p.IsSingleIP() {
+		return []byte(p.Addr().String()), nil
+	}
+	return []byte(p.String()), nil
+}

@@ -1,0 +1,143 @@
+package httpserver
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// checkTime bounds all checks of one readiness answer.
+const checkTime = 2 * time.Second
+
+// Health knows whether the process should get requests. It is safe for concurrent use.
+type Health struct {
+	mu       sync.Mutex
+	checks   []check
+	started  bool
+	draining bool
+}
+
+type check struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// NewHealth returns a Health that is not ready before Started.
+func NewHealth() *Health { return &Health{} }
+
+// Add adds a condition of readiness: run returns nil while it holds. It is called by each question and has to be cheap and to return
+// when ctx ends. What its error says is shown on the ops listener alone.
+func (h *Health) Add(name string, run func(ctx context.Context) error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.checks = append(h.checks, check{name, run})
+}
+
+// Started says that everything has been started.
+func (h *Health) Started() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.started = true
+}
+
+// Drain says that the process is about to stop: it is not ready any more.
+func (h *Health) Drain() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.draining = true
+}
+
+// Report is the answer to a question about health.
+type Report struct {
+	Status string            `json:"status"` // "ok", "starting", "draining" or "failing"
+	Checks map[string]string `json:"checks,omitempty"`
+}
+
+func (r Report) code() int {
+	if r.Status == "ok" {
+		return http.StatusOK
+	}
+	return http.StatusServiceUnavailable
+}
+
+// Ready runs every check and reports.
+func (h *Health) Ready(ctx context.Context) Report {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	h.mu.Lock()
+	started, draining, checks := h.started, h.draining, h.checks
+	h.mu.Unlock()
+	r := Report{Status: "ok", Checks: map[string]string{}}
+	for _, c := range checks {
+		r.Checks[c.name] = "ok"
+		if err := c.run(ctx); err != nil {
+			r.Checks[c.name] = err.Error()
+			r.Status = "failing"
+		}
+	}
+	switch {
+	case draining:
+		r.Status = "draining"
+	case !started:
+		r.Status = "starting"
+	}
+	return r
+}
+
+// startup reports whether the process has started, once and for ever.
+func (h *Health) startup() Report {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.started {
+		return Report{Status: "ok"}
+	}
+	return Report{Status: "starting"}
+}
+
+// answer returns the report for a path of health, and false for every other path.
+func (h *Health) answer(path string) (Report, bool) {
+	switch path {
+	case "/livez", "/up":
+		return Report{Status: "ok"}, true
+	case "/startupz":
+		return h.startup(), true
+	case "/readyz":
+		return h.Ready(context.Background()), true
+	default:
+		return Report{}, false
+	}
+}
+
+// public answers questions about health on the public listener, without details. Such requests are neither logged nor counted, nor can
+// anything in front of the router refuse them.
+func (h *Health) public(fctx *fasthttp.RequestCtx) bool {
+	if !fctx.IsGet() && !fctx.IsHead() {
+		return false
+	}
+	r, ok := h.answer(string(fctx.URI().PathOriginal()))
+	if !ok {
+		return false
+	}
+	fctx.SetStatusCode(r.code())
+	fctx.SetContentType("application/json")
+	fctx.Response.Header.Set(fasthttp.HeaderCacheControl, "no-store")
+	fctx.SetBodyString(`{"status":"` + r.Status + `"}`)
+	return true
+}
+
+// ServeHTTP answers on the ops listener, with details.
+func (h *Health) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	r, ok := h.answer(req.URL.Path)
+	if !ok {
+		http.NotFound(w, req)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(r.code())
+	_ = json.NewEncoder(w).Encode(r) // the client has gone: nobody to tell
+}

@@ -1,0 +1,52 @@
+package httpserver
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"net/http/pprof"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/banyan-go/banyan/platform/telemetry"
+)
+
+// newOps returns the server of the ops listener.
+func newOps(cfg Config, health *Health, tel *telemetry.Telemetry) *http.Server {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/livez", "/readyz", "/startupz", "/up"} {
+		mux.Handle("GET "+path, health)
+	}
+	mux.Handle("GET /metrics", tel.Handler())
+	guard := func(h http.HandlerFunc) http.Handler { return guardedBy(cfg.OpsToken, h) }
+	mux.Handle("/debug/pprof/", guard(pprof.Index))
+	mux.Handle("/debug/pprof/cmdline", guard(pprof.Cmdline))
+	mux.Handle("/debug/pprof/profile", guard(pprof.Profile))
+	mux.Handle("/debug/pprof/symbol", guard(pprof.Symbol))
+	mux.Handle("/debug/pprof/trace", guard(pprof.Trace))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte("/livez\n/readyz\n/startupz\n/metrics\n/debug/pprof/\n")) // the client has gone: nobody to tell
+	})
+	return &http.Server{
+		Handler:           mux,
+		ReadHeaderTimeout: cfg.HeaderTimeout,
+		IdleTimeout:       cfg.IdleTimeout,
+		WriteTimeout:      2 * time.Minute, // a CPU profile or a trace takes as long as it is asked to
+		MaxHeaderBytes:    int(cfg.HeaderLimit),
+	}
+}
+
+// guardedBy lets callers from this machine pass, and those who bring the token: a heap profile holds the secrets of the process.
+func guardedBy(token string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		local := err == nil && peer.Addr().Unmap().IsLoopback() && r.Header.Get("X-Forwarded-For") == ""
+		sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if local || token != "" && bearer && subtle.ConstantTimeCompare([]byte(sent), []byte(token)) == 1 {
+			next.ServeHTTP(w, r)
+			return
+		}
+		http.Error(w, "pprof is open to callers on this machine and to the bearer token of http.ops_token", http.StatusForbidden)
+	})
+}

@@ -1,0 +1,196 @@
+package httpserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/telemetry"
+)
+
+// Options are what the program, and not its operator, decides.
+type Options struct {
+	// Dev is mode dev: no drain, Server-Timing in answers.
+	Dev bool
+	// Pages are endpoints outside the API: neither in its document nor below its prefix.
+	Pages []api.Endpoint
+}
+
+// Server is the two listeners. It is safe for concurrent use.
+type Server struct {
+	cfg        Config
+	dev        bool
+	drainTime  time.Duration
+	api        *api.API
+	tel        *telemetry.Telemetry
+	log        *slog.Logger
+	health     *Health
+	compressor *compressor
+	fast       *fasthttp.Server
+	router     fasthttp.RequestHandler
+	ops        *http.Server
+	draining   atomic.Bool
+
+	// Addr and OpsAddr are where the listeners are, once started: the ports are known then.
+	addr, opsAddr net.Addr
+	failed        chan error
+}
+
+// route is what finish wants to know of an endpoint.
+type route struct {
+	template string
+	metrics  *telemetry.RouteMetrics
+}
+
+// New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
+// and stops before anything else goes. It panics when two endpoints claim the same path.
+func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
+	s := &Server{cfg: cfg, dev: o.Dev, drainTime: cfg.drain(o.Dev), api: operations, tel: tel, log: tel.Logger(), health: health, failed: make(chan error, 2)}
+	var err error
+	if s.compressor, err = newCompressor(cfg.Compress); err != nil {
+		return nil, fmt.Errorf("http.compress: %w", err)
+	}
+	router := s.newRouter(slices.Concat(operations.Endpoints(), o.Pages))
+	s.router = router.Handler()
+	s.fast = router.Server()
+	s.fast.Handler = s.serve
+	s.fast.ErrorHandler = s.refuse
+	s.fast.HeaderReceived = s.bodyTime
+	s.fast.SecureErrorLogMessage = true
+	s.ops = newOps(cfg, health, tel)
+	lc.Append(lifecycle.Hook{Name: "http server", Start: s.start, Stop: s.stop})
+	return s, nil
+}
+
+func (s *Server) newRouter(endpoints []api.Endpoint) *fiber.App {
+	router := fiber.New(fiber.Config{
+		DisableStartupMessage:        true,
+		DisablePreParseMultipartForm: true, // ten thousand parts are for a handler that wants them
+		Immutable:                    true, // without it a string that a handler keeps turns into another request's
+		CaseSensitive:                true,
+		StrictRouting:                true,
+		BodyLimit:                    int(s.cfg.BodyLimit),
+		ReadBufferSize:               int(s.cfg.HeaderLimit),
+		ReadTimeout:                  s.cfg.HeaderTimeout,
+		WriteTimeout:                 s.cfg.WriteTimeout,
+		IdleTimeout:                  s.cfg.IdleTimeout,
+		ErrorHandler:                 s.routerError,
+	})
+	add := func(method, path, template string, h fiber.Handler) {
+		r := &route{template: template, metrics: s.tel.Route(method, template)}
+		router.Add(method, path, func(c *fiber.Ctx) error {
+			req := requestOf(c.Context())
+			req.route = r
+			c.SetUserContext(req)
+			return h(c)
+		})
+	}
+	for _, e := range endpoints {
+		if e.Method == http.MethodGet {
+			add(http.MethodHead, e.FiberPath, e.Path, e.Handler)
+		}
+		add(e.Method, e.FiberPath, e.Path, e.Handler)
+	}
+	return router
+}
+
+// routerError answers what a handler or the router returns as an error.
+func (s *Server) routerError(c *fiber.Ctx, err error) error {
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		if fe.Code == fiber.StatusMethodNotAllowed && c.Method() == fiber.MethodOptions {
+			return c.SendStatus(fiber.StatusNoContent) // the router has filled in Allow
+		}
+		err = fromFiber(fe)
+	}
+	s.api.WriteProblem(requestOf(c.Context()), c.Context(), err)
+	return nil
+}
+
+// fromFiber keeps the status of fiber's error and drops its text, which may hold the path.
+func fromFiber(fe *fiber.Error) error {
+	for _, t := range api.ProblemTypes() {
+		if t.Status == fe.Code {
+			if t.Slug == fault.NotFound.String() {
+				return fault.New(fault.NotFound, "route_not_found", "There is nothing at this address.")
+			}
+			return api.ProtocolError(t.Slug, t.Code(), t.Help)
+		}
+	}
+	return fe
+}
+
+// Addr returns the address of the public listener, OpsAddr that of the other one. They are nil before the start.
+func (s *Server) Addr() net.Addr { return s.addr }
+
+// OpsAddr returns the address of the ops listener, nil before the start.
+func (s *Server) OpsAddr() net.Addr { return s.opsAddr }
+
+// Failed delivers the error of a listener that ends by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+func (s *Server) start(ctx context.Context) error {
+	var lc net.ListenConfig
+	public, err := lc.Listen(ctx, "tcp", s.listenAddr())
+	if err != nil {
+		return fmt.Errorf("http.addr: %w", err)
+	}
+	ops, err := lc.Listen(ctx, "tcp", s.cfg.opsAddr())
+	if err != nil {
+		return errors.Join(fmt.Errorf("http.ops_addr: %w", err), public.Close())
+	}
+	s.addr, s.opsAddr = public.Addr(), ops.Addr()
+	go func() {
+		if err := s.fast.Serve(listener{public}); err != nil {
+			s.failed <- fmt.Errorf("public listener: %w", err)
+		}
+	}()
+	go func() {
+		if err := s.ops.Serve(ops); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("ops listener: %w", err)
+		}
+	}()
+	return nil
+}
+
+// listenAddr keeps a program in mode dev from being reached by others, unless it is told a host.
+func (s *Server) listenAddr() string {
+	if host, port, err := net.SplitHostPort(s.cfg.Addr); err == nil && host == "" && s.dev {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return s.cfg.Addr
+}
+
+// stop ends the server without failing a request: it says that it is not ready and goes on serving, with Connection: close, until whoever
+// sends requests has noticed; then it takes no more and lets the running ones end. When ctx ends it hurries to the next step.
+func (s *Server) stop(ctx context.Context) error {
+	s.health.Drain()
+	s.draining.Store(true)
+	if s.drainTime > 0 {
+		timer := time.NewTimer(s.drainTime)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	flight, cancel := context.WithTimeout(ctx, s.cfg.InFlight)
+	defer cancel()
+	var errs []error
+	if err := s.fast.ShutdownWithContext(flight); err != nil {
+		errs = append(errs, fmt.Errorf("requests were still running after %s: %w", s.cfg.InFlight, err))
+	}
+	return errors.Join(append(errs, s.ops.Close())...)
+}
