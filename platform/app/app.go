@@ -1,0 +1,147 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/api/apidocs"
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/module"
+)
+
+// App is one application, built and not started.
+type App struct {
+	platform   *Platform
+	modules    []module.Module
+	operations *api.API
+	migrator   *db.Migrator
+	health     *httpserver.Health
+	server     *httpserver.Server
+	all        lifecycle.Lifecycle
+}
+
+// New puts the application together, without I/O. The error names the module and what is wrong with it.
+func New(p *Platform, modules []module.Module) (*App, error) {
+	a := &App{platform: p, modules: modules, health: httpserver.NewHealth()}
+	a.operations = api.New(api.Limits{Body: int(p.cfg.HTTP.BodyLimit), Depth: p.cfg.API.Depth}, p.env.Keys, p.Log)
+	var sets []db.Migrations
+	for _, m := range modules {
+		if err := a.operations.Mount(m.Name(), module.Routes(m)...); err != nil {
+			return nil, err
+		}
+		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
+	}
+	var err error
+	if a.migrator, err = p.DB.Migrator(sets); err != nil {
+		return nil, err
+	}
+	a.health.Add("database", p.DB.Ping)
+	a.health.Add("migrations", a.schemaFits())
+	pages, err := a.pages()
+	if err != nil {
+		return nil, err
+	}
+	var serving lifecycle.Lifecycle
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Pages: pages}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+		return nil, err
+	}
+	a.all.Append(lifecycle.Hook{Name: "platform", Start: p.base.Start, Stop: p.base.Stop})
+	if p.env.Mode != config.Prod {
+		a.all.Append(lifecycle.Hook{Name: "migrations", Start: a.migrate})
+	}
+	a.all.Append(lifecycle.Hook{Name: "modules", Start: p.Lifecycle.Start, Stop: p.Lifecycle.Stop})
+	a.all.Append(lifecycle.Hook{Name: "server", Start: serving.Start, Stop: serving.Stop})
+	return a, nil
+}
+
+func (a *App) migrate(ctx context.Context) error {
+	_, err := a.migrator.Up(ctx)
+	return err
+}
+
+// schemaFits returns the check that keeps a process out of service while its database is behind. Once it fits it does not stop fitting.
+func (a *App) schemaFits() func(context.Context) error {
+	var ready atomic.Bool
+	return func(ctx context.Context) error {
+		if ready.Load() {
+			return nil
+		}
+		err := a.migrator.Ready(ctx)
+		ready.Store(err == nil)
+		return err
+	}
+}
+
+// pages are the endpoints outside the API.
+func (a *App) pages() ([]api.Endpoint, error) {
+	pages := apidocs.Problems()
+	if a.platform.env.Dev() {
+		pages = append(pages, a.devPage())
+	}
+	if a.platform.cfg.API.docs(a.platform.env.Mode) {
+		document, err := a.Document()
+		if err != nil {
+			return nil, err
+		}
+		pages = append(pages, apidocs.Document(a.platform.env.Info.Title, document)...)
+	}
+	return pages, nil
+}
+
+// Document returns the OpenAPI document.
+func (a *App) Document() ([]byte, error) {
+	info := a.platform.env.Info
+	info.Version = a.platform.env.Version
+	return a.operations.Document(info)
+}
+
+// Start starts everything in order; when it returns nil the application serves.
+func (a *App) Start(ctx context.Context) error {
+	if err := a.all.Start(ctx); err != nil {
+		return err
+	}
+	a.health.Started()
+	return nil
+}
+
+// Stop ends the application: readiness first, then the requests, then everything else. When ctx ends it hurries.
+func (a *App) Stop(ctx context.Context) error { return a.all.Stop(ctx) }
+
+// Server returns the HTTP server, for its addresses.
+func (a *App) Server() *httpserver.Server { return a.server }
+
+// Platform returns the capabilities.
+func (a *App) Platform() *Platform { return a.platform }
+
+// Modules returns the modules in the order of their names.
+func (a *App) Modules() []module.Module { return a.modules }
+
+// Seed adds n rows to every part that knows how, of the named modules or of all.
+func (a *App) Seed(ctx context.Context, n int, names ...string) (seeded []string, err error) {
+	for _, m := range a.modules {
+		if len(names) > 0 && !slices.Contains(names, m.Name()) {
+			continue
+		}
+		for _, p := range m.Parts() {
+			s, ok := p.(module.Seeder)
+			if !ok {
+				continue
+			}
+			if err := s.Seed(ctx, n); err != nil {
+				return seeded, fmt.Errorf("seed %s: %w", m.Name(), err)
+			}
+			seeded = append(seeded, m.Name())
+		}
+	}
+	if len(seeded) == 0 {
+		return nil, errors.New("no module has anything to seed")
+	}
+	return seeded, nil
+}

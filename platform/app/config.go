@@ -1,0 +1,84 @@
+package app
+
+import (
+	"runtime/debug"
+	"strconv"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/telemetry"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// Config is the platform's share of an application's configuration. An application embeds it beside the section of its modules.
+type Config struct {
+	Phase     int                   `config:"phase" doc:"Phase of growth that the profile is made for, 1 to 4; about shows it."`
+	Memory    unit.Auto[unit.Bytes] `config:"memory_limit" doc:"Memory that the process tries to stay below; auto is nine tenths of what its container or machine has."`
+	HTTP      httpserver.Config     `config:"http"`
+	API       APIConfig             `config:"api"`
+	DB        db.Config             `config:"db"`
+	Telemetry telemetry.Config      `config:"telemetry"`
+}
+
+// APIConfig is the section `api`.
+type APIConfig struct {
+	Docs  unit.Auto[string] `config:"docs" doc:"Whether /docs and /openapi.json are served: on, off, or auto, which is on but in mode prod."`
+	Depth int               `config:"depth" doc:"Deepest nesting of objects and arrays in a JSON body."`
+}
+
+// Default returns the built-in settings.
+func Default() Config {
+	return Config{
+		Phase:     1,
+		HTTP:      httpserver.Default(),
+		API:       APIConfig{Depth: 32},
+		DB:        db.Default(),
+		Telemetry: telemetry.DefaultConfig(),
+	}
+}
+
+// Validate reports contradictions between sections.
+func (c Config) Validate(r *config.Report) {
+	if c.Phase < 1 || c.Phase > 4 {
+		r.Add("phase", strconv.Itoa(c.Phase), "1 to 4")
+	}
+	if limit := c.Memory.Or(unit.GiB); limit < 16*unit.MiB {
+		r.Add("memory_limit", limit.String(), "auto, or at least 16MiB")
+	}
+	if docs := c.API.Docs.Or("on"); docs != "on" && docs != "off" {
+		r.Add("api.docs", docs, "auto, on or off")
+	}
+	if c.API.Depth < 1 || c.API.Depth > 1000 {
+		r.Add("api.depth", strconv.Itoa(c.API.Depth), "1 to 1000")
+	}
+	if c.DB.Statement >= c.HTTP.RequestTimeout {
+		r.Add("db.statement_timeout", c.DB.Statement.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
+	}
+	if c.DB.Pool.Wait >= c.HTTP.RequestTimeout {
+		r.Add("db.pool.wait", c.DB.Pool.Wait.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
+	}
+}
+
+// docs reports whether the document is served.
+func (c APIConfig) docs(mode config.Mode) bool {
+	if mode == config.Prod {
+		return c.Docs.Or("off") == "on"
+	}
+	return c.Docs.Or("on") == "on"
+}
+
+// limitMemory gives the garbage collector its limit and returns it; 0 when there is none to be found.
+func (c Config) limitMemory() unit.Bytes {
+	if !c.Memory.IsAuto() {
+		debug.SetMemoryLimit(int64(c.Memory.Or(0)))
+		return c.Memory.Or(0)
+	}
+	limit, err := memlimit.Set(memlimit.WithRatio(0.9), memlimit.WithProvider(memlimit.ApplyFallback(memlimit.FromCgroup, memlimit.FromSystem)))
+	if err != nil {
+		return 0
+	}
+	return unit.Bytes(limit)
+}

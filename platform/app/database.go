@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/db"
+)
+
+func (l *launcher) migrate() *cobra.Command {
+	type row struct {
+		Module  string `json:"module"`
+		Version int64  `json:"version"`
+		Name    string `json:"name"`
+		State   string `json:"state"`
+	}
+	rowsOf := func(ms []db.Migration) []row {
+		rows := []row{}
+		for _, m := range ms {
+			rows = append(rows, row{m.Module, m.Version, m.Name, string(m.State)})
+		}
+		return rows
+	}
+	// run opens the database and prints what fn returns, also beside an error.
+	run := func(cmd *cobra.Command, empty string, fn func(context.Context, *db.Migrator) ([]db.Migration, error)) error {
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		var failure error
+		if err := withDatabase(cmd.Context(), a, func(ctx context.Context) error {
+			done, err := fn(ctx, a.migrator)
+			failure = err
+			return l.print(rowsOf(done), func(w io.Writer) {
+				if len(done) == 0 && err == nil {
+					fmt.Fprintln(l.proc.Err, empty)
+				}
+				var lines [][]string
+				for _, m := range done {
+					lines = append(lines, []string{string(m.State), m.String()})
+				}
+				table(w, lines...)
+			})
+		}); err != nil {
+			return err
+		}
+		return failure
+	}
+	up := command("up", "Apply what is pending", "  "+l.name+" migrate up", func(cmd *cobra.Command, _ []string) error {
+		return run(cmd, "nothing is pending", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) { return m.Up(ctx) })
+	})
+	var module string
+	down := command("down --module NAME", "Take back the last migration of a module", "  "+l.name+" migrate down --module catalog", func(cmd *cobra.Command, _ []string) error {
+		return run(cmd, "nothing is applied", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) {
+			done, err := m.Down(ctx, module)
+			for i := range done {
+				done[i].State = db.Pending
+			}
+			return done, err
+		})
+	})
+	down.Flags().StringVar(&module, "module", "", "the module")
+	_ = down.MarkFlagRequired("module") // the flag is there: the line above
+	status := command("status", "List the migrations; exit 6 when some are pending", "  "+l.name+" migrate status --json", func(cmd *cobra.Command, _ []string) error {
+		var pending int
+		err := run(cmd, "there are no migrations", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) {
+			all, err := m.Status(ctx)
+			for _, mig := range all {
+				if mig.State == db.Pending {
+					pending++
+				}
+			}
+			return all, err
+		})
+		if err == nil && pending > 0 {
+			return exit(exitConflict, l.name+" migrate up", fmt.Errorf("%d migrations are pending", pending))
+		}
+		return err
+	})
+	return group("migrate", "Change the schema of the database", up, down, status)
+}
+
+func (l *launcher) db() *cobra.Command {
+	var rows int
+	var modules []string
+	var yes bool
+	seed := command("seed", "Add invented rows", fmt.Sprintf("  %[1]s db seed --rows 1000\n  %[1]s db seed --rows 50 --module catalog", l.name), func(cmd *cobra.Command, _ []string) error {
+		if rows < 1 {
+			return exit(exitUsage, cmd.CommandPath()+" --rows 1000", fmt.Errorf("--rows is %d, want 1 or more", rows))
+		}
+		if l.mode == config.Prod && !yes {
+			return exit(exitUsage, cmd.CommandPath()+" --yes", errors.New("this is mode prod: invented rows among real ones are hard to find again"))
+		}
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		began := time.Now()
+		return withDatabase(cmd.Context(), a, func(ctx context.Context) error {
+			if l.mode == config.Dev {
+				if err := a.migrate(ctx); err != nil {
+					return err
+				}
+			}
+			if err := a.migrator.Ready(ctx); err != nil {
+				return exit(exitConflict, l.name+" migrate up", err)
+			}
+			seeded, err := a.Seed(ctx, rows, modules...)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(l.proc.Err, "added %d rows to each resource of %s in %s\n", rows, strings.Join(seeded, ", "), time.Since(began).Round(time.Millisecond))
+			return nil
+		})
+	})
+	seed.Flags().IntVar(&rows, "rows", 100, "rows for each resource")
+	seed.Flags().StringSliceVar(&modules, "module", nil, "only these modules")
+	seed.Flags().BoolVar(&yes, "yes", false, "also in mode prod")
+	return group("db", "Work with the data", seed)
+}
+
+func (l *launcher) healthcheck() *cobra.Command {
+	return command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.name+" healthcheck", func(cmd *cobra.Command, _ []string) error {
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(cmd.Context(), 5*time.Second)
+		defer cancel()
+		_, port, err := net.SplitHostPort(a.platform.cfg.HTTP.OpsAddr.Or("127.0.0.1:9090"))
+		if err != nil {
+			return exit(exitConfig, "", err)
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort("127.0.0.1", port)+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return exit(exitDown, "", err)
+		}
+		defer resp.Body.Close() //nolint:errcheck // read below, or not at all
+		body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(l.proc.Out, strings.TrimSpace(string(body)))
+		if resp.StatusCode != http.StatusOK {
+			return exit(exitFailure, "", fmt.Errorf("not ready: %s", resp.Status))
+		}
+		return nil
+	})
+}

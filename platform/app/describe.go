@@ -1,0 +1,183 @@
+package app
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/platform/keyring"
+)
+
+// table writes rows in columns.
+func table(w io.Writer, rows ...[]string) {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	_ = t.Flush() // what cannot be written to a closed pipe is not wanted
+}
+
+func (l *launcher) routes() *cobra.Command {
+	type row struct {
+		Method  string `json:"method"`
+		Path    string `json:"path"`
+		ID      string `json:"operation_id"`
+		Auth    string `json:"auth"`
+		Summary string `json:"summary"`
+		Raw     bool   `json:"raw"`
+	}
+	return command("routes", "List the operations", "  "+l.name+" routes --json", func(*cobra.Command, []string) error {
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		rows := []row{}
+		for _, m := range a.operations.Mounted() {
+			rows = append(rows, row{m.Method, m.FullPath, m.Op.ID, string(m.Op.Auth), m.Op.Summary, m.IsRaw()})
+		}
+		return l.print(rows, func(w io.Writer) {
+			lines := [][]string{{"METHOD", "PATH", "OPERATION", "AUTH"}}
+			for _, r := range rows {
+				auth, _, _ := strings.Cut(r.Auth, ":")
+				lines = append(lines, []string{r.Method, r.Path, r.ID, auth})
+			}
+			table(w, lines...)
+		})
+	})
+}
+
+func (l *launcher) modules() *cobra.Command {
+	type row struct {
+		Name       string `json:"name"`
+		Operations int    `json:"operations"`
+	}
+	return command("modules", "List the modules", "  "+l.name+" modules", func(*cobra.Command, []string) error {
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		rows := []row{}
+		for _, m := range a.modules {
+			r := row{Name: m.Name()}
+			for _, o := range a.operations.Mounted() {
+				if o.Module == m.Name() {
+					r.Operations++
+				}
+			}
+			rows = append(rows, r)
+		}
+		return l.print(rows, func(w io.Writer) {
+			lines := [][]string{{"MODULE", "OPERATIONS"}}
+			for _, r := range rows {
+				lines = append(lines, []string{r.Name, fmt.Sprint(r.Operations)})
+			}
+			table(w, lines...)
+		})
+	})
+}
+
+func (l *launcher) openapi() *cobra.Command {
+	return command("openapi", "Print the OpenAPI 3.1 document", "  "+l.name+" openapi > openapi.json", func(*cobra.Command, []string) error {
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		document, err := a.Document()
+		if err != nil {
+			return err
+		}
+		_, err = l.proc.Out.Write(append(document, '\n'))
+		return err
+	})
+}
+
+func (l *launcher) about() *cobra.Command {
+	return command("about", "Say what this program is and what it has chosen", "  "+l.name+" about --json", func(*cobra.Command, []string) error {
+		a, _, err := l.describe()
+		if err != nil {
+			return err
+		}
+		cfg, env := a.platform.cfg, a.platform.env
+		memory := "unlimited"
+		if limit := cfg.limitMemory(); limit > 0 {
+			memory = limit.String()
+		}
+		facts := [][2]string{
+			{"name", env.Name}, {"version", env.Version}, {"go", runtime.Version()},
+			{"profile", env.Profile}, {"phase", fmt.Sprint(cfg.Phase)}, {"mode", string(env.Mode)},
+			{"database", a.platform.DB.Dialect()}, {"db.pool.max_open", fmt.Sprint(a.platform.DB.MaxOpen())},
+			{"cpus", fmt.Sprint(runtime.GOMAXPROCS(0))}, {"memory_limit", memory},
+			{"modules", fmt.Sprint(len(a.modules))}, {"operations", fmt.Sprint(len(a.operations.Mounted()))},
+		}
+		data := map[string]string{}
+		for _, f := range facts {
+			data[f[0]] = f[1]
+		}
+		return l.print(data, func(w io.Writer) {
+			var lines [][]string
+			for _, f := range facts {
+				lines = append(lines, f[:])
+			}
+			table(w, lines...)
+		})
+	})
+}
+
+func (l *launcher) version() *cobra.Command {
+	return command("version", "Print the version", "  "+l.name+" version", func(*cobra.Command, []string) error {
+		return l.print(map[string]string{"name": l.name, "version": version(), "go": runtime.Version()}, func(w io.Writer) {
+			fmt.Fprintln(w, l.name, version(), runtime.Version())
+		})
+	})
+}
+
+func (l *launcher) config() *cobra.Command {
+	var origin bool
+	show := command("show [KEY...]", "Print the effective settings, secrets masked", fmt.Sprintf("  %[1]s config show\n  %[1]s config show --origin db http.body_limit", l.name), func(_ *cobra.Command, args []string) error {
+		_, loaded, err := l.describe()
+		if err != nil {
+			return err
+		}
+		settings := loaded.Settings(args...)
+		if len(settings) == 0 {
+			return exit(exitUsage, l.name+" config show", fmt.Errorf("there is no setting %s", strings.Join(args, ", ")))
+		}
+		type row struct {
+			Key     string `json:"key"`
+			Value   string `json:"value"`
+			Origin  string `json:"origin"`
+			Default string `json:"default"`
+			Secret  bool   `json:"secret"`
+			Doc     string `json:"doc"`
+		}
+		var rows []row
+		for _, s := range settings {
+			rows = append(rows, row{s.Key, s.Value, s.Origin, s.Default, s.Secret, s.Doc})
+		}
+		return l.print(rows, func(w io.Writer) {
+			var lines [][]string
+			for _, r := range rows {
+				line := []string{r.Key, r.Value}
+				if origin {
+					line = append(line, r.Origin)
+				}
+				lines = append(lines, line)
+			}
+			table(w, lines...)
+		})
+	})
+	show.Args = cobra.ArbitraryArgs
+	show.Flags().BoolVar(&origin, "origin", false, "say where each value comes from")
+	return group("config", "Show the configuration", show)
+}
+
+func (l *launcher) keys() *cobra.Command {
+	return group("keys", "Make keys", command("new", "Print a new key for APP_KEYS", fmt.Sprintf("  export APP_KEYS=$(%[1]s keys new)\n  export APP_KEYS=$(%[1]s keys new),$APP_KEYS   # rotate: the first one signs, the others still verify", l.name), func(*cobra.Command, []string) error {
+		_, err := fmt.Fprintln(l.proc.Out, keyring.NewKey())
+		return err
+	}))
+}

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"net/http"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/banyan-go/banyan/platform/api"
+)
+
+//go:embed devpage.html
+var devPageText string
+
+// devPage is what a developer sees at / in mode dev: what there is, and what to type next.
+func (a *App) devPage() api.Endpoint {
+	type operation struct{ Method, Path, Summary string }
+	type moduleView struct {
+		Name       string
+		Operations []operation
+	}
+	var modules []moduleView
+	for _, m := range a.modules {
+		view := moduleView{Name: m.Name()}
+		for _, r := range a.operations.Mounted() {
+			if r.Module == m.Name() {
+				view.Operations = append(view.Operations, operation{r.Method, r.FullPath, r.Op.Summary})
+			}
+		}
+		modules = append(modules, view)
+	}
+	page := template.Must(template.New("devpage").Parse(devPageText)) // a wrong template fails the first test that builds an application
+	handler := func(c *fiber.Ctx) error {
+		var body bytes.Buffer
+		if err := page.Execute(&body, map[string]any{
+			"Name": a.platform.env.Name, "Profile": a.platform.env.Profile, "Modules": modules, "Ops": "http://" + a.server.OpsAddr().String(),
+		}); err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
+		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		return c.Send(body.Bytes())
+	}
+	return api.Endpoint{Method: http.MethodGet, Path: "/", FiberPath: "/", Handler: handler}
+}

@@ -1,0 +1,198 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/keyring"
+)
+
+// devKeys is where mode dev keeps its key, beside the embedded database.
+const devKeys = "data/keys"
+
+// launcher is one run of a program: the flags, and how to get from them to an application.
+type launcher struct {
+	name  string
+	proc  Process
+	build func(config.Options, Env) (*App, *config.Loaded, error)
+
+	// flags
+	profile, modeFlag, dir string
+	set                    []string
+	json, noColor          bool
+
+	mode config.Mode
+}
+
+func (l *launcher) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:               l.name,
+		Short:             "The application " + l.name + ": one binary, its commands, its profiles",
+		Example:           fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s migrate up\n  %[1]s config show --origin db\n  %[1]s routes", l.name),
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return l.readMode() },
+	}
+	f := root.PersistentFlags()
+	f.StringVar(&l.profile, "profile", cmp.Or(l.env("APP_PROFILE"), "single"), "scale profile, a file in configs/profiles")
+	f.StringVar(&l.modeFlag, "mode", cmp.Or(l.env("APP_MODE"), string(config.Prod)), "dev, test or prod")
+	f.StringVar(&l.dir, "config", "", "folder with base.yaml and profiles/ (default: those compiled in)")
+	f.StringArrayVar(&l.set, "set", nil, "override one setting, key=value; may be given again")
+	f.BoolVar(&l.json, "json", false, "print data as JSON")
+	f.BoolVar(&l.noColor, "no-color", false, "no colours (also NO_COLOR)")
+	root.AddCommand(
+		l.serve(), l.migrate(), l.config(), l.keys(), l.routes(), l.modules(), l.openapi(), l.about(), l.db(), l.healthcheck(), l.version(),
+	)
+	return root
+}
+
+// command is a cobra command with the settings that all share.
+func command(use, short, example string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Example: example, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, args []string) error {
+		err := run(cmd, args)
+		var e *exitError
+		if err != nil && !errors.As(err, &e) {
+			return exit(exitFailure, "", err)
+		}
+		return err
+	}}
+}
+
+// group is a command that only has others below it.
+func group(use, short string, children ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return exit(exitUsage, cmd.CommandPath()+" --help", fmt.Errorf("%s wants a command", cmd.CommandPath()))
+	}}
+	c.AddCommand(children...)
+	return c
+}
+
+func (l *launcher) env(name string) string {
+	for _, pair := range l.proc.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func (l *launcher) readMode() (err error) {
+	if l.mode, err = config.ParseMode(l.modeFlag); err != nil {
+		return exit(exitUsage, "", err)
+	}
+	return nil
+}
+
+// describe builds the application for commands that neither start it nor sign anything.
+func (l *launcher) describe() (*App, *config.Loaded, error) { return l.assemble(nil) }
+
+// runnable builds the application for commands that start it.
+func (l *launcher) runnable() (*App, *config.Loaded, error) {
+	keys, err := l.loadKeys()
+	if err != nil {
+		return nil, nil, exit(exitConfig, l.name+" keys new", err)
+	}
+	return l.assemble(keys)
+}
+
+func (l *launcher) assemble(keys *keyring.Ring) (*App, *config.Loaded, error) {
+	options := config.Options{
+		Profile: l.profile,
+		Mode:    l.mode,
+		Dir:     l.dir,
+		Environ: l.proc.Environ,
+		Set:     l.set,
+		Aliases: []config.Alias{
+			{Var: "DATABASE_URL", Key: "db.dsn"},
+			{Var: "PORT", Key: "http.addr", Map: func(port string) (string, error) { return ":" + port, nil }},
+		},
+		Reserved: []string{"APP_KEYS", "APP_KEYS_FILE", "APP_PROFILE", "APP_MODE"},
+	}
+	env := Env{Name: l.name, Version: version(), Mode: l.mode, Profile: l.profile, Keys: keys, Out: l.proc.Out, Color: l.color(l.proc.Out)}
+	a, loaded, err := l.build(options, env)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, warning := range loaded.Warnings {
+		fmt.Fprintln(l.proc.Err, "warning:", warning)
+	}
+	return a, loaded, nil
+}
+
+// loadKeys reads the key ring: from APP_KEYS, from the file that APP_KEYS_FILE names, or, in mode dev, from a file that is made when it is
+// not there.
+func (l *launcher) loadKeys() (*keyring.Ring, error) {
+	text, file := l.env("APP_KEYS"), l.env("APP_KEYS_FILE")
+	switch {
+	case text != "" && file != "":
+		return nil, errors.New("both APP_KEYS and APP_KEYS_FILE are set: keep one")
+	case text != "":
+		ring, err := keyring.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("APP_KEYS: %w", err)
+		}
+		return ring, nil
+	case file != "":
+		ring, err := keyring.Load(file, false)
+		if err != nil {
+			return nil, fmt.Errorf("APP_KEYS_FILE: %w", err)
+		}
+		l.warn(ring.Warning())
+		return ring, nil
+	case l.mode == config.Dev:
+		ring, err := keyring.Load(devKeys, true)
+		if err != nil {
+			return nil, err
+		}
+		l.warn(ring.Warning())
+		return ring, nil
+	default:
+		return nil, errors.New("there are no keys: set APP_KEYS, or APP_KEYS_FILE to a file that holds them")
+	}
+}
+
+func (l *launcher) warn(text string) {
+	if text != "" {
+		fmt.Fprintln(l.proc.Err, "warning:", text)
+	}
+}
+
+// color reports whether w is a terminal whose user has nothing against colours.
+func (l *launcher) color(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok || l.noColor || l.env("NO_COLOR") != "" || l.env("TERM") == "dumb" {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// print writes data: as JSON with --json, otherwise as text says.
+func (l *launcher) print(data any, text func(w io.Writer)) error {
+	if !l.json {
+		text(l.proc.Out)
+		return nil
+	}
+	e := json.NewEncoder(l.proc.Out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(data)
+}
+
+// withDatabase starts the database and nothing else, runs fn and stops it again.
+func withDatabase(ctx context.Context, a *App, fn func(ctx context.Context) error) (err error) {
+	if err := a.platform.base.Start(ctx); err != nil {
+		return exit(exitDown, "", err)
+	}
+	defer func() { err = errors.Join(err, a.platform.base.Stop(context.WithoutCancel(ctx))) }()
+	return fn(ctx)
+}

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/banyan-go/banyan/platform/clock"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/telemetry"
+)
+
+// Platform is the capabilities of one application, built and not started.
+type Platform struct {
+	module.Platform
+	Telemetry *telemetry.Telemetry
+	base      *lifecycle.Lifecycle // telemetry and database: what a command needs that serves nothing
+	cfg       Config
+	env       Env
+}
+
+// NewPlatform builds the capabilities that modules need, without I/O. The error names the setting that is wrong.
+func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
+	tel, err := telemetry.New(cfg.Telemetry, telemetry.Options{Service: env.Name, Version: env.Version, Text: env.Dev(), Color: env.Color, Out: env.Out})
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: %w", err)
+	}
+	base := &lifecycle.Lifecycle{}
+	// First in, last out: what stops before can still log.
+	base.Append(lifecycle.Hook{Name: "telemetry", Stop: func(ctx context.Context) error { return tel.Stop(context.WithoutCancel(ctx)) }})
+	database, err := db.New(cfg.DB, drivers.DB, base, tel.Logger())
+	if err != nil {
+		return nil, err
+	}
+	return &Platform{
+		Platform:  module.Platform{DB: database, Clock: clock.System(), Log: tel.Logger(), Lifecycle: &lifecycle.Lifecycle{}},
+		Telemetry: tel,
+		base:      base,
+		cfg:       cfg,
+		env:       env,
+	}, nil
+}

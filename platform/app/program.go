@@ -1,0 +1,113 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime/debug"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/config"
+)
+
+// Program is an application binary. C is its configuration: a struct that embeds Config.
+type Program[C any] struct {
+	Name    string
+	Info    api.Info
+	Configs fs.FS // base.yaml and profiles/, compiled in
+	// Default returns the built-in settings.
+	Default func() C
+	// Build builds the application; Wire writes it.
+	Build func(env Env, cfg C) (*App, error)
+}
+
+// Main runs the program with the arguments, the environment and the streams of the process, and ends it.
+func Main[C any](p Program[C]) {
+	os.Exit(p.Run(context.Background(), Process{
+		Args: os.Args[1:], Environ: os.Environ(), Out: os.Stdout, Err: os.Stderr,
+	}))
+}
+
+// Process is what a program gets from its surroundings.
+type Process struct {
+	Args    []string
+	Environ []string
+	Out     io.Writer // data, and log lines
+	Err     io.Writer // everything for a person
+}
+
+// Exit codes of an application binary.
+const (
+	exitOK       = 0
+	exitFailure  = 1
+	exitUsage    = 2
+	exitFindings = 3 // a check found something
+	exitConfig   = 4
+	exitDown     = 5 // a dependency did not answer
+	exitConflict = 6
+	exitSignal   = 130
+)
+
+// exitError is an error that ends the program with a code of its own.
+type exitError struct {
+	code int
+	err  error
+	next string // what to do about it, a command if there is one
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// exit wraps err with the code that ends the program, and with the next step.
+func exit(code int, next string, err error) error {
+	return &exitError{code: code, err: err, next: next}
+}
+
+// Run runs one command and returns the exit code.
+func (p Program[C]) Run(ctx context.Context, proc Process) int {
+	l := &launcher{name: p.Name, proc: proc, mode: config.Prod}
+	l.build = func(o config.Options, env Env) (*App, *config.Loaded, error) {
+		cfg := p.Default()
+		o.Embedded = p.Configs
+		loaded, err := config.Load(&cfg, o)
+		if err != nil {
+			return nil, nil, exit(exitConfig, "", err)
+		}
+		env.Info = p.Info
+		a, err := p.Build(env, cfg)
+		if err != nil {
+			return nil, nil, exit(exitConfig, "", err)
+		}
+		return a, loaded, nil
+	}
+	root := l.root()
+	root.SetArgs(proc.Args)
+	root.SetOut(proc.Out)
+	root.SetErr(proc.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	var e *exitError
+	if !errors.As(err, &e) {
+		e = &exitError{code: exitUsage, err: err, next: p.Name + " --help"}
+	}
+	if e.err.Error() != "" {
+		fmt.Fprintf(proc.Err, "error: %v\n", e.err)
+	}
+	if e.next != "" {
+		fmt.Fprintf(proc.Err, "next:  %s\n", e.next)
+	}
+	return e.code
+}
+
+// version returns what the Go toolchain has noted of the program's version.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}

@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func (l *launcher) serve() *cobra.Command {
+	var addr, opsAddr string
+	c := command("serve", "Serve the application", fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s serve --profile single --addr :8080", l.name), func(cmd *cobra.Command, _ []string) error {
+		if addr != "" {
+			l.set = append(l.set, "http.addr="+addr)
+		}
+		if opsAddr != "" {
+			l.set = append(l.set, "http.ops_addr="+opsAddr)
+		}
+		began := time.Now()
+		a, _, err := l.runnable()
+		if err != nil {
+			return err
+		}
+		a.platform.cfg.limitMemory()
+		return a.serve(cmd.Context(), func() { a.banner(l.proc.Err, time.Since(began)) })
+	})
+	c.Flags().StringVar(&addr, "addr", "", "address of the public listener (http.addr)")
+	c.Flags().StringVar(&opsAddr, "ops-addr", "", "address of the ops listener (http.ops_addr)")
+	return c
+}
+
+// serve runs the application until a signal, the end of ctx, or the failure of a listener. A second signal ends the waiting of the stop.
+func (a *App) serve(ctx context.Context, ready func()) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	starting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	started := make(chan error, 1)
+	go func() { started <- a.Start(starting) }()
+	select {
+	case err := <-started:
+		if err != nil {
+			return startFailure(err)
+		}
+	case <-signals:
+		cancel()
+		<-started
+		return exit(exitSignal, "", errors.New("interrupted while starting"))
+	}
+	ready()
+
+	var failure error
+	select {
+	case s := <-signals:
+		a.platform.Log.Info("stopping", "signal", s.String())
+	case <-ctx.Done():
+		a.platform.Log.Info("stopping")
+	case failure = <-a.server.Failed():
+		a.platform.Log.Error("stopping", "error", failure.Error())
+	}
+	stopping, hurry := context.WithTimeout(context.WithoutCancel(ctx), a.platform.cfg.HTTP.Grace)
+	defer hurry()
+	go func() {
+		select {
+		case <-signals:
+			hurry()
+		case <-stopping.Done():
+		}
+	}()
+	if err := errors.Join(failure, a.Stop(stopping)); err != nil {
+		return exit(exitFailure, "", err)
+	}
+	return nil
+}
+
+// startFailure gives a start that failed its code and its next step.
+func startFailure(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && errors.Is(err, syscall.EADDRINUSE) {
+		return exit(exitConflict, "stop the other process, or choose another port with --addr and --ops-addr", err)
+	}
+	return exit(exitDown, "", err)
+}
+
+// banner tells a person that the application serves, and where.
+func (a *App) banner(w io.Writer, took time.Duration) {
+	env := a.platform.env
+	public := "http://" + hostOf(a.server.Addr())
+	lines := []string{
+		fmt.Sprintf("%s %s · profile %s · mode %s · %s", env.Name, env.Version, env.Profile, env.Mode, a.platform.DB.Dialect()),
+		fmt.Sprintf("serving  %s   ready in %d ms", public, took.Milliseconds()),
+	}
+	if a.platform.cfg.API.docs(env.Mode) {
+		lines = append(lines, "docs     "+public+"/docs")
+	}
+	lines = append(lines, "ops      http://"+hostOf(a.server.OpsAddr())+"/metrics")
+	fmt.Fprintln(w, strings.Join(lines, "\n"))
+}
+
+// hostOf writes an address as a browser on this machine can use it.
+func hostOf(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}

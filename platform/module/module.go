@@ -1,0 +1,65 @@
+// Package module is what an application sees of a feature module: its name, its migrations, and its parts. What a part can do it says by
+// the small interfaces below; the runtime asks for each of them.
+package module
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+
+	"github.com/google/wire"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/clock"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+)
+
+// Module is one feature. Generated modules derive it from their folder.
+type Module interface {
+	// Name is the module's name and the name of its folder: "catalog".
+	Name() string
+	// Migrations holds the folders sqlite and postgres.
+	Migrations() fs.FS
+	// Parts are the module's resources and whatever else does something.
+	Parts() []Part
+}
+
+// Part is one piece of a module. It implements some of the interfaces of this package, and may implement none.
+type Part any
+
+// Router is a part with operations.
+type Router interface {
+	// Routes returns the operations. It does no I/O.
+	Routes() []api.Route
+}
+
+// Seeder is a part that can fill its tables with invented rows, for development and load tests.
+type Seeder interface {
+	// Seed adds n rows that pass every rule. It is called again to add more.
+	Seed(ctx context.Context, n int) error
+}
+
+// Platform is what the constructors of modules may ask for. Everything in it is safe for concurrent use.
+type Platform struct {
+	DB    *db.DB
+	Clock clock.Clock
+	// Log carries the name of the application; handlers log with the context of the request.
+	Log *slog.Logger
+	// Lifecycle takes the start and the stop of whatever runs beside requests.
+	Lifecycle *lifecycle.Lifecycle
+}
+
+// PlatformSet provides each capability of a Platform to a module's injector.
+var PlatformSet = wire.NewSet(wire.FieldsOf(new(Platform), "DB", "Clock", "Log", "Lifecycle"))
+
+// Routes returns the operations of all parts of m.
+func Routes(m Module) []api.Route {
+	var routes []api.Route
+	for _, p := range m.Parts() {
+		if r, ok := p.(Router); ok {
+			routes = append(routes, r.Routes()...)
+		}
+	}
+	return routes
+}
