@@ -1,6 +1,11 @@
 package api
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+)
 
 // Weight returns the weight, 0 to 1000, that an Accept or Accept-Encoding header gives to a token, and -1 when the header does not
 // mention it. It reads header lists as RFC 9110, section 12.4.2, has them; what cannot be read counts as not mentioned. Token is in
@@ -39,6 +44,19 @@ func quality(params string) int {
 		return min(q, 1000)
 	}
 	return 1000
+}
+
+// joined returns the value of a request header that is a list. It may be sent in several lines, which mean one (RFC 9110, section 5.3).
+func joined(h *fasthttp.RequestHeader, name string) string {
+	lines := h.PeekAll(name)
+	switch len(lines) {
+	case 0:
+		return ""
+	case 1:
+		return string(lines[0])
+	default:
+		return string(bytes.Join(lines, []byte(", ")))
+	}
 }
 
 // acceptsJSON reports whether the header Accept lets the server answer in JSON. No header accepts everything. Nearly every client sends

@@ -11,7 +11,6 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/keyring"
-	"github.com/banyan-go/banyan/platform/page"
 )
 
 // Prefix is where the operations of all modules begin.
@@ -70,13 +69,29 @@ func (a *API) Mount(module string, routes ...Route) error {
 			return fmt.Errorf("route %s %s: %w", r.Method, m.FullPath, err)
 		}
 		a.mounted = append(a.mounted, m)
-		handler := r.raw
-		if handler == nil {
-			handler = a.handler(r, m.FullPath)
+		handler := a.rawHandler(r.raw)
+		if r.raw == nil {
+			handler = a.handler(r)
 		}
 		a.endpoints = append(a.endpoints, Endpoint{Method: r.Method, Path: m.FullPath, FiberPath: fiberPath(m.FullPath), Handler: handler})
 	}
 	return nil
+}
+
+// rawHandler hands over bodies decompressed: c.Body would do that without any limit.
+func (a *API) rawHandler(h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		req := c.Request()
+		if len(req.Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+			body, err := decoded(req, a.limits.Body)
+			if err != nil {
+				return err
+			}
+			req.Header.Del(fiber.HeaderContentEncoding)
+			req.SetBodyRaw(body)
+		}
+		return h(c)
+	}
 }
 
 func (a *API) admit(m Mounted) error {
@@ -84,49 +99,44 @@ func (a *API) admit(m Mounted) error {
 		return fmt.Errorf("wants a %s, and nothing in this program knows callers", m.Op.Auth)
 	}
 	for _, other := range a.mounted {
-		switch {
-		case other.Op.ID == m.Op.ID:
+		if other.Op.ID == m.Op.ID {
 			return fmt.Errorf("the operation id %s is that of %s %s", m.Op.ID, other.Method, other.FullPath)
-		case other.Method == m.Method && samePlace(other.FullPath, m.FullPath):
-			return fmt.Errorf("the place is taken by %s", other.Op.ID)
+		}
+		if other.Method == m.Method && clash(other.FullPath, m.FullPath) {
+			return fmt.Errorf("it cannot be told from %s %s of %s", other.Method, other.FullPath, other.Op.ID)
 		}
 	}
 	return nil
 }
 
-// samePlace reports whether two paths match the same requests: parameters match whatever their names are.
-func samePlace(a, b string) bool {
+// clash reports whether there are requests that match both paths, and neither path is the more specific one: /a/{x} and /a/{y} clash, and
+// so do /a/{x}/c and /a/b/{y}; /a/{x} and /a/b do not.
+func clash(a, b string) bool {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
-	return slices.EqualFunc(as, bs, func(x, y string) bool {
-		return x == y || strings.HasPrefix(x, "{") && strings.HasPrefix(y, "{")
-	})
+	if len(as) != len(bs) {
+		return false
+	}
+	wider, narrower := false, false // a than b
+	for i := range as {
+		aParam, bParam := strings.HasPrefix(as[i], "{"), strings.HasPrefix(bs[i], "{")
+		if !aParam && !bParam && as[i] != bs[i] {
+			return false
+		}
+		wider = wider || aParam && !bParam
+		narrower = narrower || bParam && !aParam
+	}
+	return wider == narrower
 }
 
 // Mounted returns the routes in the order of Mount.
 func (a *API) Mounted() []Mounted { return a.mounted }
 
-// Endpoints returns what a router needs: routes without parameters first, since a router takes the first that matches.
+// Endpoints returns what a router needs: of routes that match the same request the more specific one first, since a router takes the
+// first that matches.
 func (a *API) Endpoints() []Endpoint {
 	sorted := slices.Clone(a.endpoints)
 	slices.SortStableFunc(sorted, func(x, y Endpoint) int {
 		return strings.Count(x.Path, "{") - strings.Count(y.Path, "{")
 	})
 	return sorted
-}
-
-// A cursor is signed together with the path, so that one of another list is a forged one.
-func (a *API) signCursor(path string, b []byte) string {
-	return a.cursors.SignText(append([]byte(path+"\x00"), b...))
-}
-
-func (a *API) openCursor(path, token string) ([]byte, error) {
-	b, err := a.cursors.OpenText(token)
-	if err != nil {
-		return nil, page.ErrCursor
-	}
-	rest, ok := strings.CutPrefix(string(b), path+"\x00")
-	if !ok {
-		return nil, page.ErrCursor
-	}
-	return []byte(rest), nil
 }

@@ -26,6 +26,16 @@ func PublicWrite(why string) Auth { return Auth(publicWrite + why) }
 // Open reports whether everybody may call the operation.
 func (a Auth) Open() bool { return a == Public || strings.HasPrefix(string(a), publicWrite) }
 
+// known reports whether a is one of the ways in; PublicWrite wants a reason.
+func (a Auth) known() bool {
+	switch a {
+	case Public, Session, Token:
+		return true
+	default:
+		return strings.TrimSpace(a.Why()) != ""
+	}
+}
+
 // Why returns the reason given to PublicWrite, and "" for every other Auth.
 func (a Auth) Why() string {
 	why, ok := strings.CutPrefix(string(a), publicWrite)

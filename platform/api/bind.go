@@ -2,7 +2,6 @@ package api
 
 import (
 	"reflect"
-	"regexp"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -16,10 +15,9 @@ import (
 var errNoSuchPath = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
 
 // bind reads a request into v, the In of r. It hears everything out before it says what is wrong, but for a request that cannot be read.
-func (a *API) bind(c *fiber.Ctx, r *Route, path string, v reflect.Value) (plan.Mask, error) {
+func (a *API) bind(c *fiber.Ctx, r *Route, v reflect.Value) (plan.Mask, error) {
 	op := r.operation
-	for _, i := range op.pathAt {
-		p := &op.params[i]
+	for _, p := range op.paths {
 		value, ok := unescape(c.Params(p.Name), false)
 		if !ok {
 			return nil, fault.New(fault.Malformed, "bad_path", "The path is not percent-encoded text in UTF-8.")
@@ -32,7 +30,7 @@ func (a *API) bind(c *fiber.Ctx, r *Route, path string, v reflect.Value) (plan.M
 	if err := op.bindHeaders(c, v, &bad); err != nil {
 		return nil, err
 	}
-	mask, err := a.bindQuery(c, r, path, v, &bad)
+	mask, err := a.bindQuery(c, r, v, &bad)
 	if err != nil {
 		return nil, err
 	}
@@ -43,26 +41,23 @@ func (a *API) bind(c *fiber.Ctx, r *Route, path string, v reflect.Value) (plan.M
 }
 
 func (op *operation) bindHeaders(c *fiber.Ctx, v reflect.Value, bad *refusal) error {
-	for i := range op.params {
-		p := &op.params[i]
-		if p.In != "header" || p.Custom {
-			continue
-		}
+	h := &c.Request().Header
+	for _, p := range op.headers {
 		var values []string
-		for _, value := range c.Request().Header.PeekAll(p.Name) {
+		for _, value := range h.PeekAll(p.Name) {
 			values = append(values, string(value))
 		}
 		bad.add(p.Set(v, values))
 	}
-	if op.ifMatch == nil {
+	if op.ifMatch == nil || len(h.PeekAll(fiber.HeaderIfMatch)) == 0 {
 		return nil
 	}
-	m, err := parseIfMatch(string(c.Request().Header.Peek(fiber.HeaderIfMatch)))
+	m, err := parseIfMatch(joined(h, fiber.HeaderIfMatch))
 	v.FieldByIndex(op.ifMatch).Set(reflect.ValueOf(m))
 	return err
 }
 
-// pageParams are the query parameters of a list.
+// isPageParam reports whether a query parameter is one of a list's.
 func isPageParam(name string) bool {
 	switch name {
 	case "limit", "after", "before", "sort", "q", "count":
@@ -73,54 +68,70 @@ func isPageParam(name string) bool {
 }
 
 // bindQuery reads the query string. Every name in it has to be known: a misspelt filter that is ignored shows more than was asked for.
-func (a *API) bindQuery(c *fiber.Ctx, r *Route, path string, v reflect.Value, bad *refusal) (mask plan.Mask, err error) {
+func (a *API) bindQuery(c *fiber.Ctx, r *Route, v reflect.Value, bad *refusal) (mask plan.Mask, err error) {
 	op := r.operation
 	params, err := parseQuery(c.Request().URI().QueryString())
 	if err != nil {
 		return nil, err
 	}
+	for _, p := range op.queries {
+		bad.add(p.Set(v, valuesOf(params, p.Name)))
+	}
 	var ofList []page.Param
-	values := map[int][]string{}
 	for _, param := range params {
-		i, declared := op.byName[param.Name]
 		switch {
-		case declared:
-			values[i] = append(values[i], param.Value)
-		case op.query != nil && isPageParam(param.Name):
+		case op.declares(param.Name):
+		case op.page != nil && isPageParam(param.Name):
 			ofList = append(ofList, param)
-		case param.Name == "fields" && op.sparse(r.Method):
-			if mask != nil {
-				bad.add(&fault.Field{In: "query", Pointer: "/fields", Code: "repeated", Detail: "must not be given twice"})
-				continue
-			}
+		case param.Name != "fields" || !op.sparse(r.Method):
+			bad.add(&fault.Field{In: "query", Pointer: pointerTo(param.Name), Code: "unknown", Detail: "is not a parameter here"})
+		case mask != nil:
+			bad.add(&fault.Field{In: "query", Pointer: "/fields", Code: "repeated", Detail: "must not be given twice"})
+		default:
 			var unknown []string
 			if mask, unknown = op.result.Mask(strings.Split(param.Value, ",")); len(unknown) > 0 {
 				bad.add(&fault.Field{In: "query", Pointer: "/fields", Code: "unknown", Detail: "must be names out of " + strings.Join(op.result.ResourceFields(), ", ")})
 			}
-		default:
-			bad.add(&fault.Field{In: "query", Pointer: pointerTo(param.Name), Code: "unknown", Detail: "is not a parameter here"})
 		}
 	}
-	for _, i := range op.byName {
-		bad.add(op.params[i].Set(v, values[i]))
-	}
-	if op.query == nil {
+	if op.page == nil {
 		return mask, nil
 	}
-	q, err := op.list.Parse(ofList, func(token string) ([]byte, error) { return a.openCursor(path, token) })
+	q, err := op.list.Parse(ofList, func(token string) ([]byte, error) { return a.openCursor(cursorScope(c), token) })
 	if err := bad.take(err); err != nil {
 		return nil, err
 	}
-	v.FieldByIndex(op.query).Set(reflect.ValueOf(q))
+	v.FieldByIndex(op.page).Set(reflect.ValueOf(q))
 	return mask, nil
 }
 
-var fieldName = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+func (op *operation) declares(name string) bool {
+	for _, p := range op.queries {
+		if p.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func valuesOf(params []page.Param, name string) (values []string) {
+	for _, p := range params {
+		if p.Name == name {
+			values = append(values, p.Value)
+		}
+	}
+	return values
+}
 
 // pointerTo returns the pointer to a name that the caller made up, "" when it does not look like a name.
 func pointerTo(name string) string {
-	if !fieldName.MatchString(name) {
+	if len(name) == 0 || len(name) > 64 {
 		return ""
+	}
+	for _, c := range name {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.ContainsRune("_.-", c)) {
+			return ""
+		}
 	}
 	return "/" + name
 }

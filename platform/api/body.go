@@ -18,14 +18,31 @@ const maxRatio = 100
 
 // readBody returns the body of a request whose operation wants one, decompressed, at most limit bytes. The bytes belong to the request.
 func readBody(req *fasthttp.Request, merge bool, limit int) ([]byte, error) {
-	if len(req.Header.Peek(fasthttp.HeaderContentLength)) == 0 && len(req.Header.Peek(fasthttp.HeaderTransferEncoding)) == 0 {
+	body := req.Body()
+	if len(body) == 0 && !hasLength(req.Header.RawHeaders()) {
 		return nil, ProtocolError("length-required", "length_required", "The request has a body here: say how long it is.")
 	}
 	if !isJSON(string(req.Header.ContentType()), merge) {
 		return nil, ProtocolError("unsupported-media-type", "unsupported_media_type", "The body has to be JSON: send Content-Type: application/json.")
 	}
+	return decoded(req, limit)
+}
+
+// hasLength reports whether a header section says how long the body is. fasthttp says 0 where nobody said anything.
+func hasLength(headers []byte) bool {
+	for line := range bytes.SplitSeq(headers, []byte("\n")) {
+		name, _, _ := bytes.Cut(line, []byte(":"))
+		if bytes.EqualFold(name, []byte(fasthttp.HeaderContentLength)) || bytes.EqualFold(name, []byte(fasthttp.HeaderTransferEncoding)) {
+			return true
+		}
+	}
+	return false
+}
+
+// decoded returns the body without its content coding, at most limit bytes.
+func decoded(req *fasthttp.Request, limit int) ([]byte, error) {
 	body := req.Body()
-	coding := strings.ToLower(strings.TrimSpace(string(req.Header.Peek(fasthttp.HeaderContentEncoding))))
+	coding := strings.ToLower(strings.TrimSpace(joined(&req.Header, fasthttp.HeaderContentEncoding)))
 	if coding == "" || coding == "identity" {
 		if len(body) > limit {
 			return nil, tooLarge(limit)

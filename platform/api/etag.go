@@ -55,9 +55,9 @@ func trimCoding(tag string) string {
 // errIfMatch is the answer to a header that is no list of entity tags.
 var errIfMatch = fault.New(fault.Malformed, "bad_if_match", `The header If-Match is not a list of entity tags such as "7".`)
 
-// parseIfMatch reads the header. Tags that are weak or not of this server match no version.
+// parseIfMatch reads the header, which is there. Tags that are weak or not of this server match no version.
 func parseIfMatch(header string) (IfMatch, error) {
-	if header = strings.TrimSpace(header); header == "" || header == "*" {
+	if header = strings.TrimSpace(header); header == "*" {
 		return IfMatch{}, nil
 	}
 	tags, ok := entityTags(header)
@@ -70,7 +70,7 @@ func parseIfMatch(header string) (IfMatch, error) {
 			continue
 		}
 		text, _, _ := strings.Cut(trimCoding(tag.text), "-f")
-		if v, err := strconv.ParseInt(text, 10, 64); err == nil {
+		if v, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(v, 10) == text {
 			versions = append(versions, v)
 		}
 	}

@@ -41,7 +41,7 @@ func (l *List[T]) complete(cursor func([]byte) string, path, query string) {
 			return nil
 		}
 		token := cursor(l.query.Encode(key))
-		links = append(links, "<"+path+"?"+withCursor(query, name, token)+`>; rel="`+rel+`"`)
+		links = append(links, "<"+linkSafe(path+"?"+withCursor(query, name, token))+`>; rel="`+rel+`"`)
 		return &token
 	}
 	l.Body.Page.Next = link(l.next, "after", "next")
@@ -49,12 +49,18 @@ func (l *List[T]) complete(cursor func([]byte) string, path, query string) {
 	l.Link = strings.Join(links, ", ")
 }
 
+// linkSafe escapes what ends an address in the header Link.
+func linkSafe(address string) string {
+	return strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22").Replace(address)
+}
+
 // withCursor returns the query string with this cursor in place of the one it has.
 func withCursor(query, name, token string) string {
 	var kept []string
 	for pair := range strings.SplitSeq(query, "&") {
-		if pair != "" && !strings.HasPrefix(pair, "after=") && !strings.HasPrefix(pair, "before=") {
-			kept = append(kept, strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22").Replace(pair))
+		escaped, _, _ := strings.Cut(pair, "=")
+		if name, _ := unescape(escaped, true); name != "" && name != "after" && name != "before" {
+			kept = append(kept, pair)
 		}
 	}
 	return strings.Join(append(kept, name+"="+token), "&")

@@ -168,7 +168,7 @@ func (d *document) parameters(m Mounted) []any {
 	var list []any
 	for _, p := range op.params {
 		switch {
-		case p.Custom && op.query != nil && p.Type == reflect.TypeFor[page.Query]():
+		case p.Custom && p.Type == reflect.TypeFor[page.Query]():
 			list = append(list, listParameters(op.list)...)
 		case p.Custom:
 			list = append(list, parameter("If-Match", "header", `Change only the version that you have seen, by its entity tag: "7".`, map[string]any{"type": "string"}, false))
@@ -269,7 +269,7 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 		success["content"] = map[string]any{"application/json": map[string]any{"schema": content}}
 	}
 	headers := map[string]any{}
-	for _, h := range op.headers {
+	for _, h := range op.answers {
 		headers[h.Name] = map[string]any{"description": cmp.Or(h.Doc, "See RFC 9110."), "schema": h.Schema}
 	}
 	if m.Method == http.MethodGet && headers["ETag"] == nil {
@@ -292,7 +292,7 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 // failures are the statuses of the errors that an operation can answer with.
 func (op *operation) failures(m Mounted) []int {
 	statuses := []int{400, 406, 422, 500, 503}
-	if len(op.pathAt) > 0 {
+	if len(op.paths) > 0 {
 		statuses = append(statuses, 404)
 	}
 	if op.body != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -20,16 +21,17 @@ type operation struct {
 	status   int
 	merge    bool // a merge-patch
 	params   []plan.Param
-	pathAt   []int          // params[i] that stand in the path
-	byName   map[string]int // those in the query
-	ifMatch  []int          // where In has its IfMatch, nil for nowhere
-	query    []int          // where In has its page.Query, nil for nowhere
-	list     *page.List     // for query
-	bodyAt   int            // the field of In, -1 for none
-	body     *plan.Type     // of In
-	headers  []plan.Header  // of Out
-	resultAt int            // the field of Out, -1 for none
-	result   *plan.Type     // of Out
+	paths    []*plan.Param // those in the path
+	queries  []*plan.Param
+	headers  []*plan.Param
+	ifMatch  []int         // where In has its IfMatch, nil for nowhere
+	page     []int         // where In has its page.Query, nil for nowhere
+	list     *page.List    // for page
+	bodyAt   int           // the field of In, -1 for none
+	body     *plan.Type    // of In
+	answers  []plan.Header // of Out
+	resultAt int           // the field of Out, -1 for none
+	result   *plan.Type    // of Out
 	newIn    func() (any, reflect.Value)
 	call     func(ctx context.Context, in any) (any, error)
 }
@@ -45,7 +47,6 @@ func newOperation[In, Out any](r *Route, h Handler[In, Out]) (*operation, error)
 	op := &operation{
 		status: r.Op.Status,
 		merge:  r.Method == http.MethodPatch,
-		byName: map[string]int{},
 		newIn: func() (any, reflect.Value) {
 			in := new(In)
 			return in, reflect.ValueOf(in).Elem()
@@ -65,6 +66,11 @@ func newOperation[In, Out any](r *Route, h Handler[In, Out]) (*operation, error)
 	if err := op.planOut(c, reflect.TypeFor[Out]()); err != nil {
 		return nil, err
 	}
+	return op, op.settle(r)
+}
+
+// settle looks at what concerns both types.
+func (op *operation) settle(r *Route) error {
 	if op.status == 0 {
 		switch {
 		case r.Method == http.MethodPost:
@@ -75,7 +81,15 @@ func newOperation[In, Out any](r *Route, h Handler[In, Out]) (*operation, error)
 			op.status = http.StatusOK
 		}
 	}
-	return op, nil
+	if bodiless := op.status == http.StatusNoContent || op.status == http.StatusResetContent || op.status == http.StatusNotModified; bodiless && op.result != nil {
+		return fmt.Errorf("Out has a Body, which has no place in an answer %d", op.status)
+	}
+	for _, p := range op.queries {
+		if op.page != nil && isPageParam(p.Name) || op.sparse(r.Method) && p.Name == "fields" {
+			return fmt.Errorf("the query parameter %s is one of the framework's here", p.Name)
+		}
+	}
+	return nil
 }
 
 func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err error) {
@@ -86,28 +100,29 @@ func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err err
 	if err != nil {
 		return err
 	}
-	for i, p := range op.params {
+	for i := range op.params {
+		p := &op.params[i]
 		switch {
-		case p.Custom && p.Type == reflect.TypeFor[page.Query]():
-			op.query = p.Index
 		case p.Custom:
-			op.ifMatch = p.Index
-		case p.In == "path":
-			if !slices.Contains(names, p.Name) {
-				return fmt.Errorf("the path has no parameter {%s}", p.Name)
-			}
-			op.pathAt = append(op.pathAt, i)
+			err = op.planCustom(r, p)
 		case p.In == "query":
-			op.byName[p.Name] = i
+			op.queries = append(op.queries, p)
+		case p.In == "header":
+			op.headers = append(op.headers, p)
+		case slices.Contains(names, p.Name):
+			op.paths = append(op.paths, p)
+		default:
+			err = fmt.Errorf("the path has no parameter {%s}", p.Name)
 		}
-	}
-	if len(op.pathAt) != len(names) {
-		return fmt.Errorf("%s has no field for each of the path's parameters: %v", t, names)
-	}
-	if op.query != nil {
-		if op.list, err = page.New(r.Op.List); err != nil {
+		if err != nil {
 			return err
 		}
+	}
+	if len(op.paths) != len(names) {
+		return fmt.Errorf("%s has no field for each of the path's parameters: %v", t, names)
+	}
+	if op.page == nil && !isZero(r.Op.List) {
+		return fmt.Errorf("Op.List says what may be asked for, and %s has no field of type page.Query", t)
 	}
 	if op.bodyAt < 0 {
 		return nil
@@ -119,8 +134,27 @@ func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err err
 	return err
 }
 
+// planCustom takes a field of a type that this package reads itself.
+func (op *operation) planCustom(r *Route, p *plan.Param) (err error) {
+	if p.Type == reflect.TypeFor[IfMatch]() {
+		if op.ifMatch != nil || p.In != "header" || !strings.EqualFold(p.Name, "If-Match") {
+			return fmt.Errorf(`a field of type api.IfMatch stands once, with the tag header:"If-Match"`)
+		}
+		op.ifMatch = p.Index
+		return nil
+	}
+	if op.page != nil || p.In != "" || r.Method != http.MethodGet {
+		return fmt.Errorf("a field of type page.Query stands once, without a tag, in an operation that gets")
+	}
+	op.page = p.Index
+	op.list, err = page.New(r.Op.List)
+	return err
+}
+
+func isZero(s page.Spec) bool { return len(s.Fields) == 0 && len(s.Search) == 0 && s.Sort == "" }
+
 func (op *operation) planOut(c *plan.Compiler, t reflect.Type) (err error) {
-	if op.headers, op.resultAt, err = c.Headers(t); err != nil || op.resultAt < 0 {
+	if op.answers, op.resultAt, err = c.Headers(t); err != nil || op.resultAt < 0 {
 		return err
 	}
 	op.result, err = c.Compile(t.Field(op.resultAt).Type, plan.Output)
@@ -136,15 +170,15 @@ func (op *operation) sparse(method string) bool {
 var errNoResult = errors.New("the handler returned neither a result nor an error")
 
 // handler returns the function for the router.
-func (a *API) handler(r Route, path string) fiber.Handler {
+func (a *API) handler(r Route) fiber.Handler {
 	op := r.operation
 	return func(c *fiber.Ctx) error {
 		ctx := c.UserContext()
-		if !acceptsJSON(string(c.Request().Header.Peek(fiber.HeaderAccept))) {
+		if !acceptsJSON(joined(&c.Request().Header, fiber.HeaderAccept)) {
 			return ProtocolError("not-acceptable", "not_acceptable", "The server answers in application/json here, and the header Accept refuses that.")
 		}
 		in, v := op.newIn()
-		mask, err := a.bind(c, &r, path, v)
+		mask, err := a.bind(c, &r, v)
 		if err != nil {
 			return err
 		}
@@ -159,7 +193,7 @@ func (a *API) handler(r Route, path string) fiber.Handler {
 			c.Status(op.status)
 			return nil
 		}
-		return a.respond(c, &r, path, out, mask)
+		return a.respond(c, &r, out, mask)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -141,7 +142,7 @@ func (a *API) WriteProblem(ctx context.Context, fctx *fasthttp.RequestCtx, err e
 	resp.Header.SetContentType("application/problem+json")
 	resp.Header.Set(fasthttp.HeaderCacheControl, "no-store")
 	if f.RetryAfter > 0 {
-		resp.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(max(1, int(f.RetryAfter.Seconds()))))
+		resp.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
 	}
 	body, err := a.problem.Append(nil, reflect.ValueOf(&p).Elem(), nil)
 	if err != nil { // a struct of texts and a number: there is nothing in it that JSON cannot hold

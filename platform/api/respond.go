@@ -16,10 +16,11 @@ type completer interface {
 
 // respond writes out, a pointer to the Out of r. Everything that may fail comes before the first header, so that an error is still a whole
 // answer.
-func (a *API) respond(c *fiber.Ctx, r *Route, path string, out any, mask plan.Mask) error {
+func (a *API) respond(c *fiber.Ctx, r *Route, out any, mask plan.Mask) error {
 	op := r.operation
 	if list, ok := out.(completer); ok {
-		list.complete(func(b []byte) string { return a.signCursor(path, b) }, string(c.Request().URI().PathOriginal()), string(c.Request().URI().QueryString()))
+		scope := cursorScope(c)
+		list.complete(func(b []byte) string { return a.signCursor(scope, b) }, c.Path(), string(c.Request().URI().QueryString()))
 	}
 	v := reflect.ValueOf(out).Elem()
 	resp := c.Response()
@@ -33,8 +34,8 @@ func (a *API) respond(c *fiber.Ctx, r *Route, path string, out any, mask plan.Ma
 		resp.Header.SetContentType("application/json")
 	}
 	var buf [256]byte
-	for i := range op.headers {
-		h := &op.headers[i]
+	for i := range op.answers {
+		h := &op.answers[i]
 		value, set, err := h.Append(buf[:0], v)
 		if err != nil {
 			resp.ResetBody()

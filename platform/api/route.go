@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -70,8 +70,10 @@ func Delete[In, Out any](path string, h Handler[In, Out], op Op) Route {
 	return newRoute(http.MethodDelete, path, h, op)
 }
 
-// Raw makes a route that fiber handles alone: for streams, uploads, pages. Nothing of it is checked or documented but its Op. Whatever it
-// keeps beyond the request it has to copy out of c.Request() and c.Context(); strings that c returns may be kept.
+// Raw makes a route that fiber handles alone: for streams, uploads, pages. Nothing of it is checked or documented but its Op; a body in a
+// content coding has been decompressed, within the limit. Strings that c returns may be kept; whatever is kept of the bytes in c.Request()
+// and c.Context() beyond the request has to be copied. The context of the request ends when h returns: what a stream writes afterwards is
+// on its own. Errors become problem bodies as everywhere.
 func Raw(method, path string, h fiber.Handler, op Op) Route {
 	r := Route{Method: method, Path: path, Op: op, raw: h}
 	if err := r.check(); err != nil {
@@ -95,20 +97,30 @@ func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route
 
 func (r *Route) check() error {
 	switch {
-	case r.Op.ID == "":
-		return fmt.Errorf("has no operation id (Op.ID)")
+	case !isID(r.Op.ID):
+		return fmt.Errorf("has no operation id of letters and digits (Op.ID), createProduct for instance")
 	case r.Op.Summary == "":
 		return fmt.Errorf("has no summary (Op.Summary)")
 	case r.Op.Auth == "":
 		return fmt.Errorf("does not say who may call it (Op.Auth)")
-	case r.Op.Auth.Open() && r.Op.Auth != Public && strings.TrimSpace(r.Op.Auth.Why()) == "":
-		return fmt.Errorf("PublicWrite wants a reason")
+	case !r.Op.Auth.known():
+		return fmt.Errorf("Op.Auth is none of Public, PublicWrite with a reason, Session and Token")
+	case r.Op.Status != 0 && (r.Op.Status < 200 || r.Op.Status > 399):
+		return fmt.Errorf("Op.Status is %d: it is that of success", r.Op.Status)
 	}
 	_, err := pathParams(r.Path)
 	return err
 }
 
-var pathSegment = regexp.MustCompile(`^(?:[a-z0-9][a-z0-9_.-]*|\{[a-z][a-z0-9_]*\})$`)
+// isID reports whether s can be the name of a function in most languages.
+func isID(s string) bool {
+	for i, c := range s {
+		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || i > 0 && '0' <= c && c <= '9') {
+			return false
+		}
+	}
+	return s != ""
+}
 
 // pathParams returns the names of a path's parameters.
 func pathParams(path string) ([]string, error) {
@@ -118,14 +130,30 @@ func pathParams(path string) ([]string, error) {
 	}
 	var names []string
 	for segment := range strings.SplitSeq(rest, "/") {
-		if !pathSegment.MatchString(segment) {
+		name, isParam := strings.CutPrefix(segment, "{")
+		switch {
+		case !isParam && isWord(segment, "_.-"):
+		case isParam && strings.HasSuffix(name, "}") && isWord(name[:len(name)-1], "_"):
+			name = name[:len(name)-1]
+			if slices.Contains(names, name) {
+				return nil, fmt.Errorf("the path has the parameter {%s} twice", name)
+			}
+			names = append(names, name)
+		default:
 			return nil, fmt.Errorf("the segment %q of the path is neither a word in lower case nor {a_parameter}", segment)
-		}
-		if name, ok := strings.CutPrefix(segment, "{"); ok {
-			names = append(names, strings.TrimSuffix(name, "}"))
 		}
 	}
 	return names, nil
+}
+
+// isWord reports whether s is lower case letters and digits, with others in between.
+func isWord(s, others string) bool {
+	for i, c := range s {
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || i > 0 && strings.ContainsRune(others, c)) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // fiberPath writes a path as fiber has it: /products/:id.

@@ -18,11 +18,7 @@ import (
 func (s *Server) check(req *fasthttp.Request) error {
 	h := &req.Header
 	switch string(h.Protocol()) {
-	case "HTTP/1.1":
-		if len(h.Host()) == 0 {
-			return api.ProtocolError("malformed", "host_missing", "HTTP/1.1 wants a header Host.")
-		}
-	case "HTTP/1.0":
+	case "HTTP/1.1", "HTTP/1.0":
 	default:
 		return api.ProtocolError("version-not-supported", "version_not_supported", "Speak HTTP/1.1 or HTTP/1.0.")
 	}
@@ -31,38 +27,40 @@ func (s *Server) check(req *fasthttp.Request) error {
 	default:
 		return api.ProtocolError("not-implemented", "method_unknown", "The server does not know this method.")
 	}
-	uri := h.RequestURI()
-	if len(uri) > int(s.cfg.URILimit) {
+	target := h.RequestURI()
+	if len(target) > int(s.cfg.URILimit) {
 		return s.uriTooLong()
-	}
-	if err := checkHost(h.Host()); err != nil {
-		return err
 	}
 	if err := s.checkFields(h); err != nil {
 		return err
 	}
-	return checkPath(uri)
+	if err := checkHost(h.Host(), target); err != nil {
+		return err
+	}
+	return checkTarget(target)
 }
 
 // checkFields looks at the header fields as they came.
 func (s *Server) checkFields(h *fasthttp.RequestHeader) error {
 	raw := h.RawHeaders()
-	chunked := h.ContentLength() == -1
+	if len(raw) > 0 && !bytes.HasSuffix(raw, []byte("\r\n\r\n")) {
+		return errLine()
+	}
+	var seen framing
 	fields := 0
 	for len(raw) > 2 { // the section ends with an empty line
-		line := raw
-		if i := bytes.IndexByte(raw, '\n'); i >= 0 {
-			line, raw = raw[:i], raw[i+1:]
-		} else {
-			raw = nil
+		end := bytes.IndexByte(raw, '\n')
+		if end < 1 || raw[end-1] != '\r' || raw[0] == ' ' || raw[0] == '\t' {
+			return errLine()
 		}
+		name, value, _ := bytes.Cut(raw[:end-1], []byte(":"))
+		raw = raw[end+1:]
 		fields++
-		name, _, _ := bytes.Cut(line, []byte(":"))
-		if bytes.IndexByte(name, ' ') >= 0 || bytes.IndexByte(name, '\t') >= 0 {
-			return api.ProtocolError("malformed", "bad_header", "A header name holds a space.")
+		if bytes.IndexByte(name, ' ') >= 0 {
+			return api.ProtocolError("malformed", "bad_header", "The name of a header holds a space.")
 		}
-		if chunked && bytes.EqualFold(name, []byte("content-length")) {
-			return api.ProtocolError("malformed", "ambiguous_length", "The request has both Content-Length and Transfer-Encoding.")
+		if err := seen.add(name, value); err != nil {
+			return err
 		}
 	}
 	if fields > s.cfg.HeaderCount {
@@ -71,32 +69,88 @@ func (s *Server) checkFields(h *fasthttp.RequestHeader) error {
 	return nil
 }
 
+func errLine() error {
+	return api.ProtocolError("malformed", "bad_header", "The headers hold a line that ends without a carriage return, or one that is folded.")
+}
+
+// framing is what the header fields say of where the request ends.
+type framing struct{ length, chunked bool }
+
+func (f *framing) add(name, value []byte) error {
+	switch len(name) { // few names get beyond this
+	case len("Expect"):
+		if bytes.EqualFold(name, []byte("Expect")) && !bytes.EqualFold(bytes.TrimSpace(value), []byte("100-continue")) {
+			return api.ProtocolError("expectation-failed", "expectation_failed", "The server meets no expectation but 100-continue.")
+		}
+	case len("Content-Length"):
+		f.length = f.length || bytes.EqualFold(name, []byte("Content-Length"))
+	case len("Transfer-Encoding"):
+		if !bytes.EqualFold(name, []byte("Transfer-Encoding")) {
+			return nil
+		}
+		if !bytes.EqualFold(bytes.TrimSpace(value), []byte("chunked")) {
+			return api.ProtocolError("malformed", "bad_transfer_encoding", "Transfer-Encoding has to be chunked, and nothing else.")
+		}
+		f.chunked = true
+	}
+	if f.length && f.chunked {
+		return api.ProtocolError("malformed", "ambiguous_length", "The request has both Content-Length and Transfer-Encoding.")
+	}
+	return nil
+}
+
 // checkHost wants a host name or an address, and a port at most: the rest of what fits into the header is for confusing caches and links.
-func checkHost(host []byte) error {
+// A target that names a host has to name the same one.
+func checkHost(host, target []byte) error {
 	for _, c := range host {
 		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte(".-_:[]", c) >= 0) {
 			return api.ProtocolError("malformed", "bad_host", "The header Host is not a host name.")
 		}
 	}
+	if target[0] == '/' || len(host) == 0 {
+		return nil
+	}
+	if _, rest, absolute := bytes.Cut(target, []byte("://")); absolute {
+		if i := bytes.IndexAny(rest, "/?"); i >= 0 {
+			rest = rest[:i]
+		}
+		if !bytes.EqualFold(rest, host) {
+			return api.ProtocolError("malformed", "bad_host", "The address names another host than the header Host.")
+		}
+	}
 	return nil
 }
 
-// checkPath refuses escapes that others undo before they route, and this server does not: %2f, %5c, %00, %2e, and those that are none.
-func checkPath(uri []byte) error {
-	path, _, _ := bytes.Cut(uri, []byte("?"))
-	for {
-		i := bytes.IndexByte(path, '%')
+// checkTarget refuses what others undo before they route, and this server does not: escapes of / \ . and NUL, segments of dots, a
+// fragment; and escapes that are none.
+func checkTarget(target []byte) error {
+	if bytes.IndexByte(target, '#') >= 0 {
+		return errPath()
+	}
+	path, _, _ := bytes.Cut(target, []byte("?"))
+	for rest := path; ; {
+		i := bytes.IndexByte(rest, '%')
 		if i < 0 {
-			return nil
+			break
 		}
-		if len(path) < i+3 || !isHex(path[i+1]) || !isHex(path[i+2]) {
+		if len(rest) < i+3 || !isHex(rest[i+1]) || !isHex(rest[i+2]) {
 			return errPath()
 		}
-		switch strings.ToLower(string(path[i+1 : i+3])) {
+		switch strings.ToLower(string(rest[i+1 : i+3])) {
 		case "2f", "5c", "00", "2e":
 			return errPath()
 		}
-		path = path[i+3:]
+		rest = rest[i+3:]
+	}
+	for rest := path; ; {
+		i := bytes.Index(rest, []byte("/."))
+		if i < 0 {
+			return nil
+		}
+		rest = bytes.TrimPrefix(rest[i+2:], []byte("."))
+		if len(rest) == 0 || rest[0] == '/' {
+			return errPath()
+		}
 	}
 }
 
@@ -105,7 +159,7 @@ func isHex(c byte) bool {
 }
 
 func errPath() error {
-	return api.ProtocolError("malformed", "bad_path", "The path holds an escape that is not allowed there.")
+	return api.ProtocolError("malformed", "bad_path", "The path holds something that is not allowed there: an escape of a slash, a dot or NUL, a segment of dots, or a fragment.")
 }
 
 func (s *Server) uriTooLong() error {
@@ -119,18 +173,23 @@ func (s *Server) headersTooLarge() error {
 // readError turns what fasthttp says of a request that it could not read into one of our errors.
 func (s *Server) readError(fctx *fasthttp.RequestCtx, err error) error {
 	var small *fasthttp.ErrSmallBuffer
-	var timeout net.Error
+	c := connOf(fctx)
 	switch {
 	case errors.As(err, &small):
-		if c, ok := fctx.Conn().(*conn); ok && c.line >= int(s.cfg.HeaderLimit) {
+		if inHeaders := len(fctx.Request.Header.RawHeaders()) == 0; inHeaders && c != nil && c.line >= int(s.cfg.HeaderLimit) {
 			return s.uriTooLong()
 		}
 		return s.headersTooLarge()
-	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+	case errors.Is(err, fasthttp.ErrBodyTooLarge), c != nil && c.flooded():
 		return api.ProtocolError("content-too-large", "body_too_large", fmt.Sprintf("The body may have at most %d bytes.", s.cfg.BodyLimit))
-	case errors.As(err, &timeout) && timeout.Timeout():
+	case isTimeout(err):
 		return api.ProtocolError("request-timeout", "request_timeout", "The request did not arrive in time.")
 	default:
 		return fault.New(fault.Malformed, "bad_request", "The request is not HTTP as this server understands it.")
 	}
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
 }

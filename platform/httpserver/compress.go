@@ -61,7 +61,7 @@ func (c *compressor) compress(fctx *fasthttp.RequestCtx) {
 	if len(resp.Body()) == 0 {
 		return // 304
 	}
-	coding := c.choose(string(fctx.Request.Header.Peek(fasthttp.HeaderAcceptEncoding)))
+	coding := c.choose(string(joined(&fctx.Request.Header, fasthttp.HeaderAcceptEncoding)))
 	if coding == "" {
 		return
 	}
@@ -104,11 +104,11 @@ func (c *compressor) choose(accept string) string {
 		return ""
 	}
 	best, bestWeight := "", 0
-	any := api.Weight(accept, "*")
+	others := api.Weight(accept, "*")
 	for _, coding := range c.codings {
 		w := api.Weight(accept, coding)
 		if w < 0 {
-			w = any
+			w = others
 		}
 		if w > bestWeight {
 			best, bestWeight = coding, w

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -66,6 +67,14 @@ func (c Config) drain(dev bool) time.Duration {
 	return c.Drain.Or(10 * time.Second)
 }
 
+// slack is how much too early a connection may be cut.
+func (c Config) slack() time.Duration {
+	return min(c.HeaderTimeout, c.BodyTimeout, c.WriteTimeout, c.IdleTimeout, 10*time.Second) / 20
+}
+
+// most is how many bytes may come for one answer: a body that comes in chunks of one byte takes six times its size.
+func (c Config) most() int { return int(c.HeaderLimit) + 8*int(c.BodyLimit) }
+
 // opsAddr returns the address of the ops listener.
 func (c Config) opsAddr() string { return c.OpsAddr.Or("127.0.0.1:9090") }
 
@@ -84,37 +93,49 @@ func (c Config) Validate(r *config.Report) {
 }
 
 func (c Config) validateAddresses(r *config.Report) {
-	for key, addr := range map[string]string{"addr": c.Addr, "ops_addr": c.opsAddr()} {
-		if _, port, err := net.SplitHostPort(addr); err != nil {
+	check := func(key, addr string) {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
 			r.Add(key, addr, "host:port, or :port for every host")
-		} else if _, err := net.LookupPort("tcp", port); err != nil {
+			return
+		}
+		if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
 			r.Add(key, addr, "a port from 0 to 65535; 0 takes a free one")
 		}
 	}
+	check("addr", c.Addr)
+	check("ops_addr", c.opsAddr())
 	if c.Addr == c.opsAddr() && !strings.HasSuffix(c.Addr, ":0") {
 		r.Add("ops_addr", c.opsAddr(), "another address than http.addr")
 	}
 }
 
 func (c Config) validateLimits(r *config.Report) {
-	for key, size := range map[string]unit.Bytes{"body_limit": c.BodyLimit, "header_limit": c.HeaderLimit, "uri_limit": c.URILimit} {
-		if size < unit.KiB || size > unit.GiB {
-			r.Add(key, size.String(), "1KiB to 1GiB")
-		}
+	if c.BodyLimit < unit.KiB || c.BodyLimit > unit.GiB {
+		r.Add("body_limit", c.BodyLimit.String(), "1KiB to 1GiB")
 	}
-	if c.URILimit > c.HeaderLimit {
-		r.Add("uri_limit", c.URILimit.String(), "at most http.header_limit, "+c.HeaderLimit.String())
+	if c.HeaderLimit < unit.KiB || c.HeaderLimit > unit.MiB {
+		r.Add("header_limit", c.HeaderLimit.String(), "1KiB to 1MiB: each connection has a buffer of this size")
+	}
+	if c.URILimit < unit.KiB || c.URILimit > c.HeaderLimit {
+		r.Add("uri_limit", c.URILimit.String(), "1KiB to http.header_limit, "+c.HeaderLimit.String())
 	}
 	if c.HeaderCount < 10 || c.HeaderCount > 10_000 {
 		r.Add("header_count", fmt.Sprint(c.HeaderCount), "10 to 10000")
 	}
-	for key, d := range map[string]time.Duration{
-		"header_timeout": c.HeaderTimeout, "body_timeout": c.BodyTimeout, "request_timeout": c.RequestTimeout,
-		"write_timeout": c.WriteTimeout, "idle_timeout": c.IdleTimeout, "in_flight": c.InFlight,
+	for _, limit := range []struct {
+		key string
+		d   time.Duration
+	}{
+		{"header_timeout", c.HeaderTimeout}, {"body_timeout", c.BodyTimeout}, {"request_timeout", c.RequestTimeout},
+		{"write_timeout", c.WriteTimeout}, {"idle_timeout", c.IdleTimeout}, {"in_flight", c.InFlight},
 	} {
-		if d <= 0 {
-			r.Add(key, d.String(), "more than 0")
+		if limit.d <= 0 {
+			r.Add(limit.key, limit.d.String(), "more than 0")
 		}
+	}
+	if d := c.drain(false); d < 0 {
+		r.Add("drain", d.String(), "0 or more")
 	}
 }
 

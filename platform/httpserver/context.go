@@ -17,6 +17,7 @@ import (
 type request struct {
 	telemetry.Request
 	caller  api.Caller
+	method  string
 	started time.Time
 	until   time.Time // the deadline
 	route   *route    // nil until the router has found one

@@ -99,8 +99,8 @@ func (h *Health) startup() Report {
 }
 
 // answer returns the report for a path of health, and false for every other path.
-func (h *Health) answer(path string) (Report, bool) {
-	switch path {
+func (h *Health) answer(path []byte) (Report, bool) {
+	switch string(path) {
 	case "/livez", "/up":
 		return Report{Status: "ok"}, true
 	case "/startupz":
@@ -112,26 +112,30 @@ func (h *Health) answer(path string) (Report, bool) {
 	}
 }
 
-// public answers questions about health on the public listener, without details. Such requests are neither logged nor counted, nor can
-// anything in front of the router refuse them.
-func (h *Health) public(fctx *fasthttp.RequestCtx) bool {
+// answerHealth answers questions about health on the public listener, without details. Such requests are neither logged nor counted, nor
+// does anything else that happens to a request happen to them.
+func (s *Server) answerHealth(fctx *fasthttp.RequestCtx) bool {
 	if !fctx.IsGet() && !fctx.IsHead() {
 		return false
 	}
-	r, ok := h.answer(string(fctx.URI().PathOriginal()))
+	r, ok := s.health.answer(fctx.URI().PathOriginal())
 	if !ok {
 		return false
 	}
 	fctx.SetStatusCode(r.code())
 	fctx.SetContentType("application/json")
 	fctx.Response.Header.Set(fasthttp.HeaderCacheControl, "no-store")
+	fctx.Response.Header.Set(fasthttp.HeaderXContentTypeOptions, "nosniff")
 	fctx.SetBodyString(`{"status":"` + r.Status + `"}`)
+	if s.draining.Load() {
+		fctx.SetConnectionClose()
+	}
 	return true
 }
 
 // ServeHTTP answers on the ops listener, with details.
 func (h *Health) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	r, ok := h.answer(req.URL.Path)
+	r, ok := h.answer([]byte(req.URL.Path))
 	if !ok {
 		http.NotFound(w, req)
 		return

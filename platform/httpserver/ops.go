@@ -2,6 +2,8 @@ package httpserver
 
 import (
 	"crypto/subtle"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
@@ -34,19 +36,33 @@ func newOps(cfg Config, health *Health, tel *telemetry.Telemetry) *http.Server {
 		IdleTimeout:       cfg.IdleTimeout,
 		WriteTimeout:      2 * time.Minute, // a CPU profile or a trace takes as long as it is asked to
 		MaxHeaderBytes:    int(cfg.HeaderLimit),
+		ErrorLog:          slog.NewLogLogger(tel.Logger().Handler(), slog.LevelWarn),
 	}
 }
 
 // guardedBy lets callers from this machine pass, and those who bring the token: a heap profile holds the secrets of the process.
 func guardedBy(token string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		local := err == nil && peer.Addr().Unmap().IsLoopback() && r.Header.Get("X-Forwarded-For") == ""
 		sent, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-		if local || token != "" && bearer && subtle.ConstantTimeCompare([]byte(sent), []byte(token)) == 1 {
+		if isLocal(r) || token != "" && bearer && subtle.ConstantTimeCompare([]byte(sent), []byte(token)) == 1 {
 			next.ServeHTTP(w, r)
 			return
 		}
 		http.Error(w, "pprof is open to callers on this machine and to the bearer token of http.ops_token", http.StatusForbidden)
 	})
+}
+
+// isLocal reports whether a request comes from this machine, not through a proxy on it, nor from a page that a browser on it shows: a
+// stranger's name that leads here (DNS rebinding) is not one of this machine's.
+func isLocal(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !peer.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" {
+		return false
+	}
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	_, err = netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil || host == "localhost"
 }

@@ -1,9 +1,9 @@
 package httpserver
 
 import (
-	"bytes"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/valyala/fasthttp"
@@ -31,18 +31,17 @@ func (s *Server) trusted(addr netip.Addr) bool {
 // client returns the address of the client: the peer, or, when that is one of our proxies, the rightmost address of X-Forwarded-For that
 // is none. What stands further left was written by the client.
 func (s *Server) client(fctx *fasthttp.RequestCtx, peer netip.Addr) netip.Addr {
-	forwarded := fctx.Request.Header.PeekAll(fasthttp.HeaderXForwardedFor)
+	forwarded := joined(&fctx.Request.Header, fasthttp.HeaderXForwardedFor)
 	if len(forwarded) == 0 || !s.trusted(peer) {
 		return peer
 	}
 	client := peer
-	hops := strings.Split(string(bytes.Join(forwarded, []byte(","))), ",")
-	for i := len(hops) - 1; i >= 0; i-- {
-		addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
+	for _, hop := range slices.Backward(strings.Split(string(forwarded), ",")) {
+		addr, ok := parseHop(strings.TrimSpace(hop))
+		if !ok {
 			break // not written by a proxy of ours: what is left of it is worth nothing
 		}
-		client = addr.Unmap()
+		client = addr
 		if !s.trusted(client) {
 			break
 		}
@@ -50,7 +49,16 @@ func (s *Server) client(fctx *fasthttp.RequestCtx, peer netip.Addr) netip.Addr {
 	return client
 }
 
+// parseHop reads an address, with which some proxies write a port.
+func parseHop(text string) (netip.Addr, bool) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr.Unmap(), true
+	}
+	withPort, err := netip.ParseAddrPort(text)
+	return withPort.Addr().Unmap(), err == nil
+}
+
 // secure reports whether the client speaks TLS, with the proxy in front.
 func (s *Server) secure(fctx *fasthttp.RequestCtx, peer netip.Addr) bool {
-	return string(fctx.Request.Header.Peek(fasthttp.HeaderXForwardedProto)) == "https" && s.trusted(peer)
+	return string(fctx.Request.Header.PeekCanonical([]byte(fasthttp.HeaderXForwardedProto))) == "https" && s.trusted(peer)
 }

@@ -5,17 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strconv"
+	"syscall"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
 	"github.com/valyala/fasthttp"
 
-	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
-
-const headerRequestID = "X-Request-Id"
 
 // requestKey is where a *request stands among fasthttp's user values.
 type requestKey struct{}
@@ -27,11 +23,12 @@ func requestOf(fctx *fasthttp.RequestCtx) *request {
 
 // serve is the stack: everything that happens to a request, in order.
 func (s *Server) serve(fctx *fasthttp.RequestCtx) {
-	if s.health.public(fctx) {
+	refused := s.check(&fctx.Request)
+	if refused == nil && s.answerHealth(fctx) {
 		return
 	}
-	r := s.identify(fctx)
-	active := s.tel.ActiveRequests(methodOf(fctx))
+	r := s.identify(fctx, fctx.Time())
+	active := s.tel.ActiveRequests(r.method)
 	active.Begin()
 	defer func() {
 		if p := recover(); p != nil {
@@ -42,9 +39,9 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 		active.End()
 		s.finish(fctx, r)
 	}()
-	if err := s.check(&fctx.Request); err != nil {
-		fctx.SetConnectionClose() // what follows on this connection may be part of a request that was misread
-		s.api.WriteProblem(r, fctx, err)
+	if refused != nil {
+		hangUp(fctx) // what follows on this connection may be part of a request that was misread
+		s.api.WriteProblem(r, fctx, refused)
 		return
 	}
 	s.router(fctx)
@@ -53,38 +50,57 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 // errPanic is answered after a panic; what was thrown is in the log.
 var errPanic = errors.New("a handler panicked")
 
-// refuse answers a request that fasthttp could not read.
+// refuse answers what fasthttp could not read as a request.
 func (s *Server) refuse(fctx *fasthttp.RequestCtx, err error) {
-	r := s.identify(fctx)
+	c := connOf(fctx)
+	if c != nil && (!c.heard || errors.Is(err, syscall.ECONNRESET)) {
+		c.silent = true // nobody asked, or nobody is there any more; browsers open connections ahead and show what comes unasked
+		return
+	}
+	r := s.identify(fctx, time.Now())
+	if len(fctx.Request.Header.RawHeaders()) == 0 {
+		r.method = "" // what the server says now is its default
+	}
 	fctx.Response.Reset()
-	s.api.WriteProblem(r, fctx, s.readError(fctx, err))
+	refused := s.readError(fctx, err)
+	if !isTimeout(err) {
+		hangUp(fctx)
+	}
+	s.api.WriteProblem(r, fctx, refused)
 	s.finish(fctx, r)
+}
+
+// hangUp ends the connection with this answer.
+func hangUp(fctx *fasthttp.RequestCtx) {
+	fctx.SetConnectionClose()
+	if c := connOf(fctx); c != nil {
+		c.linger()
+	}
 }
 
 // bodyTime gives a request with a body the time for it. It is called when the headers are there.
 func (s *Server) bodyTime(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if h.ContentLength() == 0 || h.IsGet() && h.ContentLength() < 0 {
-		return fasthttp.RequestConfig{}
+	if length := h.ContentLength(); length > 0 || length == chunked {
+		return fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTimeout}
 	}
-	return fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTimeout}
+	return fasthttp.RequestConfig{}
 }
 
+// chunked is what fasthttp returns as the length of a body that comes in chunks.
+const chunked = -1
+
 // identify makes the request's record: its time, its ids, its deadline.
-func (s *Server) identify(fctx *fasthttp.RequestCtx) *request {
-	started := fctx.Time()
-	if started.IsZero() { // the request was never read to its end
-		started = time.Now()
-	}
-	r := &request{started: started, until: started.Add(s.cfg.RequestTimeout)}
+func (s *Server) identify(fctx *fasthttp.RequestCtx, started time.Time) *request {
+	r := &request{method: methodOf(fctx), started: started, until: started.Add(s.cfg.RequestTimeout)}
 	h := &fctx.Request.Header
-	if id := h.Peek(headerRequestID); telemetry.ValidRequestID(id) {
+	if id := h.PeekCanonical([]byte(headerRequestID)); telemetry.ValidRequestID(id) {
 		r.ID = string(id)
 	} else {
-		var buf [64]byte
+		var buf [32]byte
 		r.ID = string(s.tel.AppendRequestID(buf[:0]))
 	}
-	if parent := h.Peek("Traceparent"); len(parent) > 0 {
-		r.Trace = telemetry.ContinueTrace(parent, h.Peek("Tracestate"))
+	if parent := h.PeekCanonical([]byte(headerTraceparent)); len(parent) > 0 {
+		r.Trace = telemetry.ContinueTrace(parent, joined(h, "Tracestate"))
 	} else {
 		r.Trace = telemetry.NewTrace()
 	}
@@ -98,33 +114,32 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request) {
 	resp := &fctx.Response
 	coded := s.compressor.applies(resp)
 	if fctx.IsGet() || fctx.IsHead() {
-		s.condition(fctx)
+		condition(fctx)
 	}
 	if coded {
 		s.compressor.compress(fctx)
 	}
 	took := time.Since(r.started)
-	s.headers(fctx, r, took)
-	if s.draining.Load() {
-		fctx.SetConnectionClose()
-	}
+	peer := peer(fctx)
+	s.headers(fctx, r, peer, took)
 
-	size := int64(-1)
-	if !resp.IsBodyStream() {
+	status, size := resp.StatusCode(), int64(-1)
+	switch {
+	case fctx.IsHead():
+		size = 0
+	case !resp.IsBodyStream():
 		size = int64(len(resp.Body()))
-	}
-	template := ""
-	if r.route != nil {
-		template = r.route.template
-		r.route.metrics.Observe(resp.StatusCode(), took)
-	} else {
-		s.tel.Route(methodOf(fctx), "").Observe(resp.StatusCode(), took)
 	}
 	entry := telemetry.Entry{
 		Time: r.started, Duration: took, Request: &r.Request,
-		Method: methodOf(fctx), Route: template, Path: fctx.Request.URI().PathOriginal(),
-		Remote: s.client(fctx, peer(fctx)), UserAgent: fctx.UserAgent(),
-		Status: resp.StatusCode(), In: int64(len(fctx.Request.Body())), Out: size,
+		Method: r.method, Path: fctx.URI().PathOriginal(), Remote: s.client(fctx, peer), UserAgent: fctx.UserAgent(),
+		Status: status, In: int64(len(fctx.Request.Body())), Out: size,
+	}
+	if r.route != nil {
+		entry.Route = r.route.template
+		r.route.metrics.Observe(status, took)
+	} else {
+		s.tel.Route(r.method, "").Observe(status, took)
 	}
 	s.tel.Access().Log(&entry)
 }
@@ -146,59 +161,5 @@ func methodOf(fctx *fasthttp.RequestCtx) string {
 		return "DELETE"
 	default:
 		return string(m)
-	}
-}
-
-// maxHashed is the largest body whose entity tag is its hash.
-const maxHashed = 1 << 20
-
-// condition gives a whole answer to GET an entity tag, the hash of the body unless the handler has set one, and answers 304 when the
-// client has this representation already.
-func (s *Server) condition(fctx *fasthttp.RequestCtx) {
-	resp := &fctx.Response
-	if resp.StatusCode() != fasthttp.StatusOK || resp.IsBodyStream() {
-		return
-	}
-	tag := resp.Header.Peek(fasthttp.HeaderETag)
-	if len(tag) == 0 {
-		body := resp.Body()
-		if len(body) == 0 || len(body) > maxHashed || string(resp.Header.Peek(fasthttp.HeaderCacheControl)) == "no-store" {
-			return
-		}
-		var buf [20]byte
-		tag = append(strconv.AppendUint(append(buf[:0], '"'), xxhash.Sum64(body), 36), '"')
-		resp.Header.SetBytesV(fasthttp.HeaderETag, tag)
-	}
-	seen := fctx.Request.Header.Peek(fasthttp.HeaderIfNoneMatch)
-	if len(seen) == 0 {
-		return
-	}
-	if match, ok := api.MatchETag(string(seen), string(tag)); ok {
-		resp.Header.Set(fasthttp.HeaderETag, match)
-		resp.ResetBody()
-		resp.SetStatusCode(fasthttp.StatusNotModified)
-		resp.Header.Del(fasthttp.HeaderContentType)
-	}
-}
-
-// headers adds what every answer carries, unless the handler has set it.
-func (s *Server) headers(fctx *fasthttp.RequestCtx, r *request, took time.Duration) {
-	h := &fctx.Response.Header
-	h.Set(headerRequestID, r.ID)
-	var buf [64]byte
-	h.SetBytesV("Traceparent", r.Trace.AppendTraceparent(buf[:0]))
-	h.Set(fasthttp.HeaderXContentTypeOptions, "nosniff")
-	h.Set(fasthttp.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
-	if len(h.Peek(fasthttp.HeaderContentSecurityPolicy)) == 0 {
-		h.Set(fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-	}
-	if len(h.Peek(fasthttp.HeaderCacheControl)) == 0 {
-		h.Set(fasthttp.HeaderCacheControl, "no-cache") // stored, and asked for again each time: If-None-Match makes that cheap
-	}
-	if s.secure(fctx, peer(fctx)) {
-		h.Set(fasthttp.HeaderStrictTransportSecurity, "max-age=31536000")
-	}
-	if s.dev {
-		h.Set("Server-Timing", "app;dur="+strconv.FormatFloat(float64(took.Microseconds())/1000, 'f', 3, 64))
 	}
 }

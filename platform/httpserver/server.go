@@ -110,8 +110,11 @@ func (s *Server) newRouter(endpoints []api.Endpoint) *fiber.App {
 func (s *Server) routerError(c *fiber.Ctx, err error) error {
 	var fe *fiber.Error
 	if errors.As(err, &fe) {
-		if fe.Code == fiber.StatusMethodNotAllowed && c.Method() == fiber.MethodOptions {
-			return c.SendStatus(fiber.StatusNoContent) // the router has filled in Allow
+		if fe.Code == fiber.StatusMethodNotAllowed {
+			c.Append(fiber.HeaderAllow, fiber.MethodOptions) // to what the router has found
+		}
+		if c.Method() == fiber.MethodOptions && (fe.Code == fiber.StatusMethodNotAllowed || c.Path() == "*") {
+			return c.SendStatus(fiber.StatusNoContent)
 		}
 		err = fromFiber(fe)
 	}
@@ -153,7 +156,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	s.addr, s.opsAddr = public.Addr(), ops.Addr()
 	go func() {
-		if err := s.fast.Serve(listener{public}); err != nil {
+		if err := s.fast.Serve(listener{public, s.cfg.slack(), s.cfg.most(), s.log}); err != nil {
 			s.failed <- fmt.Errorf("public listener: %w", err)
 		}
 	}()
@@ -186,11 +189,18 @@ func (s *Server) stop(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	}
-	flight, cancel := context.WithTimeout(ctx, s.cfg.InFlight)
+	wait := s.cfg.InFlight
+	if ctx.Err() != nil { // told to hurry already: what is as good as done may still end
+		ctx, wait = context.WithoutCancel(ctx), min(wait, hurried)
+	}
+	flight, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	var errs []error
 	if err := s.fast.ShutdownWithContext(flight); err != nil {
-		errs = append(errs, fmt.Errorf("requests were still running after %s: %w", s.cfg.InFlight, err))
+		errs = append(errs, fmt.Errorf("some requests were cut off: %w", err))
 	}
 	return errors.Join(append(errs, s.ops.Close())...)
 }
+
+// hurried is the time for running requests when there is none.
+const hurried = 250 * time.Millisecond

@@ -1,0 +1,91 @@
+package httpserver
+
+import (
+	"bytes"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/api"
+)
+
+// Names of headers, in the letters that fasthttp gives them: so it need not look at each.
+const (
+	headerETag        = "Etag"
+	headerRequestID   = "X-Request-Id"
+	headerTraceparent = "Traceparent"
+)
+
+// maxHashed is the largest body whose entity tag is its hash.
+const maxHashed = 1 << 20
+
+// condition gives a whole answer to GET an entity tag, the hash of the body unless the handler has set one, and answers 304 when the
+// client has this representation already.
+func condition(fctx *fasthttp.RequestCtx) {
+	resp := &fctx.Response
+	if resp.StatusCode() != fasthttp.StatusOK || resp.IsBodyStream() {
+		return
+	}
+	tag := resp.Header.PeekCanonical([]byte(headerETag))
+	var buf [20]byte
+	if len(tag) == 0 {
+		body := resp.Body()
+		if len(body) == 0 || len(body) > maxHashed || bytes.Contains(resp.Header.PeekCanonical([]byte(fasthttp.HeaderCacheControl)), []byte("no-store")) {
+			return
+		}
+		tag = append(strconv.AppendUint(append(buf[:0], '"'), xxhash.Sum64(body), 32), '"')
+		resp.Header.SetCanonical([]byte(headerETag), tag)
+	}
+	seen := joined(&fctx.Request.Header, fasthttp.HeaderIfNoneMatch)
+	if len(seen) == 0 {
+		return
+	}
+	if match, ok := api.MatchETag(string(seen), string(tag)); ok {
+		resp.Header.Set(headerETag, match)
+		resp.ResetBody()
+		resp.SetStatusCode(fasthttp.StatusNotModified)
+		resp.Header.Del(fasthttp.HeaderContentType)
+	}
+}
+
+// headers adds what every answer carries, unless the handler has set it.
+func (s *Server) headers(fctx *fasthttp.RequestCtx, r *request, peer netip.Addr, took time.Duration) {
+	h := &fctx.Response.Header
+	h.SetCanonical([]byte(headerRequestID), []byte(r.ID))
+	var buf [64]byte
+	h.SetCanonical([]byte(headerTraceparent), r.Trace.AppendTraceparent(buf[:0]))
+	h.SetCanonical([]byte(fasthttp.HeaderXContentTypeOptions), []byte("nosniff"))
+	setDefault(h, fasthttp.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
+	setDefault(h, fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
+	setDefault(h, fasthttp.HeaderCacheControl, "no-cache") // stored, and asked for again each time: If-None-Match makes that cheap
+	if s.secure(fctx, peer) {
+		h.Set(fasthttp.HeaderStrictTransportSecurity, "max-age=31536000")
+	}
+	if s.dev {
+		h.Set("Server-Timing", "app;dur="+strconv.FormatFloat(float64(took.Microseconds())/1000, 'f', 3, 64))
+	}
+	if s.draining.Load() {
+		h.SetConnectionClose()
+	}
+}
+
+func setDefault(h *fasthttp.ResponseHeader, name, value string) {
+	if len(h.PeekCanonical([]byte(name))) == 0 {
+		h.SetCanonical([]byte(name), []byte(value))
+	}
+}
+
+// joined returns the value of a request header that is a list. It may be sent in several lines, which mean one (RFC 9110, section 5.3).
+func joined(h *fasthttp.RequestHeader, name string) []byte {
+	first := h.PeekCanonical([]byte(name))
+	if len(first) == 0 {
+		return nil
+	}
+	if lines := h.PeekAll(name); len(lines) > 1 {
+		return bytes.Join(lines, []byte(", "))
+	}
+	return first
+}
