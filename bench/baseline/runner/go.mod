@@ -1,0 +1,3 @@
+module bench/runner
+
+go 1.26.0
