@@ -1,0 +1,30 @@
+// Command stack is the smallest application: one raw and one typed route that answer with a constant, under everything that the
+// platform puts around a request. The benchmarks compare it with bare fiber.
+package main
+
+import (
+	"github.com/banyan-go/banyan/configs"
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/sqlite"
+	"github.com/banyan-go/banyan/platform/module"
+)
+
+func main() {
+	app.Main(app.Program[app.Config]{
+		Name:    "stack",
+		Info:    api.Info{Title: "stack", License: "MIT"},
+		Configs: configs.Files,
+		Default: app.Default,
+		Build:   build,
+	})
+}
+
+func build(env app.Env, cfg app.Config) (*app.App, error) {
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}}})
+	if err != nil {
+		return nil, err
+	}
+	return app.New(platform, []module.Module{newBench()})
+}
