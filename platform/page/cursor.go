@@ -25,35 +25,34 @@ func (q Query) Encode(k *Key) []byte {
 	b[0] = cursorVersion
 	binary.BigEndian.PutUint64(b[1:], q.binding())
 	copy(b[10:], k.ID[:])
-	if q.Sort.Field.Name == "id" {
+	switch {
+	case q.Sort.Field.Name == "id":
 		return b
-	}
-	if k.Value == nil {
+	case k.Value == nil:
 		b[9] = 1
 		return b
+	default:
+		return append(b, q.Sort.Field.Type.format(k.Value)...)
 	}
-	return append(b, q.Sort.Field.Type.format(k.Value)...)
 }
 
+// decode reads what Encode writes, and nothing else.
 func (q Query) decode(b []byte) (*Key, error) {
 	if len(b) < cursorHead || b[0] != cursorVersion || b[9] > 1 || binary.BigEndian.Uint64(b[1:]) != q.binding() {
 		return nil, ErrCursor
 	}
-	k := &Key{ID: id.ID(b[10:cursorHead])}
-	field := q.Sort.Field
+	k, field, text := &Key{ID: id.ID(b[10:cursorHead])}, q.Sort.Field, string(b[cursorHead:])
+	null, ok := b[9] == 1, true
 	switch {
 	case field.Name == "id":
-		k.Value = k.ID
-	case b[9] == 1:
-		if !field.Null {
-			return nil, ErrCursor
-		}
+		k.Value, ok = k.ID, text == "" && !null
+	case null:
+		ok = text == "" && field.Null
 	default:
-		v, ok := field.Type.parse(string(b[cursorHead:]))
-		if !ok {
-			return nil, ErrCursor
-		}
-		k.Value = v
+		k.Value, ok = field.Type.read(text)
+	}
+	if !ok || k.ID.IsZero() {
+		return nil, ErrCursor
 	}
 	return k, nil
 }

@@ -8,29 +8,32 @@
 package page
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strings"
 )
 
 // Limits of a query. They hold for every list, so that one request has a bounded cost.
 const (
-	DefaultLimit = 50  // items on a page when the caller does not say
-	MaxLimit     = 200 // items on a page at most
-	MaxFilters   = 10  // conditions in one query
-	MaxValues    = 50  // values of one "in"
-	MaxSearch    = 100 // code points of a search
-	MaxValue     = 255 // code points of one filter value
-	MaxCursor    = 2048 // bytes of a cursor: a sort value of MaxValue code points fits
+	DefaultLimit = 50   // items on a page when the caller does not say
+	MaxLimit     = 200  // items on a page at most
+	MaxFilters   = 10   // conditions in one query
+	MaxValues    = 50   // values of one "in"
+	MaxSearch    = 100  // code points of a search
+	MaxValue     = 255  // code points of one filter value
+	MaxCursor    = 2048 // characters of a cursor: a sort value of MaxValue code points fits
 )
 
 // Field is one field of a list's query surface.
 type Field struct {
-	Name   string // in the query and in JSON: "released"
+	Name   string // in the query and in JSON, "released": letters, digits, _ and .
 	Column string // in the database; empty means Name
 	Type   Type
 	Filter bool // filter[released]=... is allowed
-	Sort   bool // sort=released is allowed
-	Null   bool // the column may be null: filter[released][null] is allowed
+	// Sort allows sort=released. A cursor carries the value that it stands at, so text of such a field has at most MaxValue code points.
+	Sort bool
+	Null bool // the column may be null: filter[released][null] is allowed
 }
 
 // Spec says what a list may be asked for. Every list may also be sorted by id, which is the order of creation up to a
@@ -51,39 +54,37 @@ type List struct {
 	initial Sort
 }
 
-// New checks s. The error names the field that is wrong: empty or repeated names, a type that is missing, a default sort that is not
-// allowed.
+// New checks s. The error names the field that is wrong: its name is empty, taken or of other characters, its type is missing or makes
+// no sense, the default sort is not allowed.
 func New(s Spec) (*List, error) {
 	l := &List{byName: map[string]*Field{}, search: s.Search}
-	l.fields = append(l.fields, Field{Name: "id", Type: ID(), Sort: true})
-	for _, f := range s.Fields {
-		if f.Column == "" {
-			f.Column = f.Name
-		}
-		l.fields = append(l.fields, f)
-	}
-	l.fields[0].Column = "id"
+	l.fields = append(l.fields, Field{Name: "id", Column: "id", Type: ID(), Sort: true})
+	l.fields = append(l.fields, s.Fields...)
 	for i := range l.fields {
 		f := &l.fields[i]
-		switch {
-		case f.Name == "":
-			return nil, fmt.Errorf("list field %d has no name", i)
-		case l.byName[f.Name] != nil:
-			return nil, fmt.Errorf("list field %q stands twice", f.Name)
-		case f.Type.kind == kindNone:
-			return nil, fmt.Errorf("list field %q has no type", f.Name)
+		f.Column = cmp.Or(f.Column, f.Name)
+		if err := l.check(f); err != nil {
+			return nil, fmt.Errorf("list field %q: %w", f.Name, err)
 		}
 		l.byName[f.Name] = f
 	}
-	if s.Sort == "" {
-		s.Sort = "-id"
-	}
-	sort, ok := l.sort(s.Sort)
+	sort, ok := l.sort(cmp.Or(s.Sort, "-id"))
 	if !ok {
 		return nil, fmt.Errorf("default sort %q is not a sort field", s.Sort)
 	}
 	l.initial = sort
 	return l, nil
+}
+
+func (l *List) check(f *Field) error {
+	switch {
+	case f.Name == "" || strings.Trim(f.Name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.") != "":
+		return errors.New("a name is letters, digits, _ and .") // it stands in brackets and in JSON pointers
+	case l.byName[f.Name] != nil:
+		return errors.New("the name is taken")
+	default:
+		return f.Type.check()
+	}
 }
 
 // Filters returns the fields that may be filtered by, in the order of the Spec.

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -66,6 +68,20 @@ func Decimal(precision, scale int) Type {
 // Enum is the type of a fixed set of words: Go string.
 func Enum(words ...string) Type { return Type{kind: kindEnum, words: words} }
 
+// check reports a type that has no values.
+func (t Type) check() error {
+	switch {
+	case t.kind == kindNone:
+		return errors.New("it has no type")
+	case t.kind == kindEnum && len(t.words) == 0:
+		return errors.New("the enum has no words")
+	case t.kind == kindDecimal && (t.precision < 1 || t.scale < 0 || t.scale > t.precision):
+		return fmt.Errorf("there is no decimal of %d digits, %d of them behind the point", t.precision, t.scale)
+	default:
+		return nil
+	}
+}
+
 // Scale returns the digits behind the point of a Decimal, and false for every other type.
 func (t Type) Scale() (int, bool) { return t.scale, t.kind == kindDecimal }
 
@@ -90,11 +106,8 @@ func (t Type) JSONSchema() string {
 	case kindDecimal:
 		return `{"type":"string","format":"decimal"}`
 	case kindEnum:
-		quoted := make([]string, len(t.words))
-		for i, w := range t.words {
-			quoted[i] = strconv.Quote(w)
-		}
-		return `{"type":"string","enum":[` + strings.Join(quoted, ",") + `]}`
+		words, _ := json.Marshal(t.words) // strings can always be written
+		return `{"type":"string","enum":` + string(words) + `}`
 	default:
 		return `{"type":"string","maxLength":` + strconv.Itoa(MaxValue) + `}`
 	}
@@ -124,9 +137,17 @@ func (t Type) sentence() string {
 	}
 }
 
-// parse reads one value. It is strict: what it accepts has one meaning only.
+// parse reads one value that a stranger wrote. It is strict: what it accepts has one meaning only.
 func (t Type) parse(s string) (any, bool) {
-	if utf8.RuneCountInString(s) > MaxValue || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+	if utf8.RuneCountInString(s) > MaxValue {
+		return nil, false
+	}
+	return t.read(s)
+}
+
+// read is parse without its limit.
+func (t Type) read(s string) (any, bool) {
+	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
 		return nil, false
 	}
 	switch t.kind {
@@ -141,8 +162,7 @@ func (t Type) parse(s string) (any, bool) {
 	case kindBool:
 		return s == "true", s == "true" || s == "false"
 	case kindTime:
-		v, err := time.Parse(time.RFC3339Nano, s)
-		return clock.Cut(v), err == nil && v.UTC().Year() >= 1 && v.UTC().Year() <= 9999
+		return parseTime(s)
 	case kindDate:
 		v, err := clock.ParseDate(s)
 		return v, err == nil
@@ -159,7 +179,17 @@ func (t Type) parse(s string) (any, bool) {
 	}
 }
 
-// format is the inverse of parse.
+// parseTime reads RFC 3339 with T and Z in upper case. Package time also takes an hour of one digit and a comma before the fraction.
+func parseTime(s string) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil || s[len("2006-01-02T15")] != ':' || strings.Contains(s, ",") {
+		return time.Time{}, false
+	}
+	t = clock.Cut(t)
+	return t, t.Year() >= 1 && t.Year() <= 9999 // an offset can move a time out of the calendar
+}
+
+// format is the inverse of read.
 func (t Type) format(v any) string {
 	switch v := v.(type) {
 	case string:
