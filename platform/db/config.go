@@ -13,14 +13,14 @@ type Config struct {
 	DSN       string        `config:"dsn" secret:"true" doc:"Address of the database; for sqlite a file, file:data/app.db for instance."`
 	Pool      Pool          `config:"pool"`
 	SQLite    SQLite        `config:"sqlite"`
-	Statement time.Duration `config:"statement_timeout" doc:"Longest run of one statement; less than http.request_timeout."`
+	Statement time.Duration `config:"statement_timeout" doc:"Longest run of one statement, with the reading of its rows; less than http.request_timeout."`
 	Slow      time.Duration `config:"slow" doc:"Statements that take longer are logged; 0 logs none."`
 }
 
 // Pool is the section `db.pool`.
 type Pool struct {
 	MaxOpen unit.Auto[int] `config:"max_open" doc:"Most connections that read; auto is twice the CPUs, from 4 to 16."`
-	Wait    time.Duration  `config:"wait" doc:"Longest wait of a transaction for its connection; then the request is answered with 503."`
+	Wait    time.Duration  `config:"wait" doc:"Longest wait of a transaction or a read for its connection, at most db.statement_timeout; then the request is answered with 503."`
 }
 
 // SQLite is the section `db.sqlite`; other engines ignore it.
@@ -54,6 +54,9 @@ func (c Config) Validate(r *config.Report) {
 	positive("pool.wait", c.Pool.Wait)
 	positive("sqlite.busy_timeout", c.SQLite.BusyTimeout)
 	positive("statement_timeout", c.Statement)
+	if c.Statement > 0 && c.Pool.Wait > c.Statement {
+		r.Add("pool.wait", c.Pool.Wait.String(), "at most db.statement_timeout, "+c.Statement.String()+", which the wait of a read is part of")
+	}
 	if c.Slow < 0 {
 		r.Add("slow", c.Slow.String(), "0 or more")
 	}

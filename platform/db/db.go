@@ -26,10 +26,12 @@ type Drivers map[string]driver.Driver
 
 // DB is the door. It is safe for concurrent use.
 type DB struct {
-	cfg     Config
-	driver  driver.Driver
-	options driver.Options
-	log     *slog.Logger
+	cfg      Config
+	driver   driver.Driver
+	features driver.Features
+	options  driver.Options
+	late     error // of a statement that ran into its limit
+	log      *slog.Logger
 
 	open atomic.Pointer[open] // nil unless started
 }
@@ -37,8 +39,8 @@ type DB struct {
 // open is what there is of a database between Start and Stop.
 type open struct {
 	driver.Pools
-	slots  chan struct{}  // holds an element for each transaction that is open
-	holder atomic.Uintptr // the program counter that began the last transaction
+	places chan struct{}  // holds an element for each transaction that is open
+	holder atomic.Uintptr // who has begun the last transaction: the program counter behind the call of Tx
 }
 
 // New builds the door without I/O and appends its start and stop to lc. The error says which setting is wrong.
@@ -47,12 +49,15 @@ func New(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Logger)
 	if !ok {
 		return nil, fmt.Errorf("db.driver: driver %s is not compiled in: %s", cfg.Driver, names(drivers))
 	}
-	d := &DB{cfg: cfg, driver: drv, log: log, options: driver.Options{
+	d := &DB{cfg: cfg, driver: drv, features: drv.Features(), log: log, options: driver.Options{
 		DSN:         cfg.DSN,
 		MaxOpen:     cfg.Pool.MaxOpen.Or(min(max(2*runtime.GOMAXPROCS(0), 4), 16)),
+		Wait:        cfg.Pool.Wait,
+		Statement:   cfg.Statement,
 		BusyTimeout: cfg.SQLite.BusyTimeout,
 		Durable:     cfg.SQLite.Durable,
 	}}
+	d.late = busy(fmt.Errorf("the statement was stopped at its limit of %s (db.statement_timeout)", cfg.Statement))
 	if err := drv.Check(d.options); err != nil {
 		return nil, fmt.Errorf("db.dsn: %w", err)
 	}
@@ -73,12 +78,12 @@ func names(drivers Drivers) string {
 }
 
 // Dialect names the engine: "sqlite".
-func (d *DB) Dialect() string { return d.driver.Dialect() }
+func (d *DB) Dialect() string { return d.features.Dialect }
 
 // MaxOpen is the number of connections that read, as chosen for `auto`.
 func (d *DB) MaxOpen() int { return d.options.MaxOpen }
 
-// Ping asks the database for an answer. It returns ErrNotStarted before Start.
+// Ping asks the database for an answer. It returns ErrNotStarted before Start, and ErrBusy when the connections that read are in use.
 func (d *DB) Ping(ctx context.Context) error {
 	o := d.open.Load()
 	if o == nil {
@@ -92,7 +97,7 @@ func (d *DB) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.open.Store(&open{Pools: pools, slots: make(chan struct{}, max(1, pools.Write.Stats().MaxOpenConnections))})
+	d.open.Store(&open{Pools: pools, places: make(chan struct{}, max(1, pools.Write.Stats().MaxOpenConnections))})
 	return nil
 }
 
@@ -109,7 +114,7 @@ func (d *DB) stop(context.Context) error {
 func (d *DB) ForModule(name string) *Handle {
 	h := &Handle{db: d, module: name}
 	h.reads = &pool{handle: h}
-	orm, err := gorm.Open(dialect{Dialector: d.driver.Dialector(h.reads), driver: d.driver}, &gorm.Config{
+	orm, err := gorm.Open(dialect{Dialector: d.driver.Dialector(h.reads), db: d}, &gorm.Config{
 		SkipDefaultTransaction:   true,
 		DisableNestedTransaction: true,
 		TranslateError:           true,
@@ -117,19 +122,33 @@ func (d *DB) ForModule(name string) *Handle {
 		NowFunc:                  func() time.Time { return clock.Cut(time.Now()) },
 		Logger:                   &queryLog{log: d.log.With("module", name), slow: d.cfg.Slow},
 	})
+	if err == nil {
+		err = orm.Callback().Row().Before("gorm:row").Register("banyan:watch", watch)
+	}
 	if err != nil {
-		// Opening does no I/O: only a driver that is written wrongly gets here.
-		panic(fmt.Sprintf("db: gorm refuses the dialect of driver %s: %v", d.driver.Dialect(), err))
+		// Nothing of this does I/O: only a driver that is written wrongly gets here.
+		panic(fmt.Sprintf("db: gorm refuses the dialect of driver %s: %v", d.features.Dialect, err))
 	}
 	h.orm = orm
 	return h
 }
 
-// dialect is the engine's dialect with our translation of errors.
+// dialect is the engine's dialect with our translation of errors. It leads from a gorm handle back to its database.
 type dialect struct {
 	gorm.Dialector
-	driver driver.Driver
+	db *DB
 }
 
 // Translate is called by gorm for every error that it sees.
-func (d dialect) Translate(err error) error { return translate(d.driver, err) }
+func (d dialect) Translate(err error) error { return translate(d.db.driver, err) }
+
+var errForeignHandle = errors.New("this gorm handle does not come from a db.Handle")
+
+// featuresOf returns what the engine of a gorm handle is like, and an error for a handle that does not come from a Handle.
+func featuresOf(tx *gorm.DB) (driver.Features, error) {
+	d, ok := tx.Dialector.(dialect)
+	if !ok {
+		return driver.Features{}, errForeignHandle
+	}
+	return d.db.features, nil
+}

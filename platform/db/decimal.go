@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -66,11 +67,12 @@ func (Decimal) GormDataType() string { return "decimal" }
 
 // GormValue writes the value as the engine of tx wants it.
 func (d Decimal) GormValue(_ context.Context, tx *gorm.DB) clause.Expr {
-	if d.exceed != nil {
-		_ = tx.AddError(fmt.Errorf("write decimal column: %w", d.exceed)) // returns what it was given; tx keeps it
+	f, err := featuresOf(tx)
+	if err = errors.Join(d.exceed, err); err != nil {
+		_ = tx.AddError(fmt.Errorf("write decimal column: %w", err)) // returns what it was given; tx keeps it
 		return clause.Expr{SQL: "NULL"}
 	}
-	if tx.Dialector.Name() == "sqlite" {
+	if f.ScaledDecimals {
 		return clause.Expr{SQL: "?", Vars: []any{d.units}}
 	}
 	return clause.Expr{SQL: "?", Vars: []any{decimal.FromScaled(d.units, d.scale).String()}}

@@ -25,8 +25,10 @@ var (
 	// ErrEnded means that the context of a transaction was used after the transaction.
 	ErrEnded = errors.New("this context belongs to a transaction that has ended")
 	// ErrDoomed means that a transaction was rolled back although its function returned nil, because a statement or a nested
-	// Tx inside it had failed.
-	ErrDoomed = errors.New("rolled back, because a part of the transaction failed")
+	// Tx inside it had failed. It is also what a statement gets behind one that failed.
+	ErrDoomed = errors.New("the transaction is rolled back, because a part of it failed")
+	// ErrControl means that SQL or gorm tried to begin, divide or end a transaction.
+	ErrControl = errors.New("transactions begin and end with Handle.Tx: no BEGIN, COMMIT, ROLLBACK or SAVEPOINT, and none of gorm's")
 	// ErrPrepared is what prepared statements of gorm's own get: they would run outside the transaction.
 	ErrPrepared = errors.New("gorm's PrepareStmt is off in Banyan: drivers keep prepared statements themselves")
 )
@@ -34,24 +36,41 @@ var (
 // IsNotFound reports whether err says that there is no such row.
 func IsNotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
 
-// IsDuplicate reports whether err is the violation of the unique index on exactly these columns. Without columns it reports whether
-// err is any violation of uniqueness.
+// IsDuplicate reports whether err is the violation of the unique index on exactly these columns, in the order of the index. Without
+// columns it reports whether err is any violation of uniqueness.
 func IsDuplicate(err error, columns ...string) bool {
-	dup, ok := errors.AsType[*driver.Duplicate](err)
-	return ok && (len(columns) == 0 || slices.Equal(dup.Columns, columns))
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Kind == driver.Duplicate && (len(columns) == 0 || slices.Equal(e.Columns, columns))
 }
 
-// translate gives errors of the engine the meaning that callers of this package rely on.
+// translate gives errors of the engine the meaning that callers of this package rely on. Gorm calls it again with what it returned.
 func translate(d driver.Driver, err error) error {
 	if err == nil {
 		return nil
 	}
-	err = d.Translate(err)
-	if busy, ok := errors.AsType[*driver.Busy](err); ok {
-		return ErrBusy.WithRetryAfter(retryAfter).Because(busy)
+	e, ok := errors.AsType[*driver.Error](err)
+	switch {
+	case !ok:
+		err = d.Translate(err)
+		if e, ok = errors.AsType[*driver.Error](err); !ok {
+			return err
+		}
+	case e != err:
+		return err // what this function returned before
 	}
-	if write, ok := errors.AsType[*driver.ReadOnly](err); ok {
-		return fmt.Errorf("%w: %w", ErrOutsideTx, write)
+	switch e.Kind {
+	case driver.Busy:
+		return busy(err)
+	case driver.ReadOnly:
+		return fmt.Errorf("%w: %w", ErrOutsideTx, err)
+	case driver.Control:
+		return fmt.Errorf("%w: %w", ErrControl, err)
+	case driver.Aborted:
+		return fmt.Errorf("%w: %w", ErrDoomed, err)
+	default:
+		return err
 	}
-	return err
 }
+
+// busy returns ErrBusy with a reason for the log.
+func busy(reason error) error { return ErrBusy.WithRetryAfter(retryAfter).Because(reason) }

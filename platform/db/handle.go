@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"runtime"
 
 	"gorm.io/gorm"
 )
@@ -15,21 +16,18 @@ type Handle struct {
 }
 
 // Query returns a gorm handle for statements under key: the transaction of ctx when it is on this key, otherwise a handle that
-// can only read. What is wrong (a transaction that has ended, say) is in its Error, as gorm does it.
+// can only read, and that sees what is committed. What is wrong (a write without a transaction, a transaction that has ended) is in the
+// Error of the statement, as gorm does it. The errors are ErrOutsideTx, ErrSecondKey, ErrEnded, ErrDoomed, ErrControl, ErrBusy and
+// ErrNotStarted, those of ctx, and those that IsNotFound and IsDuplicate know.
+//
+// A statement may take db.statement_timeout, its rows included, and a read may wait db.pool.wait of it for its connection; then it
+// returns ErrBusy. Close what Rows returns before the next statement.
 func (h *Handle) Query(ctx context.Context, key Key) *gorm.DB {
 	t := current(ctx, h.db)
-	switch {
-	case t == nil:
+	if t == nil {
 		return h.session(ctx, h.reads)
-	case t.ended.Load():
-		q := h.session(ctx, h.reads)
-		_ = q.AddError(ErrEnded) // returns what it was given; q keeps it
-		return q
-	case t.key != key:
-		return h.session(ctx, h.reads)
-	default:
-		return h.session(ctx, t.pool(h))
 	}
+	return h.session(ctx, &pool{handle: h, tx: t, apart: t.key != key})
 }
 
 // session is gorm's way to say: a fresh statement over this pool.
@@ -43,13 +41,17 @@ func (h *Handle) session(ctx context.Context, p *pool) *gorm.DB {
 // Tx runs fn in a transaction under key. Inside another transaction on the same key it joins that one; on another key it returns
 // ErrSecondKey. The context that fn gets carries the transaction: pass it on, to other modules too.
 //
-// The transaction is rolled back when fn returns an error or panics, when a statement in it failed even if fn ignored that (then
-// Tx returns ErrDoomed), and when ctx ends. A transaction that got no connection within db.pool.wait returns ErrBusy.
+// The transaction is rolled back when fn returns an error or panics, when a statement or a nested Tx in it failed even if fn ignored
+// that (then Tx returns ErrDoomed), and when ctx ends. A transaction that got no connection within db.pool.wait returns ErrBusy, and
+// its cause names the line that has begun the one that is in the way. After a transaction that has ended ErrEnded is returned.
 func (h *Handle) Tx(ctx context.Context, key Key, fn func(ctx context.Context) error) error {
 	if t := current(ctx, h.db); t != nil {
 		return t.join(ctx, key, fn)
 	}
-	return h.db.transact(ctx, key, fn)
+	var caller [1]uintptr
+	runtime.Callers(2, caller[:]) // without runtime.Callers and Tx
+	t := &tx{db: h.db, key: key, caller: caller[0], ctx: ctx}
+	return t.transact(fn)
 }
 
 // Each runs fn once for every database, with a handle that can only read: the way to list over all keys. It stops at the first
@@ -60,13 +62,13 @@ func (h *Handle) Each(ctx context.Context, fn func(ctx context.Context, q *gorm.
 
 // AfterCommit runs fn once the transaction of ctx is committed, never when it is rolled back, and at once when ctx carries no
 // transaction. Functions run in the order of their calls, before Tx returns, with a context that no longer ends and carries no
-// transaction.
+// transaction. The connection is free by then, and nothing that they do undoes the commit: a panic passes through Tx, after the other
+// functions have run.
 func AfterCommit(ctx context.Context, fn func(ctx context.Context)) {
-	if t, ok := ctx.Value(txKey{}).(*tx); ok && !t.ended.Load() {
-		t.mu.Lock()
-		t.after = append(t.after, fn)
-		t.mu.Unlock()
+	t, _ := ctx.Value(txKey{}).(*tx)
+	if t == nil {
+		fn(context.WithoutCancel(ctx))
 		return
 	}
-	fn(context.WithoutCancel(ctx))
+	t.afterCommit(ctx, fn)
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -12,16 +11,21 @@ import (
 	"gorm.io/gorm/schema"
 
 	"github.com/banyan-go/banyan/platform/clock"
-	"github.com/banyan-go/banyan/platform/decimal"
 	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/page"
 )
+
+const idColumn = "id"
 
 // List reads the page of R's table that q asks for. R is a row struct with a column id; tx comes from Handle.Query and may carry
 // conditions of its own. It runs one query, one more when the order has nulls in it and the page reaches them, and one more for
 // a total.
 func List[R any](tx *gorm.DB, q page.Query) (page.Page[R], error) {
-	base := narrow(tx.Model(new(R)), q).Session(&gorm.Session{}) // a handle that several queries can start from
+	f, err := featuresOf(tx)
+	if err != nil {
+		return page.Page[R]{}, fmt.Errorf("list: %w", err)
+	}
+	base := narrow(tx.Model(new(R)), q, f.Like).Session(&gorm.Session{}) // a handle that several queries can start from
 	var rows []R
 	for _, part := range parts(q) {
 		var more []R
@@ -69,56 +73,6 @@ func cut[R any](tx *gorm.DB, q page.Query, rows []R) (page.Page[R], error) {
 		p.Prev, err = key(&rows[0])
 	}
 	return p, err
-}
-
-// narrow adds the filters and the search.
-func narrow(tx *gorm.DB, q page.Query) *gorm.DB {
-	for _, f := range q.Filters {
-		tx = tx.Where(condition(tx, f))
-	}
-	if q.Search != "" {
-		tx = tx.Where(like{columns: q.List.Search(), pattern: "%" + escapeLike(q.Search) + "%", fold: tx.Name() != "sqlite"})
-	}
-	return tx
-}
-
-func condition(tx *gorm.DB, f page.Filter) clause.Expression {
-	column := clause.Column{Table: clause.CurrentTable, Name: f.Field.Column}
-	if f.Op == page.Null {
-		if f.Values[0] == true {
-			return clause.Eq{Column: column, Value: nil}
-		}
-		return clause.Neq{Column: column, Value: nil}
-	}
-	values := make([]any, len(f.Values))
-	for i, v := range f.Values {
-		values[i] = bind(f.Field.Type, v)
-	}
-	switch f.Op {
-	case page.In:
-		return clause.IN{Column: column, Values: values}
-	case page.Ne:
-		return clause.Neq{Column: column, Value: values[0]}
-	case page.Lt:
-		return clause.Lt{Column: column, Value: values[0]}
-	case page.Lte:
-		return clause.Lte{Column: column, Value: values[0]}
-	case page.Gt:
-		return clause.Gt{Column: column, Value: values[0]}
-	case page.Gte:
-		return clause.Gte{Column: column, Value: values[0]}
-	default:
-		return clause.Eq{Column: column, Value: values[0]}
-	}
-}
-
-// bind turns a value of a query into what a statement takes.
-func bind(t page.Type, v any) any {
-	if d, ok := v.(decimal.Decimal); ok {
-		scale, _ := t.Scale()
-		return NewDecimal(d, scale)
-	}
-	return v
 }
 
 // part is a stretch of the order in which the sort field is either never or always null. An `OR x IS NULL` in one query would
@@ -179,70 +133,6 @@ func (p part) apply(tx *gorm.DB, q page.Query) *gorm.DB {
 		tx = tx.Where(beyond{columns: columns, values: values, desc: desc})
 	}
 	return tx.Clauses(clause.OrderBy{Columns: order})
-}
-
-const idColumn = "id"
-
-// beyond is the row comparison (a, id) > (?, ?), which an index on (a, id) answers.
-type beyond struct {
-	columns []clause.Column
-	values  []any
-	desc    bool
-}
-
-// Build writes the comparison.
-func (b beyond) Build(w clause.Builder) {
-	writeTuple(w, len(b.columns), func(i int) { w.WriteQuoted(b.columns[i]) })
-	if b.desc {
-		write(w, " < ")
-	} else {
-		write(w, " > ")
-	}
-	writeTuple(w, len(b.values), func(i int) { w.AddVar(w, b.values[i]) })
-}
-
-// like is the search: any column holds the pattern, in either case.
-type like struct {
-	columns []string
-	pattern string
-	fold    bool // LIKE is sensitive to case here; SQLite's is not, for ASCII letters
-}
-
-// Build writes the comparisons.
-func (l like) Build(w clause.Builder) {
-	word := " LIKE "
-	if l.fold {
-		word = " ILIKE "
-	}
-	write(w, "(")
-	for i, column := range l.columns {
-		if i > 0 {
-			write(w, " OR ")
-		}
-		w.WriteQuoted(clause.Column{Table: clause.CurrentTable, Name: column})
-		write(w, word)
-		w.AddVar(w, l.pattern)
-		write(w, ` ESCAPE '\'`)
-	}
-	write(w, ")")
-}
-
-func escapeLike(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
-}
-
-// write appends constant SQL. gorm's builder writes into memory: it has no error to return.
-func write(w clause.Builder, sql string) { _, _ = w.WriteString(sql) }
-
-func writeTuple(w clause.Builder, n int, element func(int)) {
-	write(w, "(")
-	for i := range n {
-		if i > 0 {
-			write(w, ", ")
-		}
-		element(i)
-	}
-	write(w, ")")
 }
 
 // keyOf returns the function that reads a row's place in the order.

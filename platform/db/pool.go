@@ -5,21 +5,25 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
-// pool is what gorm sends its statements through: one per module for reading, and one per module in each transaction. It has
-// neither BeginTx nor Commit, which takes gorm's own transactions away. Every statement gets its time limit here.
+// pool is what gorm sends its statements through: one per module for reading, and one for each Query inside a transaction. Every
+// statement gets its time limit here.
 type pool struct {
 	handle *Handle
-	tx     *tx // nil for reading
+	tx     *tx  // nil outside of transactions
+	apart  bool // tx is on another key: statements go past it, and may only read
 }
 
-var _ gorm.ConnPool = (*pool)(nil)
+var (
+	_ gorm.ConnPool         = (*pool)(nil)
+	_ gorm.ConnPoolBeginner = (*pool)(nil)
+)
 
 // runner is what *sql.DB and *sql.Tx have in common.
 type runner interface {
@@ -31,8 +35,14 @@ type runner interface {
 // PrepareContext fails: a prepared statement of gorm's would run outside the transaction.
 func (p *pool) PrepareContext(context.Context, string) (*sql.Stmt, error) { return nil, ErrPrepared }
 
+// BeginTx fails, and with it gorm's Begin and Transaction. Gorm would fail without it too, and not say what to do.
+func (p *pool) BeginTx(context.Context, *sql.TxOptions) (gorm.ConnPool, error) {
+	return nil, ErrControl
+}
+
+// ExecContext runs a statement without rows.
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	run, err := p.runner(query)
+	run, err := p.runner()
 	if err != nil {
 		return nil, p.note(err)
 	}
@@ -40,8 +50,9 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 	return result, p.note(err)
 }
 
+// QueryContext runs a statement with rows.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	run, err := p.runner(query)
+	run, err := p.runner()
 	if err != nil {
 		return nil, p.note(err)
 	}
@@ -49,26 +60,28 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 	return rows, p.note(err)
 }
 
+// QueryRowContext runs a statement with one row.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	run, err := p.runner(query)
+	run, err := p.runner()
 	if err != nil {
 		return refusedRow(ctx, p.note(err))
 	}
 	row := run.QueryRowContext(p.limit(ctx), query, args...)
-	_ = p.note(row.Err())
+	if err := row.Err(); err != nil {
+		return refusedRow(ctx, p.note(err))
+	}
 	return row
 }
 
 // runner returns where a statement goes.
-func (p *pool) runner(query string) (runner, error) {
-	if word := controlWord(query); word != "" {
-		return nil, fmt.Errorf("%s is not for modules: use Handle.Tx", word)
-	}
+func (p *pool) runner() (runner, error) {
 	if p.tx != nil {
-		if p.tx.ended.Load() {
+		if p.tx.ended() {
 			return nil, ErrEnded
 		}
-		return p.tx.sql, nil
+		if !p.apart {
+			return p.tx.sql, nil
+		}
 	}
 	o := p.handle.db.open.Load()
 	if o == nil {
@@ -77,41 +90,51 @@ func (p *pool) runner(query string) (runner, error) {
 	return o.Read, nil
 }
 
-// note dooms the transaction when a statement in it fails.
+// note translates the error of a statement, and dooms the transaction with it.
 func (p *pool) note(err error) error {
-	if err != nil && p.tx != nil {
+	if err == nil {
+		return nil
+	}
+	if p.tx != nil && errors.Is(err, sql.ErrTxDone) {
+		err = p.tx.over(err)
+	}
+	err = translate(p.handle.db.driver, err)
+	switch {
+	case p.apart && errors.Is(err, ErrOutsideTx):
+		err = ErrSecondKey
+		p.tx.fail(err)
+	case p.tx != nil && !p.apart:
 		p.tx.fail(err)
 	}
 	return err
 }
 
+// limit returns the context under which a statement runs.
 func (p *pool) limit(ctx context.Context) context.Context {
-	return &limited{Context: ctx, until: time.Now().Add(p.handle.db.cfg.Statement)}
+	d := p.handle.db
+	if !d.features.PollsContext {
+		return ctx
+	}
+	s := &driver.Statement{Caller: ctx, Until: time.Now().Add(d.cfg.Statement), Late: d.late}
+	if w, ok := ctx.(watched); ok {
+		s.Caller, s.Watched = w.Context, true
+	}
+	return s
 }
 
-// controlWord returns the first word of a statement that would begin or end a transaction, and "" for every other statement.
-func controlWord(query string) string {
-	query = strings.TrimLeft(query, " \t\r\n;")
-	if query == "" || !strings.ContainsRune("bcersBCERS", rune(query[0])) {
-		return ""
-	}
-	word := query
-	if i := strings.IndexFunc(query, func(r rune) bool { return (r|0x20) < 'a' || (r|0x20) > 'z' }); i >= 0 {
-		word = query[:i]
-	}
-	switch word = strings.ToUpper(word); word {
-	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "SAVEPOINT", "RELEASE":
-		return word
-	default:
-		return ""
-	}
+// watched is the context of a statement whose rows gorm does not read itself: who does may forget to close them.
+type watched struct{ context.Context }
+
+// watch marks the statements of gorm's Row and Rows.
+func watch(tx *gorm.DB) {
+	tx.Statement.Context = watched{tx.Statement.Context}
 }
 
 // refusedRow returns a *sql.Row whose Scan returns err. Such a row can only come out of database/sql.
 func refusedRow(ctx context.Context, err error) *sql.Row {
 	refusing := sql.OpenDB(refusal{err})
 	defer refusing.Close() //nolint:errcheck // it holds no connection
-	return refusing.QueryRowContext(ctx, "")
+	return refusing.QueryRowContext(context.WithoutCancel(ctx), "")
 }
 
 // refusal is a connector that never connects.
@@ -119,4 +142,4 @@ type refusal struct{ err error }
 
 func (r refusal) Connect(context.Context) (sqldriver.Conn, error) { return nil, r.err }
 func (r refusal) Driver() sqldriver.Driver                        { return r }
-func (r refusal) Open(string) (sqldriver.Conn, error)             { return nil, errors.ErrUnsupported }
+func (r refusal) Open(string) (sqldriver.Conn, error)             { return nil, r.err }

@@ -7,25 +7,34 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
 // txKey is the context key of a *tx.
 type txKey struct{}
 
-// tx is one open transaction, as the context carries it.
+// tx is one transaction, as the context carries it.
 type tx struct {
-	db    *DB
-	key   Key
-	sql   *sql.Tx
-	ended atomic.Bool
+	db     *DB
+	key    Key
+	caller uintptr         // the program counter behind the call of Handle.Tx
+	ctx    context.Context // of that call: when it ends, database/sql rolls back
+	sql    *sql.Tx
 
 	mu    sync.Mutex
-	pools map[*Handle]*pool
-	after []func(context.Context)
+	state state
 	doom  error // the first failure inside, whether or not the caller looked at it
+	after []func(context.Context)
 }
+
+// state is how far a transaction has got.
+type state uint8
+
+const (
+	running state = iota
+	committed
+	rolledBack
+)
 
 // current returns the transaction of ctx on this database, ended or not.
 func current(ctx context.Context, d *DB) *tx {
@@ -36,22 +45,13 @@ func current(ctx context.Context, d *DB) *tx {
 	return t
 }
 
-// pool returns the way of h into the transaction.
-func (t *tx) pool(h *Handle) *pool {
+func (t *tx) ended() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.pools[h]
-	if p == nil {
-		p = &pool{handle: h, tx: t}
-		if t.pools == nil {
-			t.pools = map[*Handle]*pool{}
-		}
-		t.pools[h] = p
-	}
-	return p
+	return t.state != running
 }
 
-// fail dooms the transaction. PostgreSQL does so by itself after a failed statement, SQLite would commit the rest.
+// fail dooms the transaction. PostgreSQL does so by itself after a failed statement, but not after what failed on the way to it.
 func (t *tx) fail(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -60,15 +60,9 @@ func (t *tx) fail(err error) {
 	}
 }
 
-func (t *tx) failure() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.doom
-}
-
 // join runs fn inside t.
 func (t *tx) join(ctx context.Context, key Key, fn func(context.Context) error) error {
-	if t.ended.Load() {
+	if t.ended() {
 		return ErrEnded
 	}
 	if key != t.key {
@@ -85,88 +79,110 @@ func (t *tx) join(ctx context.Context, key Key, fn func(context.Context) error) 
 	return err
 }
 
-// transact opens a transaction, runs fn, ends it, and then does what waited for the commit.
-func (d *DB) transact(ctx context.Context, key Key, fn func(context.Context) error) error {
-	o := d.open.Load()
+// transact runs fn in t, and then what waited for its commit.
+func (t *tx) transact(fn func(context.Context) error) error {
+	o := t.db.open.Load()
 	if o == nil {
 		return ErrNotStarted
 	}
-	t := &tx{db: d, key: key}
-	if err := t.run(ctx, o, fn); err != nil {
+	if err := t.run(o, fn); err != nil {
 		return err
 	}
-	// The connection is free again: these may open transactions of their own.
-	after := context.WithoutCancel(ctx)
-	for _, f := range t.after {
-		f(after)
-	}
+	inOrder(context.WithoutCancel(t.ctx), t.after)
 	return nil
 }
 
-func (t *tx) run(ctx context.Context, o *open, fn func(context.Context) error) error {
-	if err := o.acquire(ctx, t.db.cfg.Pool.Wait); err != nil {
+// inOrder runs the functions one after the other, also behind one that panics.
+func inOrder(ctx context.Context, fns []func(context.Context)) {
+	if len(fns) == 0 {
+		return
+	}
+	defer inOrder(ctx, fns[1:])
+	fns[0](ctx)
+}
+
+func (t *tx) run(o *open, fn func(context.Context) error) (err error) {
+	if err := o.acquire(t.ctx, t.caller, t.db.cfg.Pool.Wait); err != nil {
 		return err
 	}
 	defer o.release()
-	sqlTx, err := o.Write.BeginTx(ctx, nil)
-	if err != nil {
+	if t.sql, err = o.Write.BeginTx(t.ctx, nil); err != nil {
 		return fmt.Errorf("begin transaction: %w", translate(t.db.driver, err))
 	}
-	t.sql = sqlTx
-	committed := false
-	defer func() {
-		// A flag and not recover: runtime.Goexit, t.FailNow in a test for instance, would leave the writer locked.
-		t.ended.Store(true)
-		if !committed {
-			_ = sqlTx.Rollback() // the reason is on its way already; after a cancelled ctx database/sql has rolled back
-		}
-	}()
-	if err := fn(context.WithValue(ctx, txKey{}, t)); err != nil {
+	// Not recover: runtime.Goexit, of t.FailNow in a test for instance, would leave the writer locked.
+	defer t.rollback()
+	if err := fn(context.WithValue(t.ctx, txKey{}, t)); err != nil {
 		return err
 	}
-	if err := t.failure(); err != nil {
-		return fmt.Errorf("%w: %w", ErrDoomed, err)
+	return t.commit()
+}
+
+// commit ends the transaction unless it is doomed. The lock makes AfterCommit wait for the outcome.
+func (t *tx) commit() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.doom != nil {
+		return fmt.Errorf("%w: %w", ErrDoomed, t.doom)
 	}
-	t.ended.Store(true)
-	if err := sqlTx.Commit(); err != nil {
-		if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
-			err = context.Cause(ctx) // why database/sql has rolled back
-		}
-		return fmt.Errorf("commit transaction: %w", translate(t.db.driver, err))
+	if err := t.sql.Commit(); err != nil {
+		return fmt.Errorf("commit transaction: %w", translate(t.db.driver, t.over(err)))
 	}
-	committed = true
+	t.state = committed
 	return nil
+}
+
+// over returns why database/sql has ended the transaction, or err when it has not.
+func (t *tx) over(err error) error {
+	if t.ctx.Err() != nil {
+		return fmt.Errorf("%w: %w", context.Cause(t.ctx), err)
+	}
+	return err
+}
+
+// rollback ends a transaction that was not committed.
+func (t *tx) rollback() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.state == running {
+		t.state = rolledBack
+		_ = t.sql.Rollback() // the reason is on its way already; when ctx has ended, database/sql has rolled back before
+	}
+}
+
+// afterCommit is AfterCommit for a context with t in it.
+func (t *tx) afterCommit(ctx context.Context, fn func(context.Context)) {
+	t.mu.Lock()
+	state := t.state
+	if state == running {
+		t.after = append(t.after, fn)
+	}
+	t.mu.Unlock()
+	if state == committed {
+		fn(context.WithValue(context.WithoutCancel(ctx), txKey{}, nil))
+	}
 }
 
 // acquire takes one of the places for open transactions. It waits less than a request may take: a queue before the one writer of
 // SQLite must not eat all of a request's time.
-func (o *open) acquire(ctx context.Context, wait time.Duration) error {
+func (o *open) acquire(ctx context.Context, caller uintptr, wait time.Duration) error {
 	select {
-	case o.slots <- struct{}{}:
-		o.holder.Store(caller())
+	case o.places <- struct{}{}:
+		o.holder.Store(caller)
 		return nil
 	default:
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
-	case o.slots <- struct{}{}:
-		o.holder.Store(caller())
+	case o.places <- struct{}{}:
+		o.holder.Store(caller)
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a transaction: %w", context.Cause(ctx))
 	case <-timer.C:
 		frame, _ := runtime.CallersFrames([]uintptr{o.holder.Load()}).Next()
-		return ErrBusy.WithRetryAfter(retryAfter).Because(
-			fmt.Errorf("no transaction was free within %s; the last one was begun at %s:%d", wait, frame.File, frame.Line))
+		return busy(fmt.Errorf("no transaction was free within %s; the last one was begun at %s:%d", wait, frame.File, frame.Line))
 	}
 }
 
-func (o *open) release() { <-o.slots }
-
-// caller returns the program counter that called Handle.Tx.
-func caller() uintptr {
-	var pcs [1]uintptr
-	runtime.Callers(6, pcs[:]) // Callers, caller, acquire, run, transact, Tx
-	return pcs[0]
-}
+func (o *open) release() { <-o.places }

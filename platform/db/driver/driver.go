@@ -12,8 +12,8 @@ import (
 
 // Driver opens one kind of database. It holds no state and is safe for concurrent use. A driver proves itself with dbtest.Run.
 type Driver interface {
-	// Dialect names the engine and its folder of migrations: "sqlite", "postgres".
-	Dialect() string
+	// Features says what is particular about the engine. It always returns the same.
+	Features() Features
 	// Check reports what is wrong with the settings of o, without I/O: an unusable DSN for instance. The error says nothing that
 	// stands in a DSN.
 	Check(o Options) error
@@ -21,12 +21,27 @@ type Driver interface {
 	Open(ctx context.Context, o Options) (Pools, error)
 	// Dialector returns gorm's dialect over the pool, without I/O.
 	Dialector(pool gorm.ConnPool) gorm.Dialector
-	// Translate turns an error of the engine into *Duplicate, *Foreign, *ReadOnly or *Busy, which keep it as their cause,
-	// and returns every other error as it is.
+	// Translate returns err as an *Error when it has one of the meanings that Kind names, and every other error as it is.
 	Translate(err error) error
 	// Lock takes the lock under which migrations run, shared by all processes that use this database, and waits for it until
 	// ctx ends. The returned function gives it back.
 	Lock(ctx context.Context, o Options) (unlock func() error, err error)
+}
+
+// Features is where engines differ and no code can hide it.
+type Features struct {
+	// Dialect names the engine and its folder of migrations: "sqlite", "postgres".
+	Dialect string
+	// Goose is goose's name of the dialect: "sqlite3", "postgres".
+	Goose string
+	// Like is the operator that compares text with a pattern in either case: "LIKE", "ILIKE".
+	Like string
+	// ScaledDecimals: the engine has no exact decimal numbers, and columns of them hold integers, the number of smallest units.
+	ScaledDecimals bool
+	// PollsContext: while a statement runs, the engine looks at Err of its context every few milliseconds, and stops when there is
+	// one. Every statement then gets a *Statement for its context, which holds the limit. Without it a statement gets the context of
+	// the caller, and the engine has to hold Options.Statement by itself.
+	PollsContext bool
 }
 
 // Options are the settings of one database.
@@ -34,51 +49,24 @@ type Options struct {
 	DSN string
 	// MaxOpen is the most connections for reading; 0 lets the driver choose.
 	MaxOpen int
+	// Wait is how long a read waits for one of these connections. Then it fails with an error of Kind Busy.
+	Wait time.Duration
+	// Statement is how long one statement may run.
+	Statement time.Duration
 	// BusyTimeout is how long a statement waits for a lock that somebody else holds.
 	BusyTimeout time.Duration
 	// Durable asks that a commit survives the loss of power, where the engine leaves the choice.
 	Durable bool
 }
 
-// Pools are the two ways into a database. The driver has set their limits.
+// Pools are the two ways into a database. The driver has set their limits. On both:
+//
+//   - What is wrong with a statement comes from the call that runs it, up to its first row, and not only from its rows.
+//   - A statement that fails inside a transaction dooms it: every later statement, and Commit, fails with an error of Kind Aborted.
+//   - A statement while the rows of another one are open, in one transaction, is an error.
+//   - Nothing but BeginTx, Commit and Rollback of database/sql begins, divides or ends a transaction. SQL that would is refused with
+//     an error of Kind Control, wherever in the text it stands.
 type Pools struct {
 	Write *sql.DB // transactions that write
-	Read  *sql.DB // must refuse every write, in the engine
+	Read  *sql.DB // refuses every write, in the engine, with an error of Kind ReadOnly
 }
-
-// Duplicate is the violation of a unique index or a primary key.
-type Duplicate struct {
-	Table   string
-	Columns []string
-	Err     error
-}
-
-func (e *Duplicate) Error() string { return e.Err.Error() }
-
-// Unwrap returns the engine's error.
-func (e *Duplicate) Unwrap() error { return e.Err }
-
-// Foreign is the violation of a foreign key.
-type Foreign struct{ Err error }
-
-func (e *Foreign) Error() string { return e.Err.Error() }
-
-// Unwrap returns the engine's error.
-func (e *Foreign) Unwrap() error { return e.Err }
-
-// Busy means that a lock was not given in time, or that the statement was stopped at its limit: nothing is wrong with the
-// statement, and the same may work later.
-type Busy struct{ Err error }
-
-func (e *Busy) Error() string { return e.Err.Error() }
-
-// Unwrap returns the engine's error.
-func (e *Busy) Unwrap() error { return e.Err }
-
-// ReadOnly means that a write went to the read pool.
-type ReadOnly struct{ Err error }
-
-func (e *ReadOnly) Error() string { return e.Err.Error() }
-
-// Unwrap returns the engine's error.
-func (e *ReadOnly) Unwrap() error { return e.Err }

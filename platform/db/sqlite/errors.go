@@ -6,39 +6,59 @@ import (
 
 	"github.com/ncruces/go-sqlite3"
 
-	dbdriver "github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/driver"
 )
+
+// abortedError is the error of a transaction in which an earlier statement has failed.
+type abortedError struct{ cause error }
+
+func (e *abortedError) Error() string {
+	return "an earlier statement of the transaction failed: " + e.cause.Error()
+}
+
+func (e *abortedError) Unwrap() error { return e.cause }
 
 // Translate sorts the engine's errors.
 func (Driver) Translate(err error) error {
+	if kind, columns := sort(err); kind != 0 {
+		return &driver.Error{Kind: kind, Columns: columns, Err: err}
+	}
+	return err
+}
+
+func sort(err error) (kind driver.Kind, columns []string) {
+	if _, ok := errors.AsType[*abortedError](err); ok {
+		return driver.Aborted, nil
+	}
 	switch {
 	case errors.Is(err, sqlite3.CONSTRAINT_UNIQUE), errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY):
-		table, columns := violated(err.Error())
-		return &dbdriver.Duplicate{Table: table, Columns: columns, Err: err}
+		return driver.Duplicate, violated(err.Error())
 	case errors.Is(err, sqlite3.CONSTRAINT_FOREIGNKEY):
-		return &dbdriver.Foreign{Err: err}
+		return driver.Foreign, nil
 	case errors.Is(err, sqlite3.READONLY):
-		return &dbdriver.ReadOnly{Err: err}
-	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED), errors.Is(err, sqlite3.INTERRUPT):
-		return &dbdriver.Busy{Err: err}
+		return driver.ReadOnly, nil
+	case errors.Is(err, sqlite3.AUTH):
+		return driver.Control, nil
+	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
+		return driver.Busy, nil
 	default:
-		return err
+		return 0, nil
 	}
 }
 
-// violated reads table and columns out of "UNIQUE constraint failed: products.sku, products.name", the only place where the
-// engine names them.
-func violated(text string) (table string, columns []string) {
+// violated reads the columns out of "UNIQUE constraint failed: products.sku, products.name", the only place where the engine names
+// them.
+func violated(text string) (columns []string) {
 	_, list, ok := strings.Cut(text, "constraint failed: ")
 	if !ok {
-		return "", nil
+		return nil
 	}
 	for name := range strings.SplitSeq(list, ", ") {
-		t, column, ok := strings.Cut(name, ".")
+		_, column, ok := strings.Cut(name, ".")
 		if !ok {
-			return "", nil // an index over an expression: it has a name and no columns
+			return nil // an index over an expression: it has a name and no columns
 		}
-		table, columns = t, append(columns, column)
+		columns = append(columns, column)
 	}
-	return table, columns
+	return columns
 }

@@ -3,132 +3,154 @@
 // One connection writes, with the lock taken when a transaction begins, so that two transactions never fail each other half-way;
 // the others can only read, and the engine refuses them every write. The file is in WAL mode: readers and the writer do not wait
 // for each other.
+//
+// The package speaks to SQLite without the driver for database/sql that comes with it. That one prepares every statement anew, which
+// takes longer than to run most of them, and it tells of what went wrong too late to keep the promises of driver.Pools.
 package sqlite
 
 import (
 	"context"
 	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/ncruces/go-sqlite3/driver"
 	"github.com/ncruces/go-sqlite3/gormlite"
 	"gorm.io/gorm"
 
-	dbdriver "github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // Driver is the SQLite engine. The zero value is ready to use.
 type Driver struct{}
 
-var _ dbdriver.Driver = Driver{}
+var _ driver.Driver = Driver{}
 
-// timeFormat sorts as text in the order of time. The engine's default leaves trailing zeros out, which does not.
-const timeFormat = "2006-01-02 15:04:05.000"
-
-// Dialect returns "sqlite".
-func (Driver) Dialect() string { return "sqlite" }
+// Features says what is particular about SQLite.
+func (Driver) Features() driver.Features {
+	return driver.Features{Dialect: "sqlite", Goose: "sqlite3", Like: "LIKE", ScaledDecimals: true, PollsContext: true}
+}
 
 // Check wants a file, either file:data/app.db or data/app.db. A database in memory is refused, because every connection would get
 // one of its own; parameters are refused, because they are settings of db.sqlite.
-func (Driver) Check(o dbdriver.Options) error {
+func (Driver) Check(o driver.Options) error {
 	_, err := path(o.DSN)
 	return err
 }
 
-func path(dsn string) (string, error) {
-	p := strings.TrimPrefix(dsn, "file:")
-	switch {
-	case p == "":
-		return "", errors.New("names no file: write file:data/app.db")
-	case strings.Contains(p, ":memory:"):
-		return "", errors.New("a database in memory would be another one for each connection: write file:data/app.db")
-	case strings.ContainsAny(p, "?#"):
-		return "", errors.New("has parameters: write file:data/app.db and set db.sqlite instead")
-	case strings.Contains(p, "://"):
-		return "", errors.New("is an address and not a file: write file:data/app.db, or choose another db.driver")
-	case strings.ContainsRune(p, 0):
-		return "", errors.New("holds a NUL character")
-	}
-	return filepath.Clean(p), nil
-}
-
-// Open opens the file and makes it, and its folder, when they are not there. The file is readable by its owner alone.
-func (Driver) Open(ctx context.Context, o dbdriver.Options) (_ dbdriver.Pools, err error) {
+// Open opens the file and makes it, and its folder, when they are not there. What it makes is readable by its owner alone.
+func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) {
 	file, err := path(o.DSN)
 	if err != nil {
-		return dbdriver.Pools{}, err
+		return driver.Pools{}, err
 	}
 	if err := create(file); err != nil {
-		return dbdriver.Pools{}, err
+		return driver.Pools{}, err
 	}
-	// The writer first: a reader needs the log and its index, which a writer makes.
-	write, err := open(ctx, file, 1, "rw", "busy_timeout("+millis(o.BusyTimeout)+")", "journal_mode(wal)", "synchronous("+sync(o)+")", "foreign_keys(1)")
-	if err != nil {
-		return dbdriver.Pools{}, err
+	// The writer first: readers need the log and its index, which a writer makes.
+	write := sql.OpenDB(writer{uri(file, "rw", o, "journal_mode(wal)", "synchronous("+synchronous(o)+")", "foreign_keys(1)")})
+	write.SetMaxOpenConns(1)
+	if err := checkLog(ctx, write); err != nil {
+		return driver.Pools{}, errors.Join(fmt.Errorf("open %s: %w", file, err), write.Close())
 	}
-	read, err := open(ctx, file, max(1, o.MaxOpen), "ro", "busy_timeout("+millis(o.BusyTimeout)+")", "query_only(1)")
-	if err != nil {
-		return dbdriver.Pools{}, errors.Join(err, write.Close())
+	sessions := newReaders(uri(file, "ro", o, "query_only(1)"), o)
+	read := sql.OpenDB(sessions)
+	read.SetMaxIdleConns(cap(sessions.places))
+	if err := read.PingContext(ctx); err != nil {
+		return driver.Pools{}, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), write.Close())
 	}
-	return dbdriver.Pools{Write: write, Read: read}, nil
+	return driver.Pools{Write: write, Read: read}, nil
 }
 
+// create makes what is not there: the folder, the file, and the index of its log, which SQLite would make readable for everybody.
 func create(file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return fmt.Errorf("create the folder of the database: %w", err)
 	}
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return fmt.Errorf("open the database file: %w", err)
+	for _, name := range []string{file, file + "-shm"} {
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return fmt.Errorf("open the file of the database: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return fmt.Errorf("open the file of the database: %w", err)
+		}
 	}
-	return f.Close()
+	return nil
 }
 
-func open(ctx context.Context, file string, connections int, mode string, pragmas ...string) (*sql.DB, error) {
-	q := url.Values{"mode": {mode}, "_txlock": {"immediate"}, "_timefmt": {timeFormat}, "_pragma": pragmas}
-	pool, err := driver.Open((&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: q.Encode()}).String())
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", file, err)
+// uri returns the address of a connection. The log gets the permissions of the file. What does not fit into memory while a statement
+// sorts would go to a folder for temporary files, which a container need not have.
+func uri(file, mode string, o driver.Options, pragmas ...string) string {
+	busy := strconv.FormatInt(max(1, o.BusyTimeout.Milliseconds()), 10)
+	q := url.Values{
+		"mode":    {mode},
+		"modeof":  {file},
+		"_pragma": append([]string{"busy_timeout(" + busy + ")", "temp_store(memory)"}, pragmas...),
 	}
-	// Connections are cheap to keep, and reopening one reads the schema again.
-	pool.SetMaxOpenConns(connections)
-	pool.SetMaxIdleConns(connections)
-	if err := pool.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open %s: %w", file, err), pool.Close())
-	}
-	return pool, nil
+	query := strings.ReplaceAll(q.Encode(), "+", "%20") // to SQLite a plus is a plus
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: query}).String()
 }
 
-func millis(d time.Duration) string { return fmt.Sprint(max(1, d.Milliseconds())) }
-
-func sync(o dbdriver.Options) string {
+func synchronous(o driver.Options) string {
 	if o.Durable {
 		return "full"
 	}
 	return "normal"
 }
 
+// checkLog sees whether SQLite has taken the mode of its log that was asked for. It needs memory that processes share, and says nothing
+// where the file system has none.
+func checkLog(ctx context.Context, write *sql.DB) error {
+	var mode string
+	if err := write.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return errors.New("the file system has no shared memory, which SQLite's log (WAL) needs: put the file on a local disk")
+	}
+	return nil
+}
+
 // Dialector returns gorm's dialect for this engine.
 func (Driver) Dialector(pool gorm.ConnPool) gorm.Dialector { return gormlite.OpenDB(pool) }
 
+// lockPoll is how often a process that waits looks whether the lock is free: the system has no wait that ends with a context.
+const lockPoll = 20 * time.Millisecond
+
 // Lock takes a lock on a file beside the database.
-func (Driver) Lock(ctx context.Context, o dbdriver.Options) (func() error, error) {
+func (Driver) Lock(ctx context.Context, o driver.Options) (func() error, error) {
 	file, err := path(o.DSN)
 	if err != nil {
 		return nil, err
 	}
-	lock := flock.New(file + ".migrate.lock")
-	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil {
+	lock := flock.New(file+".migrate.lock", flock.SetPermissions(0o600))
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil { // without an error it has the lock
 		return nil, fmt.Errorf("wait for the lock %s: %w", lock.Path(), err)
-	} else if !ok {
-		return nil, fmt.Errorf("the lock %s was not given", lock.Path())
 	}
 	return lock.Unlock, nil
 }
+
+// writer makes the connection that writes.
+type writer struct{ uri string }
+
+var _ sqldriver.Connector = writer{}
+
+// Connect opens the connection.
+func (w writer) Connect(ctx context.Context) (sqldriver.Conn, error) { return connect(ctx, w.uri) }
+
+// Driver returns what database/sql wants to see.
+func (writer) Driver() sqldriver.Driver { return noDriver{} }
+
+// noDriver stands in for the drivers that database/sql knows by name.
+type noDriver struct{}
+
+// Open fails.
+func (noDriver) Open(string) (sqldriver.Conn, error) { return nil, errors.ErrUnsupported }

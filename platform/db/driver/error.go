@@ -1,0 +1,28 @@
+package driver
+
+// Error is an error of an engine whose meaning the callers of package db rely on.
+type Error struct {
+	Kind Kind
+	// Columns are those of the unique index that a Duplicate violates, in their order; nil when the engine does not name them.
+	Columns []string
+	Err     error // as it came from the engine
+}
+
+// Kind is the meaning of an Error.
+type Kind uint8
+
+// The kinds.
+const (
+	Duplicate Kind = iota + 1 // a unique index or a primary key is violated
+	Foreign                   // a foreign key is violated
+	Busy                      // a lock or a connection was not given in time, or the statement ran into its limit: it may work later
+	ReadOnly                  // a write went to the pool that reads
+	Control                   // SQL tried to begin, divide or end a transaction
+	Aborted                   // an earlier statement of the transaction had failed
+)
+
+// Error returns the text of the engine.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns the error of the engine.
+func (e *Error) Unwrap() error { return e.Err }

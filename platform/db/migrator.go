@@ -1,0 +1,161 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// Migrator applies migrations. One runs at a time for a database, whichever process it is in. It is safe for concurrent use.
+type Migrator struct {
+	db   *DB
+	read *Handle
+	sets []migrationSet
+}
+
+// Migrator returns the migrator of these modules, in the order of their names. It does no I/O on the database. The error names the file
+// whose name is wrong.
+func (d *DB) Migrator(sets []Migrations) (*Migrator, error) {
+	m := &Migrator{db: d, read: d.ForModule("migrations")}
+	for _, set := range sets {
+		s, err := newMigrationSet(set, d.features.Dialect, database.Dialect(d.features.Goose))
+		if err != nil {
+			return nil, fmt.Errorf("migrations of %s: %w", set.Module, err)
+		}
+		if len(s.list) > 0 {
+			m.sets = append(m.sets, s)
+		}
+	}
+	slices.SortFunc(m.sets, func(a, b migrationSet) int { return strings.Compare(a.module, b.module) })
+	return m, nil
+}
+
+// Status returns every migration that this program or the database knows, by module and version. It changes nothing.
+func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
+	o := m.db.open.Load()
+	if o == nil {
+		return nil, ErrNotStarted
+	}
+	tables, err := m.read.Query(ctx, Global).Migrator().GetTables()
+	if err != nil {
+		return nil, fmt.Errorf("read the names of the tables: %w", err)
+	}
+	var all []Migration
+	for _, set := range m.sets {
+		applied := map[int64]bool{}
+		if slices.Contains(tables, set.store.Tablename()) {
+			if applied, err = set.applied(ctx, o.Read); err != nil {
+				return nil, fmt.Errorf("read the migrations of %s: %w", set.module, translate(m.db.driver, err))
+			}
+		}
+		for _, mig := range set.list {
+			if applied[mig.Version] {
+				mig.State = Applied
+				delete(applied, mig.Version)
+			}
+			all = append(all, mig)
+		}
+		for v := range applied {
+			all = append(all, Migration{Module: set.module, Version: v, State: Unknown})
+		}
+	}
+	slices.SortFunc(all, func(a, b Migration) int {
+		return cmp.Or(strings.Compare(a.Module, b.Module), cmp.Compare(a.Version, b.Version))
+	})
+	return all, nil
+}
+
+// ErrBehind means that the database lacks migrations of this program.
+var ErrBehind = errors.New("the database is behind")
+
+// Ready returns ErrBehind, wrapped with the migrations that are missing, unless every migration is applied. Unknown ones are no reason:
+// a newer program may run beside this one.
+func (m *Migrator) Ready(ctx context.Context) error {
+	all, err := m.Status(ctx)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, mig := range all {
+		if mig.State == Pending {
+			missing = append(missing, mig.String())
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w by %d: %s", ErrBehind, len(missing), strings.Join(missing, ", "))
+}
+
+// Up applies what is pending, also what is older than the last one applied, and returns what it applied. Each file is one transaction: after
+// an error, which names the file, the database is as the last file that succeeded left it, and the same call goes on from there. (A
+// file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated.)
+func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
+	return m.run(ctx, m.sets, func(p *goose.Provider, _ migrationSet, _ *sql.DB) ([]*goose.MigrationResult, error) {
+		return p.Up(ctx)
+	})
+}
+
+// Down takes back the migration of a module that was applied last, and returns it; nothing when there is none. A file without the
+// section `-- +goose Down`, and a migration that this program does not know, cannot be taken back: then nothing changes.
+func (m *Migrator) Down(ctx context.Context, module string) ([]Migration, error) {
+	i := slices.IndexFunc(m.sets, func(s migrationSet) bool { return s.module == module })
+	if i < 0 {
+		return nil, fmt.Errorf("module %s has no migrations", module)
+	}
+	return m.run(ctx, m.sets[i:i+1], func(p *goose.Provider, set migrationSet, pool *sql.DB) ([]*goose.MigrationResult, error) {
+		if _, err := p.GetDBVersion(ctx); err != nil { // makes the table of the history when it is not there
+			return nil, err
+		}
+		if err := set.reversible(ctx, pool); err != nil {
+			return nil, err
+		}
+		result, err := p.Down(ctx)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			return nil, nil
+		}
+		return []*goose.MigrationResult{result}, err
+	})
+}
+
+// run does something with the history of each set, under the lock that all processes share.
+func (m *Migrator) run(ctx context.Context, sets []migrationSet, do func(*goose.Provider, migrationSet, *sql.DB) ([]*goose.MigrationResult, error)) (done []Migration, err error) {
+	o := m.db.open.Load()
+	if o == nil {
+		return nil, ErrNotStarted
+	}
+	unlock, err := m.db.driver.Lock(ctx, m.db.options)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	for _, set := range sets {
+		p, err := goose.NewProvider(goose.Dialect(m.db.features.Goose), o.Write, set.files,
+			goose.WithTableName(set.store.Tablename()), goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true), goose.WithLogger(goose.NopLogger()))
+		if err != nil {
+			return done, fmt.Errorf("migrations of %s: %w", set.module, err)
+		}
+		results, err := do(p, set, o.Write)
+		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+			results = partial.Applied
+			err = fmt.Errorf("migration %s/%s: %w", set.module, path.Base(partial.Failed.Source.Path), partial.Err)
+		}
+		for _, r := range results {
+			if r != nil {
+				done = append(done, Migration{Module: set.module, Version: r.Source.Version, Name: path.Base(r.Source.Path), State: Applied})
+			}
+		}
+		if err != nil {
+			return done, fmt.Errorf("migrate: %w", translate(m.db.driver, err))
+		}
+	}
+	return done, nil
+}
