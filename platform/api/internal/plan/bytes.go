@@ -5,7 +5,8 @@ import (
 	"reflect"
 )
 
-// bytesCodec reads and writes base64 with padding (RFC 4648, section 4). Its rules are about that text.
+// bytesCodec reads and writes base64 with padding (RFC 4648, section 4). Like json v2 it does not look at the bits that the last digit has
+// too many. Its rules are about the text.
 type bytesCodec struct {
 	rules  textRules
 	schema Schema
@@ -41,7 +42,7 @@ func (c *bytesCodec) parse(s string, v reflect.Value) problem {
 			return notBase64()
 		}
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
+	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
 		return notBase64()
 	}

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// maxDepth is how deep a value may be nested when it is written. A cycle of pointers ends here instead of with the process.
+// maxDepth is how many structs may be nested when a value is written. A cycle of pointers ends here instead of with the process; there is
+// none without a struct.
 const maxDepth = 100
 
 var errDepth = errors.New("the value is nested too deep, or contains itself")
@@ -18,7 +19,7 @@ type codec interface {
 	// decode reads the next JSON value into v, which is zero. It notes in d what is wrong with the value, having read all of it, and
 	// reports false only when the document is malformed.
 	decode(d *decoder, v reflect.Value) bool
-	// append appends v as JSON. Depth counts the enclosing values.
+	// append appends v as JSON. Depth counts the enclosing structs.
 	append(dst []byte, v reflect.Value, depth int) ([]byte, error)
 	// describe returns a schema that the caller may change.
 	describe(c *Components) (*Schema, error)

@@ -223,6 +223,8 @@ func TestCompileAccepts(t *testing.T) {
 		{reflect.TypeFor[string](), `json:"f" pattern:"^(?:\\p{L}|\\p{Lu}|\\x41|\\.)+$"`},
 		{reflect.TypeFor[string](), `json:"f" default:"" maxLength:"0"`},
 		{reflect.TypeFor[[]string](), `json:"f" default:"[]"`},
+		{reflect.TypeFor[int](), `json:"f" minimum:"3" maximum:"3" default:"3"`},
+		{reflect.TypeFor[string](), `json:"f" minLength:"3" maxLength:"3"`},
 		{reflect.TypeFor[[]byte](), `json:"f" default:"AAA=" maxLength:"4"`},
 		{reflect.TypeFor[[]string](), `json:"f" maxItems:"5" maxLength:"3" enum:"a,b"`},
 		{reflect.TypeFor[netip.Addr](), `json:"f" example:"::1"`},

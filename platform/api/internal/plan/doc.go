@@ -36,8 +36,9 @@
 //	default example                 scalars as plain text, everything else as JSON
 //	doc                             a sentence for the document
 //
-// The words of a slice's or map's elements stand on the same field: maxItems:"5" maxLength:"20" on a []string. An unknown word, one
-// that does not fit the type, or a default that breaks the field's own rules is an error of the plan.
+// The words of a slice's or map's elements stand on the same field: maxItems:"5" maxLength:"20" on a []string. A slice or map of Input
+// without maxItems or maxProperties has Options.MaxItems, enforced and documented like the words. An unknown word, one that does not
+// fit the type, or a default that breaks the field's own rules is an error of the plan.
 //
 // Constraints are checked on Input. On Output only enum and format are described, and nothing is checked but what JSON and RFC 3339
 // cannot hold.
@@ -46,5 +47,6 @@
 //
 // A number for an integer is written without fraction and exponent. A text with U+0000 is refused, and so is invalid UTF-8, a name that
 // an object has twice, a name that no field has, and anything behind the value. Errors never repeat what was sent, but for the names of
-// unknown members that look like names.
+// unknown members that look like names. A text type that refuses a text with a *fault.Error speaks to the caller itself, by its code and
+// detail; every other error of it becomes the code format.
 package plan

@@ -116,7 +116,13 @@ func TestAppendDepth(t *testing.T) {
 		return top
 	}
 	if _, err := encode(t, chain(99)); err != nil {
-		t.Errorf("99 levels and a list: %v", err)
+		t.Errorf("99 structs: %v", err)
+	}
+	if _, err := encode(t, node{Kids: []node{{Named: map[string]node{"x": *chain(98)}}}}); err != nil {
+		t.Errorf("100 structs, in lists and maps, too: %v", err)
+	}
+	if _, err := encode(t, node{Kids: []node{{Named: map[string]node{"x": *chain(99)}}}}); err == nil {
+		t.Error("101 structs, in lists and maps, too: no error")
 	}
 	if _, err := encode(t, chain(101)); err == nil {
 		t.Error("101 levels: no error")

@@ -61,7 +61,7 @@ func isOpaque(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && (isTime(t) || isChange(t) || isText(t) || foreignMethod(t) != "")
 }
 
-// propertyName reads the json tag. It returns "" for a field that JSON leaves out.
+// propertyName takes the json tag, which is not "-".
 func propertyName(w *words) (string, error) {
 	tag, ok := w.take("json")
 	if !ok {
@@ -69,8 +69,6 @@ func propertyName(w *words) (string, error) {
 	}
 	name, options, found := strings.Cut(tag, ",")
 	switch {
-	case tag == "-":
-		return "", nil
 	case found:
 		return "", w.wrong("json", tag, "the option "+options+" is not supported: presence is in the type, and a response always has all its fields")
 	case name == "":

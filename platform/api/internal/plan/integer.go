@@ -11,9 +11,6 @@ import (
 
 const wantInteger = "a whole number, written without fraction and exponent"
 
-// longestInteger is the length of the longest text of a 64-bit integer, -9223372036854775808.
-const longestInteger = 20
-
 // wide is the Go type that an integer of any size fits into.
 type wide interface{ int64 | uint64 }
 
@@ -138,9 +135,6 @@ func (c *integerCodec[N]) parse(s string, v reflect.Value) problem {
 func (c *integerCodec[N]) set(b []byte, v reflect.Value) problem {
 	if !isWhole(b) {
 		return wrongType(wantInteger)
-	}
-	if len(b) > longestInteger {
-		return c.outOfRange()
 	}
 	s := string(b)
 	if s == "-0" {

@@ -106,9 +106,6 @@ func (c *mapCodec) check(n int) problem {
 }
 
 func (c *mapCodec) append(dst []byte, v reflect.Value, depth int) ([]byte, error) {
-	if depth >= maxDepth {
-		return dst, errDepth
-	}
 	s := c.scratch.Get().(*mapScratch)
 	defer c.release(s)
 	s.iter.Reset(v)
@@ -118,7 +115,7 @@ func (c *mapCodec) append(dst []byte, v reflect.Value, depth int) ([]byte, error
 		e := mapEntry{name: s.key.String(), start: len(s.buf)}
 		s.buf = append(appendString(s.buf, e.name), ':')
 		var err error
-		if s.buf, err = c.elem.append(s.buf, s.value, depth+1); err != nil {
+		if s.buf, err = c.elem.append(s.buf, s.value, depth); err != nil {
 			return dst, err
 		}
 		e.end = len(s.buf)

@@ -15,7 +15,7 @@ type Param struct {
 	Doc      string
 	Required bool
 	// Custom marks a field of a type that the caller of this package reads itself: Schema is nil, Set does nothing, and of its tag only
-	// path, query, header and doc were read.
+	// path, query, header, required and doc were read, without a check.
 	Custom bool
 	Schema *Schema
 	Type   reflect.Type
@@ -31,8 +31,8 @@ type Param struct {
 
 // Params returns the parameters of struct t in the order of its fields, those of embedded structs among them, and the index of the
 // field Body, -1 when there is none. A path parameter is required, every other one only with the tag required:"true"; it may be a
-// scalar, a pointer to one (nil: not given) or a slice of them (given several times). The error names the struct, the field and the tag
-// that is wrong.
+// scalar, a pointer to one (nil: not given) or, in the query, a slice of them (given several times). The error names the struct, the
+// field and the tag that is wrong.
 func (c *Compiler) Params(t reflect.Type) (params []Param, body int, err error) {
 	body = -1
 	all, err := c.fields(t)
@@ -142,7 +142,7 @@ func (b *build) planParam(p *Param, w *words) error {
 		p.list, one = c, c.elem
 	}
 	var ok bool
-	if p.codec, ok = one.(scalar); !ok || p.list != nil && p.In == "path" {
+	if p.codec, ok = one.(scalar); !ok || p.list != nil && p.In != "query" {
 		return w.errorf("the type %s is not supported in a %s parameter", p.Type, p.In)
 	}
 	described := planned

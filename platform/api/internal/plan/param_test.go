@@ -237,6 +237,7 @@ func TestParamsRefuse(t *testing.T) {
 		{reflect.TypeFor[map[string]string](), `query:"q"`, "not supported in a query parameter"},
 		{reflect.TypeFor[[][]string](), `query:"q"`, "not supported in a query parameter"},
 		{reflect.TypeFor[[]string](), `path:"q"`, "not supported in a path parameter"},
+		{reflect.TypeFor[[]string](), `header:"X-Q"`, "not supported in a header parameter"},
 		{reflect.TypeFor[any](), `query:"q"`, "interface {} is not supported"},
 	} {
 		_, _, err := plan.New(plan.Options{}).Params(field(c.t, c.tag))

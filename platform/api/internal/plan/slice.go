@@ -124,16 +124,13 @@ func (c *sliceCodec) duplicate(v reflect.Value) int {
 }
 
 func (c *sliceCodec) append(dst []byte, v reflect.Value, depth int) ([]byte, error) {
-	if depth >= maxDepth {
-		return dst, errDepth
-	}
 	dst = append(dst, '[')
 	for i := range v.Len() {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
 		var err error
-		if dst, err = c.elem.append(dst, v.Index(i), depth+1); err != nil {
+		if dst, err = c.elem.append(dst, v.Index(i), depth); err != nil {
 			return dst, err
 		}
 	}
