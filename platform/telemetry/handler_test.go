@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/slogtest"
 	"testing/synctest"
@@ -104,6 +106,28 @@ func TestSiblingLoggersDoNotShareAttributes(t *testing.T) {
 			}
 			out.buf.Reset()
 			parent = parent.With("k", n, "s", "a\nb")
+		}
+	}
+}
+
+func TestOneTextLoggerServesManyGoroutines(t *testing.T) {
+	t.Parallel()
+	var out output
+	tel := start(t, telemetry.DefaultConfig(), telemetry.Options{Out: &out, Text: true})
+	logger := tel.Logger().With("stack", "a\nb")
+	var group sync.WaitGroup
+	for id := range 4 {
+		group.Go(func() {
+			for range 100 {
+				logger.Info("m", "own", strings.Repeat(strconv.Itoa(id), 3)+"\n")
+				logger.Info("m", "own", "x\n"+strings.Repeat(strconv.Itoa(id), 3))
+			}
+		})
+	}
+	group.Wait()
+	for id := range 4 {
+		if n := strings.Count(out.String(), "      "+strings.Repeat(strconv.Itoa(id), 3)+"\n"); n != 100 {
+			t.Errorf("%d lines of goroutine %d are whole, want 100", n, id)
 		}
 	}
 }
