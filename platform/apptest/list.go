@@ -1,0 +1,160 @@
+package apptest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// With returns the JSON object body with the value, JSON, of one of its members set.
+func With(body, name, value string) string {
+	members := object(body)
+	members[name] = json.RawMessage(value)
+	return text(members)
+}
+
+// Without returns the JSON object body without one of its members.
+func Without(body, name string) string {
+	members := object(body)
+	delete(members, name)
+	return text(members)
+}
+
+func object(body string) map[string]json.RawMessage {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(body), &members); err != nil {
+		panic(fmt.Sprintf("apptest: %q is not a JSON object: %v", body, err))
+	}
+	return members
+}
+
+func text(members map[string]json.RawMessage) string {
+	b, err := json.Marshal(members)
+	if err != nil {
+		panic(fmt.Sprintf("apptest: a value is not JSON: %v", err))
+	}
+	return string(b)
+}
+
+// Walk reads a list from its first page to its last, limit items at a time, and back again, and returns the ids in order. It fails the test
+// unless both ways agree and no item comes twice. Path may have a query.
+func (a *App) Walk(path string, limit int) []string {
+	a.t.Helper()
+	at := func(cursor string) string {
+		join := "?"
+		if strings.Contains(path, "?") {
+			join = "&"
+		}
+		return fmt.Sprintf("%s%slimit=%d%s", path, join, limit, cursor)
+	}
+	var ids []string
+	var pages [][]string
+	r := a.Get(at("")).Want(200)
+	for {
+		page := r.Texts("/data", "/id")
+		if len(page) > limit {
+			a.t.Fatalf("%s: %d items on a page of %d", path, len(page), limit)
+		}
+		ids = append(ids, page...)
+		pages = append(pages, page)
+		next, more := r.At("/page/next").(string)
+		if !more {
+			break
+		}
+		if len(pages) > 1000 {
+			a.t.Fatalf("%s: more than 1000 pages", path)
+		}
+		r = a.Get(at("&after=" + url.QueryEscape(next))).Want(200)
+	}
+	if sorted := slices.Sorted(slices.Values(ids)); len(slices.Compact(sorted)) != len(ids) {
+		a.t.Errorf("%s: an item comes twice: %q", path, ids)
+	}
+	for i := len(pages) - 2; i >= 0; i-- {
+		r = a.Get(at("&before=" + url.QueryEscape(r.Text("/page/prev")))).Want(200)
+		if back := r.Texts("/data", "/id"); !slices.Equal(back, pages[i]) {
+			a.t.Errorf("%s: page %d is %q on the way back, %q on the way there", path, i, back, pages[i])
+		}
+	}
+	return ids
+}
+
+// WantSorted walks a list in the order of a field, up and down, and fails the test unless the two orders are each other's reverse, but for
+// the items whose field is null, which come last in both.
+func (a *App) WantSorted(path, field string) {
+	a.t.Helper()
+	up, down := a.Walk(path+"?sort="+field, 3), a.Walk(path+"?sort=-"+field, 3)
+	null := map[string]bool{}
+	items := a.all(path)
+	for _, item := range items {
+		if item[field] == nil {
+			null[fmt.Sprint(item["id"])] = true
+		}
+	}
+	if len(up) != len(items) || len(down) != len(items) {
+		a.t.Fatalf("%s: %d items, %d sorted up, %d sorted down", path, len(items), len(up), len(down))
+	}
+	given := len(items) - len(null)
+	for i := range given {
+		if up[i] != down[given-1-i] || null[up[i]] {
+			a.t.Errorf("%s by %s: up %q\ndown %q", path, field, up, down)
+			return
+		}
+	}
+}
+
+// WantFilter fails the test unless filtering a list by a field's value, of the first item that has one, gives exactly the items that have it.
+func (a *App) WantFilter(path, field string) {
+	a.t.Helper()
+	items := a.all(path)
+	i := slices.IndexFunc(items, func(item map[string]any) bool { return item[field] != nil })
+	if i < 0 {
+		a.t.Fatalf("%s: no item has a value for %s", path, field)
+	}
+	value := items[i][field]
+	var want []string
+	for _, item := range items {
+		if reflect.DeepEqual(item[field], value) {
+			want = append(want, fmt.Sprint(item["id"]))
+		}
+	}
+	got := a.Walk(fmt.Sprintf("%s?filter[%s]=%s", path, field, url.QueryEscape(fmt.Sprint(value))), 3)
+	if !slices.Equal(got, want) {
+		a.t.Errorf("%s with %s = %v: got %q, want %q", path, field, value, got, want)
+	}
+	others := a.Walk(fmt.Sprintf("%s?filter[%s][ne]=%s", path, field, url.QueryEscape(fmt.Sprint(value))), 3)
+	for _, id := range others {
+		if slices.Contains(want, id) {
+			a.t.Errorf("%s with %s other than %v: %s is there", path, field, value, id)
+		}
+	}
+}
+
+// WantSearch fails the test unless a search for the text of a field of the first item finds that item.
+func (a *App) WantSearch(path, field string) {
+	a.t.Helper()
+	first := a.all(path)[0]
+	needle := strings.ToUpper(fmt.Sprint(first[field]))
+	if got := a.Walk(path+"?q="+url.QueryEscape(needle), 3); !slices.Contains(got, fmt.Sprint(first["id"])) {
+		a.t.Errorf("%s: %q finds %q, and not %v", path, needle, got, first["id"])
+	}
+	if got := a.Walk(path+"?q="+url.QueryEscape("%_%"), 3); len(got) != 0 {
+		a.t.Errorf("%s: the wildcards of SQL find %q", path, got)
+	}
+}
+
+// all returns the first 200 items of a list.
+func (a *App) all(path string) []map[string]any {
+	a.t.Helper()
+	list, _ := a.Get(path + "?limit=200").Want(200).At("/data").([]any)
+	items := make([]map[string]any, len(list))
+	for i, v := range list {
+		items[i], _ = v.(map[string]any)
+	}
+	if len(items) == 0 {
+		a.t.Fatalf("%s: the list is empty", path)
+	}
+	return items
+}

@@ -1,0 +1,173 @@
+// Package archtest checks who imports whom: the walls between modules, between the layers of a module, and, in the framework itself, between
+// the layers of the platform. It reads import lines and nothing else, so it takes milliseconds and also sees files that a build tag hides.
+package archtest
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// T is the part of *testing.T that Check needs; so this package does not bring testing into programs.
+type T interface {
+	Helper()
+	Errorf(format string, args ...any)
+}
+
+// Check fails the test for each finding in the Go module whose go.mod is in root.
+func Check(t T, root string) {
+	t.Helper()
+	findings, err := Find(root)
+	if err != nil {
+		t.Errorf("read the imports: %v", err)
+	}
+	for _, f := range findings {
+		t.Errorf("%s", f)
+	}
+}
+
+// Finding is one import, or one cycle, that breaks a rule.
+type Finding struct {
+	File   string // with slashes, relative to the root; empty for a cycle
+	Line   int
+	What   string // "modules/shop/internal/order imports modules/catalog/internal/product"
+	Reason string
+	Fix    string
+}
+
+func (f Finding) String() string {
+	where := ""
+	if f.File != "" {
+		where = fmt.Sprintf("%s:%d: ", f.File, f.Line)
+	}
+	return where + f.What + ": " + f.Reason + "; " + f.Fix
+}
+
+// Find returns what breaks a rule in the Go module whose go.mod is in root, by file and line.
+func Find(root string) ([]Finding, error) {
+	module, err := modulePath(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return nil, err
+	}
+	imports, err := readImports(root, module)
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for _, i := range imports {
+		if f, broken := judge(i); broken {
+			findings = append(findings, f)
+		}
+	}
+	findings = append(findings, cycles(imports)...)
+	list, err := unlisted(root, imports)
+	return append(findings, list...), err
+}
+
+// modulePath reads the line `module` of a go.mod.
+func modulePath(gomod string) (string, error) {
+	data, err := os.ReadFile(gomod)
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "module "); ok {
+			return strings.Trim(strings.TrimSpace(rest), `"`), nil
+		}
+	}
+	return "", fmt.Errorf("%s names no module", gomod)
+}
+
+// edge is one import line.
+type edge struct {
+	file string
+	line int
+	test bool
+	from string // folder of the file, with slashes, relative to the root; "" is the root
+	to   string // the import path; that of the module itself is cut off and marked by own
+	own  bool   // to is in this module
+}
+
+// framework is the path of Banyan. In the framework itself the platform is a part of the module; an application imports it.
+const framework = "github.com/banyan-go/banyan"
+
+func readImports(root, module string) ([]edge, error) {
+	var edges []edge
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		if e.IsDir() {
+			return skip(path, rel)
+		}
+		if !strings.HasSuffix(rel, ".go") || !e.Type().IsRegular() {
+			return nil
+		}
+		found, err := readFile(path, rel, module)
+		edges = append(edges, found...)
+		return err
+	})
+	slices.SortStableFunc(edges, func(a, b edge) int { return strings.Compare(a.file, b.file) })
+	return edges, err
+}
+
+// skip leaves out what the go command leaves out: other modules, vendor, testdata, hidden folders.
+func skip(path, rel string) error {
+	if rel == "." {
+		return nil
+	}
+	base := filepath.Base(path)
+	if base == "vendor" || base == "testdata" || base == "node_modules" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
+		return filepath.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
+		return filepath.SkipDir
+	}
+	return nil
+}
+
+func readFile(path, rel, module string) ([]edge, error) {
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, path, nil, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	from := ""
+	if i := strings.LastIndexByte(rel, '/'); i >= 0 {
+		from = rel[:i]
+	}
+	var edges []edge
+	for _, spec := range f.Imports {
+		to, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		e := edge{file: rel, line: fset.Position(spec.Pos()).Line, test: strings.HasSuffix(rel, "_test.go"), from: from, to: to}
+		if rest, ok := strings.CutPrefix(to, module+"/"); ok {
+			e.to, e.own = rest, true
+		}
+		// Seen from the rules, the platform is in the same place for everybody.
+		if rest, ok := strings.CutPrefix(to, framework+"/"); ok {
+			e.to, e.own = rest, true
+		}
+		edges = append(edges, e)
+	}
+	return edges, nil
+}
+
+// standard reports whether an import path belongs to Go's standard library.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
