@@ -18,9 +18,9 @@ import (
 // Exact with the column's scale.
 type Decimal struct {
 	scale  int
-	units  int64  // of the smallest unit, unless text is set
-	text   string // as an engine with numeric writes it
-	exceed error  // the value does not fit its column
+	units  int64            // of the smallest unit, unless exact is set
+	exact  *decimal.Decimal // as an engine with numeric returns it
+	exceed error            // the value does not fit its column
 }
 
 var (
@@ -35,30 +35,49 @@ func NewDecimal(d decimal.Decimal, scale int) Decimal {
 	return Decimal{scale: scale, units: units, exceed: err}
 }
 
+// NewNullDecimal is NewDecimal for a column that may be null.
+func NewNullDecimal(d *decimal.Decimal, scale int) *Decimal {
+	if d == nil {
+		return nil
+	}
+	return new(NewDecimal(*d, scale))
+}
+
 // Exact returns the value of a column with that scale.
-func (d Decimal) Exact(scale int) (decimal.Decimal, error) {
-	if d.text == "" {
-		return decimal.FromScaled(d.units, scale), nil
+func (d Decimal) Exact(scale int) decimal.Decimal {
+	if d.exact != nil {
+		return *d.exact
 	}
-	v, err := decimal.Parse(d.text)
-	if err != nil {
-		return decimal.Decimal{}, fmt.Errorf("read decimal column: %w", err)
+	return decimal.FromScaled(d.units, scale)
+}
+
+// NullExact is Decimal.Exact for a column that may be null.
+func NullExact(d *Decimal, scale int) *decimal.Decimal {
+	if d == nil {
+		return nil
 	}
-	return v, nil
+	return new(d.Exact(scale))
 }
 
 // Scan reads what an engine returns.
 func (d *Decimal) Scan(src any) error {
+	var text string
 	switch v := src.(type) {
 	case int64:
 		*d = Decimal{units: v}
+		return nil
 	case string:
-		*d = Decimal{text: v}
+		text = v
 	case []byte:
-		*d = Decimal{text: string(v)}
+		text = string(v)
 	default:
 		return fmt.Errorf("read decimal column: cannot read a %T", src)
 	}
+	exact, err := decimal.Parse(text)
+	if err != nil {
+		return fmt.Errorf("read decimal column: %w", err)
+	}
+	*d = Decimal{exact: &exact}
 	return nil
 }
 

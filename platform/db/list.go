@@ -166,7 +166,7 @@ func plain(v any, t page.Type) (any, error) {
 		return v, nil
 	case Decimal:
 		scale, _ := t.Scale()
-		return v.Exact(scale)
+		return v.Exact(scale), nil
 	}
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Pointer:
