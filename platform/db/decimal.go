@@ -3,7 +3,6 @@ package db
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -87,12 +86,16 @@ func (Decimal) GormDataType() string { return "decimal" }
 // GormValue writes the value as the engine of tx wants it.
 func (d Decimal) GormValue(_ context.Context, tx *gorm.DB) clause.Expr {
 	f, err := featuresOf(tx)
-	if err = errors.Join(d.exceed, err); err != nil {
+	if err == nil {
+		err = d.exceed
+	}
+	switch {
+	case err != nil:
 		_ = tx.AddError(fmt.Errorf("write decimal column: %w", err)) // returns what it was given; tx keeps it
 		return clause.Expr{SQL: "NULL"}
-	}
-	if f.ScaledDecimals {
+	case f.ScaledDecimals:
 		return clause.Expr{SQL: "?", Vars: []any{d.units}}
+	default:
+		return clause.Expr{SQL: "?", Vars: []any{d.Exact(d.scale).String()}}
 	}
-	return clause.Expr{SQL: "?", Vars: []any{decimal.FromScaled(d.units, d.scale).String()}}
 }

@@ -2,12 +2,14 @@ package dbtest
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"log/slog"
 	"runtime"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -189,10 +191,23 @@ func testRollback(t *testing.T, e engine) {
 			wantIs(t, err, context.Canceled)
 			return mine
 		},
-		"statement after the end of the context": func(ctx context.Context, end func()) error {
+		"statements after the end of the context": func(ctx context.Context, end func()) error {
 			err := w.h.Tx(ctx, db.Global, func(ctx context.Context) error {
+				if err := write(ctx); err != nil {
+					return err
+				}
 				end()
-				return write(ctx)
+				// Until database/sql, which has a goroutine for it, has rolled back.
+				for began := time.Now(); ; {
+					err := w.create(ctx, newAccount())
+					if !errors.Is(err, context.Canceled) || time.Since(began) > patience {
+						t.Errorf("a statement after the end of the context: %v", err)
+						return err
+					}
+					if errors.Is(err, sql.ErrTxDone) {
+						return err
+					}
+				}
 			})
 			wantIs(t, err, context.Canceled)
 			return mine
@@ -200,12 +215,12 @@ func testRollback(t *testing.T, e engine) {
 	} {
 		ctx, end := context.WithCancel(t.Context())
 		wantRefused(t, name, run(ctx, end), mine)
-		end()
 		if n := w.accounts(t); n != 0 {
 			t.Errorf("%s: %d rows stayed", name, n)
 		}
 		a := newAccount()
 		w.tx(t, func(_ context.Context, q *gorm.DB) error { return errors.Join(q.Create(&a).Error, q.Delete(&a).Error) })
+		end() // not before: it would roll back what Tx has left open
 	}
 }
 
@@ -424,7 +439,12 @@ func testAfterCommit(t *testing.T, e engine) {
 	if want := []string{"first", "at once", "nested", "last"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v, %v, want %v", err, got, want)
 	}
-	db.AfterCommit(kept, note("late"))
+	db.AfterCommit(kept, func(ctx context.Context) {
+		if err := w.h.Tx(ctx, db.Global, func(context.Context) error { return nil }); err != nil {
+			t.Errorf("behind a transaction that has ended: %v", err)
+		}
+		note("late")(ctx)
+	})
 	db.AfterCommit(context.WithValue(context.Background(), key{}, "value"), note("without"))
 	if want := []string{"late", "without"}; !slices.Equal(got[4:], want) {
 		t.Errorf("%v, want %v", got[4:], want)

@@ -53,6 +53,23 @@ func testValues(t *testing.T, e engine) {
 			t.Errorf("a time comes back in %v", got.At.Location())
 		}
 	}
+	// A row that was read can be written back whole.
+	w.tx(t, func(_ context.Context, q *gorm.DB) error {
+		var got item
+		if err := q.Take(&got, "id = ?", extreme.ID).Error; err != nil {
+			return err
+		}
+		return q.Select("*").Updates(&got).Error
+	})
+	var again item
+	if err := w.read(t.Context()).Take(&again, "id = ?", extreme.ID).Error; err != nil {
+		t.Fatal(err)
+	}
+	for _, column := range columns() {
+		if g, v := again.value(t, column), extreme.value(t, column); !reflect.DeepEqual(g, v) {
+			t.Errorf("%s: %v was written back as %v", column, v, g)
+		}
+	}
 	var found []item
 	for _, column := range columns() {
 		v := items[0].value(t, column)

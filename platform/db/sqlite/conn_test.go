@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -101,32 +102,61 @@ func TestStatementsAreKept(t *testing.T) {
 	t.Parallel()
 	c := alone(t)
 	run(t, c, "CREATE TABLE x (n integer)")
-	first := c.statements.get("CREATE TABLE x (n integer)")
-	if first == nil {
+	if c.statements.get("CREATE TABLE x (n integer)") == nil {
 		t.Fatal("a statement is not kept")
 	}
+	const busy = "INSERT INTO x VALUES (?)"
+	run(t, c, busy, int64(-1))
+	first := c.statements.get(busy)
 	for i := range 3 * maxStatements {
 		all(t, c, fmt.Sprintf("SELECT %d FROM x", i))
-		run(t, c, "INSERT INTO x VALUES (?)", int64(i)) // in use all the time
+		run(t, c, busy, int64(i)) // in use all the time
 		if n := len(kept(c)); n > maxStatements {
 			t.Fatalf("%d statements are kept", n)
 		}
 	}
+	if c.statements.get(busy) != first {
+		t.Error("a statement in use all the time was dropped")
+	}
 	for text, want := range map[string]bool{
-		"INSERT INTO x VALUES (?)": true, "SELECT 191 FROM x": true, "SELECT 129 FROM x": true, "SELECT 128 FROM x": false, "CREATE TABLE x (n integer)": false,
+		"SELECT 191 FROM x": true, "SELECT 129 FROM x": true, "SELECT 128 FROM x": false, "CREATE TABLE x (n integer)": false,
 	} {
 		if got := c.statements.get(text) != nil; got != want {
 			t.Errorf("%s is kept: %v, want %v", text, got, want)
 		}
 	}
-	before := len(kept(c))
+	before := kept(c)
 	long := "SELECT n FROM x WHERE n IN (" + strings.Repeat("1, ", maxText/3) + "1)"
-	if _, rows := all(t, c, long); len(rows) != 1 || len(kept(c)) != before {
-		t.Errorf("a long statement: %d rows, and %d statements are kept instead of %d", len(rows), len(kept(c)), before)
+	if _, rows := all(t, c, long); len(rows) != 1 {
+		t.Errorf("a long statement: %d rows, want 1", len(rows))
 	}
 	run(t, c, long)
-	if len(kept(c)) != before {
-		t.Error("a long statement that is run without rows is kept")
+	if after := kept(c); !reflect.DeepEqual(after, before) {
+		t.Errorf("a long statement has changed what is kept: %q", after)
+	}
+}
+
+// A result says again and again that it is at its end, and its names belong to who has asked for them.
+func TestRows(t *testing.T) {
+	t.Parallel()
+	c := alone(t)
+	for range 2 {
+		r, err := c.QueryContext(t.Context(), "SELECT 1 AS a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if names := r.Columns(); names[0] != "a" {
+			t.Errorf("the column is called %s", names[0])
+		}
+		r.Columns()[0] = "b"
+		for i := range 4 {
+			if err := r.Next(make([]driver.Value, 1)); i == 0 && err != nil || i > 0 && err != io.EOF {
+				t.Errorf("row %d: %v", i, err)
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }
 
@@ -218,11 +248,18 @@ func TestStatementAfterFailure(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if _, err := c.QueryContext(ended, list, nil); !errors.Is(err, context.Canceled) || !errors.Is(err, sqlite3.INTERRUPT) {
-		t.Errorf("when the context has ended: %v", err)
-	}
-	if _, err := c.ExecContext(ended, insert, named([]any{int64(3)})); !errors.Is(err, context.Canceled) {
-		t.Errorf("when the context has ended: %v", err)
+	for name, run := range map[string]func() error{
+		"query": func() error { _, err := c.QueryContext(ended, list, nil); return err },
+		"exec":  func() error { _, err := c.ExecContext(ended, insert, named([]any{int64(3)})); return err },
+		"begin": func() error { _, err := c.BeginTx(ended, driver.TxOptions{}); return err },
+		"ping":  func() error { return c.Ping(ended) },
+	} {
+		if err := run(); !errors.Is(err, context.Canceled) || !errors.Is(err, sqlite3.INTERRUPT) {
+			t.Errorf("%s when the context has ended: %v", name, err)
+		}
+		if c.raw.GetInterrupt() != context.Background() {
+			t.Errorf("%s leaves its context behind", name)
+		}
 	}
 	if _, rows := all(t, c, list); len(rows) != 2 {
 		t.Errorf("%v", rows)
@@ -393,6 +430,13 @@ func TestTransactionThatSQLiteEnds(t *testing.T) {
 	}
 	if err := tx.Commit(); kindOfError(err) != dbdriver.Aborted || !errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY) {
 		t.Errorf("commit: %v", err)
+	}
+	if tx, err = c.BeginTx(t.Context(), driver.TxOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.ExecContext(t.Context(), "INSERT OR ROLLBACK INTO x VALUES (1), (1)", nil)
+	if err := tx.Rollback(); err != nil {
+		t.Errorf("rollback behind SQLite's own: %v", err)
 	}
 	if !c.IsValid() {
 		t.Error("the connection is not good for the next one")

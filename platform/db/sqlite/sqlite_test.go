@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -286,5 +287,45 @@ func TestLock(t *testing.T) {
 	}
 	if err := unlock(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Two processes, in effect, that read and then write take turns: none of them fails half-way, and nothing is lost.
+func TestTwoWriters(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "app.db")
+	one, two := open(t, options(file)), open(t, options(file))
+	exec(t, one, "CREATE TABLE x (n integer)")
+	exec(t, one, "INSERT INTO x VALUES (0)")
+	add := func(p driver.Pools) error {
+		tx, err := p.Write.BeginTx(t.Context(), nil)
+		if err != nil {
+			return err
+		}
+		var n int
+		if err := tx.QueryRowContext(t.Context(), "SELECT n FROM x").Scan(&n); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		if _, err := tx.ExecContext(t.Context(), "UPDATE x SET n = ?", n+1); err != nil {
+			return errors.Join(err, tx.Rollback())
+		}
+		return tx.Commit()
+	}
+	const each = 100
+	var wg sync.WaitGroup
+	for _, p := range []driver.Pools{one, two} {
+		wg.Go(func() {
+			for range each {
+				if err := add(p); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	var n int
+	if err := one.Read.QueryRowContext(t.Context(), "SELECT n FROM x").Scan(&n); err != nil || n != 2*each {
+		t.Errorf("%d, %v, want %d", n, err, 2*each)
 	}
 }
