@@ -36,7 +36,7 @@ func (b *bench) cold(ctx context.Context) ([]figure, error) {
 	env := settings("GOMODCACHE="+mods, "GOCACHE="+builds, "GOTMPDIR="+temp, "CGO_ENABLED=0", "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -modcacherw"),
 		"APP_HTTP__ADDR="+addr[0], "APP_HTTP__OPS_ADDR="+addr[1])
 	args := []string{"run", "./cmd/app", "serve", "--mode", "dev"}
-	if _, err := os.Stat(filepath.Join(clone, "cmd/banyan")); err == nil {
+	if _, err := os.Stat(filepath.Join(clone, "cmd/banyan/main.go")); err == nil {
 		args = []string{"run", "./cmd/banyan", "dev"}
 	}
 	b.say("measuring go %s with empty caches", strings.Join(args, " "))

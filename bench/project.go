@@ -29,7 +29,7 @@ func (b *bench) cli(ctx context.Context) (c cli, ok bool, err error) {
 		c.program, err = filepath.Abs(c.program)
 		return c, true, err
 	}
-	if _, err := os.Stat(filepath.Join(b.root, "cmd/banyan")); err != nil {
+	if _, err := os.Stat(filepath.Join(b.root, "cmd/banyan/main.go")); err != nil {
 		return c, false, nil
 	}
 	c.program = b.path("banyan")
@@ -103,7 +103,7 @@ func (b *bench) newApplication(ctx context.Context) (values []value, notes []str
 	case err != nil:
 		return nil, nil, err
 	case !ok:
-		return nil, []string{"there is no cmd/banyan, and no --banyan"}, nil
+		return nil, []string{"there is no cmd/banyan/main.go, and no --banyan"}, nil
 	case !c.has(ctx, "new"):
 		return nil, []string{"this banyan has no command new"}, nil
 	}
