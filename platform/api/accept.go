@@ -59,12 +59,15 @@ func joined(h *fasthttp.RequestHeader, name string) string {
 	}
 }
 
-// acceptsJSON reports whether the header Accept lets the server answer in JSON. No header accepts everything. Nearly every client sends
-// one of the first three.
-func acceptsJSON(header string) bool {
-	if header == "" || header == "*/*" || header == "application/json" {
-		return true
+// acceptsJSON reports whether the header Accept lets the server answer in JSON. No header accepts everything.
+func acceptsJSON(h *fasthttp.RequestHeader) bool {
+	switch string(h.PeekCanonical([]byte(fasthttp.HeaderAccept))) { // what nearly every client sends
+	case "", "*/*", "application/json":
+		if len(h.PeekAll(fasthttp.HeaderAccept)) < 2 {
+			return true
+		}
 	}
+	header := joined(h, fasthttp.HeaderAccept)
 	for _, mediaRange := range []string{"application/json", "application/*", "*/*"} { // the most specific one decides
 		if w := Weight(header, mediaRange); w >= 0 {
 			return w > 0

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -39,12 +41,15 @@ type Mounted struct {
 	FullPath string // "/api/v1/catalog/products/{id}"
 }
 
-// Endpoint is what a router needs to know of a route.
+// Endpoint is what a router needs to know of a route: where it is, and one of the two that answer.
 type Endpoint struct {
-	Method    string
-	Path      string // the template, "/api/v1/catalog/products/{id}"
-	FiberPath string // the same in fiber's syntax
+	Method string
+	Path   string // the template, "/api/v1/catalog/products/{id}"
+	// Serve answers a request to an operation. An error that it returns is to be answered with WriteProblem.
+	Serve func(ctx context.Context, fctx *fasthttp.RequestCtx) error
+	// Handler answers a request to a raw route, which fiber knows by FiberPath.
 	Handler   fiber.Handler
+	FiberPath string
 }
 
 // New returns an API without operations. Keys may be nil when nothing is going to be served.
@@ -69,11 +74,13 @@ func (a *API) Mount(module string, routes ...Route) error {
 			return fmt.Errorf("route %s %s: %w", r.Method, m.FullPath, err)
 		}
 		a.mounted = append(a.mounted, m)
-		handler := a.rawHandler(r.raw)
-		if r.raw == nil {
-			handler = a.handler(r)
+		e := Endpoint{Method: r.Method, Path: m.FullPath}
+		if r.raw != nil {
+			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
+		} else {
+			e.Serve = a.serve(m)
 		}
-		a.endpoints = append(a.endpoints, Endpoint{Method: r.Method, Path: m.FullPath, FiberPath: fiberPath(m.FullPath), Handler: handler})
+		a.endpoints = append(a.endpoints, e)
 	}
 	return nil
 }

@@ -1,59 +1,73 @@
 package api
 
 import (
+	"bytes"
+	"context"
 	"reflect"
 	"strings"
 
-	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/page"
 )
 
-// errNoSuchPath is the answer to a path parameter that no resource can have.
-var errNoSuchPath = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
+var (
+	// errNoSuchPath is the answer to a path parameter that no resource can have.
+	errNoSuchPath     = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
+	errBadPath        = fault.New(fault.Malformed, "bad_path", "The path is not percent-encoded text in UTF-8.")
+	errUnexpectedBody = fault.New(fault.Malformed, "unexpected_body", "The request has no body here.")
+)
 
-// bind reads a request into v, the In of r. It hears everything out before it says what is wrong, but for a request that cannot be read.
-func (a *API) bind(c *fiber.Ctx, r *Route, v reflect.Value) (plan.Mask, error) {
-	op := r.operation
-	for _, p := range op.paths {
-		value, ok := unescape(c.Params(p.Name), false)
+// bind reads a request into v, the In of the operation. It hears everything out before it says what is wrong, but for a request that
+// cannot be read.
+func (c *call) bind(ctx context.Context, fctx *fasthttp.RequestCtx, v reflect.Value) (plan.Mask, error) {
+	for i, p := range c.op.paths {
+		value, ok := unescape(string(segment(fctx.URI().PathOriginal(), c.segments[i])), false)
 		if !ok {
-			return nil, fault.New(fault.Malformed, "bad_path", "The path is not percent-encoded text in UTF-8.")
+			return nil, errBadPath
 		}
 		if p.Set(v, []string{value}) != nil {
 			return nil, errNoSuchPath
 		}
 	}
 	var bad refusal
-	if err := op.bindHeaders(c, v, &bad); err != nil {
+	if err := c.bindHeaders(&fctx.Request.Header, v, &bad); err != nil {
 		return nil, err
 	}
-	mask, err := a.bindQuery(c, r, v, &bad)
+	mask, err := c.bindQuery(ctx, fctx, v, &bad)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.bindBody(c, op, v, &bad); err != nil {
+	if err := c.bindBody(&fctx.Request, v, &bad); err != nil {
 		return nil, err
 	}
 	return mask, bad.err()
 }
 
-func (op *operation) bindHeaders(c *fiber.Ctx, v reflect.Value, bad *refusal) error {
-	h := &c.Request().Header
-	for _, p := range op.headers {
+// segment returns the nth part of a path between slashes; the part in front of the first slash is number 0.
+func segment(path []byte, n int) []byte {
+	for range n {
+		_, path, _ = bytes.Cut(path, []byte("/"))
+	}
+	s, _, _ := bytes.Cut(path, []byte("/"))
+	return s
+}
+
+func (c *call) bindHeaders(h *fasthttp.RequestHeader, v reflect.Value, bad *refusal) error {
+	for _, p := range c.op.headers {
 		var values []string
 		for _, value := range h.PeekAll(p.Name) {
 			values = append(values, string(value))
 		}
 		bad.add(p.Set(v, values))
 	}
-	if op.ifMatch == nil || len(h.PeekAll(fiber.HeaderIfMatch)) == 0 {
+	if c.op.ifMatch == nil || len(h.PeekAll(fasthttp.HeaderIfMatch)) == 0 {
 		return nil
 	}
-	m, err := parseIfMatch(joined(h, fiber.HeaderIfMatch))
-	v.FieldByIndex(op.ifMatch).Set(reflect.ValueOf(m))
+	m, err := parseIfMatch(joined(h, fasthttp.HeaderIfMatch))
+	v.FieldByIndex(c.op.ifMatch).Set(reflect.ValueOf(m))
 	return err
 }
 
@@ -68,9 +82,9 @@ func isPageParam(name string) bool {
 }
 
 // bindQuery reads the query string. Every name in it has to be known: a misspelt filter that is ignored shows more than was asked for.
-func (a *API) bindQuery(c *fiber.Ctx, r *Route, v reflect.Value, bad *refusal) (mask plan.Mask, err error) {
-	op := r.operation
-	params, err := parseQuery(c.Request().URI().QueryString())
+func (c *call) bindQuery(ctx context.Context, fctx *fasthttp.RequestCtx, v reflect.Value, bad *refusal) (mask plan.Mask, err error) {
+	op := c.op
+	params, err := parseQuery(fctx.URI().QueryString())
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +97,7 @@ func (a *API) bindQuery(c *fiber.Ctx, r *Route, v reflect.Value, bad *refusal) (
 		case op.declares(param.Name):
 		case op.page != nil && isPageParam(param.Name):
 			ofList = append(ofList, param)
-		case param.Name != "fields" || !op.sparse(r.Method):
+		case param.Name != "fields" || !c.sparse:
 			bad.add(&fault.Field{In: "query", Pointer: pointerTo(param.Name), Code: "unknown", Detail: "is not a parameter here"})
 		case mask != nil:
 			bad.add(&fault.Field{In: "query", Pointer: "/fields", Code: "repeated", Detail: "must not be given twice"})
@@ -97,7 +111,7 @@ func (a *API) bindQuery(c *fiber.Ctx, r *Route, v reflect.Value, bad *refusal) (
 	if op.page == nil {
 		return mask, nil
 	}
-	q, err := op.list.Parse(ofList, func(token string) ([]byte, error) { return a.openCursor(cursorScope(c), token) })
+	q, err := op.list.Parse(ofList, func(token string) ([]byte, error) { return c.api.openCursor(cursorScope(ctx, fctx), token) })
 	if err := bad.take(err); err != nil {
 		return nil, err
 	}
@@ -137,17 +151,16 @@ func pointerTo(name string) string {
 }
 
 // bindBody reads the body of an operation that wants one, and refuses it elsewhere.
-func (a *API) bindBody(c *fiber.Ctx, op *operation, v reflect.Value, bad *refusal) error {
-	req := c.Request()
-	if op.body == nil {
+func (c *call) bindBody(req *fasthttp.Request, v reflect.Value, bad *refusal) error {
+	if c.op.body == nil {
 		if len(req.Body()) > 0 {
-			return fault.New(fault.Malformed, "unexpected_body", "The request has no body here.")
+			return errUnexpectedBody
 		}
 		return nil
 	}
-	data, err := readBody(req, op.merge, a.limits.Body)
+	data, err := readBody(req, c.op.merge, c.api.limits.Body)
 	if err != nil {
 		return err
 	}
-	return bad.take(op.body.Decode(data, v.Field(op.bodyAt), plan.Limits{Depth: a.limits.Depth}))
+	return bad.take(c.op.body.Decode(data, v.Field(c.op.bodyAt), plan.Limits{Depth: c.api.limits.Depth}))
 }

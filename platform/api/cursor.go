@@ -2,9 +2,10 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 
-	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/page"
 )
@@ -16,8 +17,8 @@ import (
 const scopeSize = 8
 
 // cursorScope names the list and the caller of a request.
-func cursorScope(c *fiber.Ctx) [scopeSize]byte {
-	sum := sha256.Sum256([]byte(c.Path() + "\x00" + CallerFrom(c.UserContext()).Subject))
+func cursorScope(ctx context.Context, fctx *fasthttp.RequestCtx) [scopeSize]byte {
+	sum := sha256.Sum256([]byte(string(fctx.URI().PathOriginal()) + "\x00" + CallerFrom(ctx).Subject))
 	return [scopeSize]byte(sum[:])
 }
 

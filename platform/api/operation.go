@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/fault"
@@ -169,16 +169,21 @@ func (op *operation) sparse(method string) bool {
 // errNoResult is a defect of a handler.
 var errNoResult = errors.New("the handler returned neither a result nor an error")
 
-// handler returns the function for the router.
-func (a *API) handler(r Route) fiber.Handler {
-	op := r.operation
-	return func(c *fiber.Ctx) error {
-		ctx := c.UserContext()
-		if !acceptsJSON(joined(&c.Request().Header, fiber.HeaderAccept)) {
-			return ProtocolError("not-acceptable", "not_acceptable", "The server answers in application/json here, and the header Accept refuses that.")
+var errNotAcceptable = ProtocolError("not-acceptable", "not_acceptable", "The server answers in application/json here, and the header Accept refuses that.")
+
+// serve returns the function for the router.
+func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error {
+	op := m.operation
+	c := call{api: a, op: op, id: m.Op.ID, sparse: op.sparse(m.Method)}
+	for _, p := range op.paths {
+		c.segments = append(c.segments, slices.Index(strings.Split(m.FullPath, "/"), "{"+p.Name+"}"))
+	}
+	return func(ctx context.Context, fctx *fasthttp.RequestCtx) error {
+		if !acceptsJSON(&fctx.Request.Header) {
+			return errNotAcceptable
 		}
 		in, v := op.newIn()
-		mask, err := a.bind(c, &r, v)
+		mask, err := c.bind(ctx, fctx, v)
 		if err != nil {
 			return err
 		}
@@ -190,11 +195,20 @@ func (a *API) handler(r Route) fiber.Handler {
 			if op.result != nil {
 				return errNoResult
 			}
-			c.Status(op.status)
+			fctx.SetStatusCode(op.status)
 			return nil
 		}
-		return a.respond(c, &r, out, mask)
+		return c.respond(ctx, fctx, out, mask)
 	}
+}
+
+// call is an operation in its place.
+type call struct {
+	api      *API
+	op       *operation
+	id       string
+	sparse   bool
+	segments []int // where op.paths stand in the path, the part in front of the first slash being 0
 }
 
 // refusal collects what is wrong with a request that was understood.

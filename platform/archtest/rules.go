@@ -153,7 +153,7 @@ func thirdParty() []libraryRule {
 		{"github.com/spf13/viper", "settings arrive as values of a Config", "add a field to the component's Config", []string{"platform/config"}},
 		{"github.com/gofiber/fiber", "handlers are functions of their types", "use api.Get and the like, or api.Raw in internal/web", []string{"platform/api", "platform/httpserver", "platform/app", "modules/*/internal/web", "bench"}},
 		{"github.com/valyala/fasthttp", "handlers are functions of their types", "use api.Get and the like, or api.Raw in internal/web", []string{"platform/api", "platform/httpserver", "modules/*/internal/web", "bench"}},
-		{"gorm.io/gorm", "only stores speak SQL", "add a method to the module's service", []string{"platform/db", "modules/*/internal"}},
+		{"gorm.io/gorm", "only stores speak SQL", "add a method to the module's service", []string{"platform/db", "modules/*/internal", "internal/keep"}},
 		{"github.com/ncruces/go-sqlite3", "drivers are compiled in by cmd alone", "list it in cmd/<application>/drivers.go", []string{"platform/db/sqlite"}},
 		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/module", "platform/app", "modules", "modules/*/*", "cmd"}},
 		{"github.com/prometheus", "metrics are made by telemetry", "use telemetry.Counter and the like", []string{"platform/telemetry"}},

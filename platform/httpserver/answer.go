@@ -2,6 +2,8 @@ package httpserver
 
 import (
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"net/netip"
 	"strconv"
 	"time"
@@ -30,13 +32,14 @@ func condition(fctx *fasthttp.RequestCtx) {
 		return
 	}
 	tag := resp.Header.PeekCanonical([]byte(headerETag))
-	var buf [20]byte
+	var buf [2 + 2*8]byte
 	if len(tag) == 0 {
 		body := resp.Body()
 		if len(body) == 0 || len(body) > maxHashed || bytes.Contains(resp.Header.PeekCanonical([]byte(fasthttp.HeaderCacheControl)), []byte("no-store")) {
 			return
 		}
-		tag = append(strconv.AppendUint(append(buf[:0], '"'), xxhash.Sum64(body), 32), '"')
+		sum := xxhash.Sum64(body)
+		tag = append(hex.AppendEncode(append(buf[:0], '"'), binary.BigEndian.AppendUint64(nil, sum)), '"')
 		resp.Header.SetCanonical([]byte(headerETag), tag)
 	}
 	seen := joined(&fctx.Request.Header, fasthttp.HeaderIfNoneMatch)
@@ -51,16 +54,35 @@ func condition(fctx *fasthttp.RequestCtx) {
 	}
 }
 
-// headers adds what every answer carries, unless the handler has set it.
+// newDefaults returns the headers of every answer that has no others. They are there before the handler runs, which may set others.
+func newDefaults() *fasthttp.ResponseHeader {
+	h := &fasthttp.ResponseHeader{}
+	h.SetCanonical([]byte(fasthttp.HeaderXContentTypeOptions), []byte("nosniff"))
+	h.SetCanonical([]byte(fasthttp.HeaderReferrerPolicy), []byte("strict-origin-when-cross-origin"))
+	h.SetCanonical([]byte(fasthttp.HeaderContentSecurityPolicy), []byte("default-src 'none'; frame-ancestors 'none'"))
+	h.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte("no-cache")) // stored, and asked for again each time: If-None-Match makes that cheap
+	return h
+}
+
+// restore puts defaults back that are gone because somebody has reset the whole answer, which fiber does for its own errors.
+func (s *Server) restore(h *fasthttp.ResponseHeader) {
+	if len(h.PeekCanonical([]byte(fasthttp.HeaderXContentTypeOptions))) > 0 {
+		return
+	}
+	for name, value := range s.defaults.All() {
+		if len(h.PeekCanonical(name)) == 0 {
+			h.SetCanonical(name, value)
+		}
+	}
+}
+
+// headers adds what is known at the end.
 func (s *Server) headers(fctx *fasthttp.RequestCtx, r *request, peer netip.Addr, took time.Duration) {
 	h := &fctx.Response.Header
+	s.restore(h)
 	h.SetCanonical([]byte(headerRequestID), []byte(r.ID))
 	var buf [64]byte
 	h.SetCanonical([]byte(headerTraceparent), r.Trace.AppendTraceparent(buf[:0]))
-	h.SetCanonical([]byte(fasthttp.HeaderXContentTypeOptions), []byte("nosniff"))
-	setDefault(h, fasthttp.HeaderReferrerPolicy, "strict-origin-when-cross-origin")
-	setDefault(h, fasthttp.HeaderContentSecurityPolicy, "default-src 'none'; frame-ancestors 'none'")
-	setDefault(h, fasthttp.HeaderCacheControl, "no-cache") // stored, and asked for again each time: If-None-Match makes that cheap
 	if s.secure(fctx, peer) {
 		h.Set(fasthttp.HeaderStrictTransportSecurity, "max-age=31536000")
 	}
@@ -69,12 +91,6 @@ func (s *Server) headers(fctx *fasthttp.RequestCtx, r *request, peer netip.Addr,
 	}
 	if s.draining.Load() {
 		h.SetConnectionClose()
-	}
-}
-
-func setDefault(h *fasthttp.ResponseHeader, name, value string) {
-	if len(h.PeekCanonical([]byte(name))) == 0 {
-		h.SetCanonical([]byte(name), []byte(value))
 	}
 }
 

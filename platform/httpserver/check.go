@@ -173,6 +173,7 @@ func (s *Server) headersTooLarge() error {
 // readError turns what fasthttp says of a request that it could not read into one of our errors.
 func (s *Server) readError(fctx *fasthttp.RequestCtx, err error) error {
 	var small *fasthttp.ErrSmallBuffer
+	var timeout net.Error
 	c := connOf(fctx)
 	switch {
 	case errors.As(err, &small):
@@ -182,14 +183,9 @@ func (s *Server) readError(fctx *fasthttp.RequestCtx, err error) error {
 		return s.headersTooLarge()
 	case errors.Is(err, fasthttp.ErrBodyTooLarge), c != nil && c.flooded():
 		return api.ProtocolError("content-too-large", "body_too_large", fmt.Sprintf("The body may have at most %d bytes.", s.cfg.BodyLimit))
-	case isTimeout(err):
+	case errors.As(err, &timeout) && timeout.Timeout():
 		return api.ProtocolError("request-timeout", "request_timeout", "The request did not arrive in time.")
 	default:
 		return fault.New(fault.Malformed, "bad_request", "The request is not HTTP as this server understands it.")
 	}
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.As(err, &timeout) && timeout.Timeout()
 }

@@ -67,13 +67,14 @@ func (c Config) drain(dev bool) time.Duration {
 	return c.Drain.Or(10 * time.Second)
 }
 
-// slack is how much too early a connection may be cut.
-func (c Config) slack() time.Duration {
-	return min(c.HeaderTimeout, c.BodyTimeout, c.WriteTimeout, c.IdleTimeout, 10*time.Second) / 20
+// connLimits returns the limits of the connections. A body that comes in chunks of one byte takes six times its size.
+func (c Config) connLimits() *connLimits {
+	return &connLimits{
+		header: c.HeaderTimeout, idle: c.IdleTimeout, write: c.WriteTimeout,
+		slack: min(c.HeaderTimeout, c.BodyTimeout, c.WriteTimeout, c.IdleTimeout, 10*time.Second) / 20,
+		most:  int(c.HeaderLimit) + 8*int(c.BodyLimit),
+	}
 }
-
-// most is how many bytes may come for one answer: a body that comes in chunks of one byte takes six times its size.
-func (c Config) most() int { return int(c.HeaderLimit) + 8*int(c.BodyLimit) }
 
 // opsAddr returns the address of the ops listener.
 func (c Config) opsAddr() string { return c.OpsAddr.Or("127.0.0.1:9090") }

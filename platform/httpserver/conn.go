@@ -16,9 +16,8 @@ import (
 // listener hands out connections of type *conn.
 type listener struct {
 	net.Listener
-	slack time.Duration // of each conn
-	most  int           // likewise
-	log   *slog.Logger
+	limits *connLimits
+	log    *slog.Logger
 }
 
 // Accept is part of net.Listener. It waits out what passes by itself, a lack of file descriptors above all: the server takes every other
@@ -27,7 +26,7 @@ func (l listener) Accept() (net.Conn, error) {
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, time.Second) {
 		c, err := l.Listener.Accept()
 		if err == nil {
-			return &conn{Conn: c, slack: l.slack, most: l.most}, nil
+			return newConn(c, l.limits), nil
 		}
 		if !passes(err) {
 			return nil, err
@@ -47,11 +46,19 @@ func passes(err error) bool {
 	return false
 }
 
-// conn does four things that the server does not.
+// connLimits are what all connections of a server have in common.
+type connLimits struct {
+	header, idle, write time.Duration
+	slack               time.Duration // a deadline may be as much too early
+	most                int           // bytes that may come for one answer
+}
+
+// conn does four things that the server could not do, or not as well.
 //
-// It applies deadlines late. The server sets three for each request, which costs as much as everything that is done for security, and most
-// are replaced before anybody waits; here a deadline is set when a read or a write begins, and not at all while the one in force ends less
-// than slack before it. So a connection may be cut by slack too early, never too late.
+// It keeps the time limits. The server would read the clock and set a deadline three times for each request, which together cost more than
+// everything that is done for security, and replaces most deadlines before anybody waits. Here the clock is read where a request is found
+// to come in pieces, and elsewhere the end of the last answer serves. A deadline is set when a read or a write begins, and not at all
+// while the one in force ends less than slack too early.
 //
 // It counts the bytes since the last line break. When a header section does not fit its buffer the server knows no more than that; the
 // count tells an address that is too long (one line, from the first byte on) from headers that are too large.
@@ -62,14 +69,41 @@ func passes(err error) bool {
 // It hangs up in a way that lets the client read a refusal that came in the middle of its request.
 type conn struct {
 	net.Conn
-	slack       time.Duration
-	read, write deadline
-	direct      bool // deadlines are set at once
-	line        int  // bytes since the last line break
-	got, most   int  // bytes since the last answer, and how many they may be
-	heard       bool // a byte has come
-	silent      bool // what is written goes nowhere
-	lingers     atomic.Bool
+	limits *connLimits
+
+	phase    phase
+	since    time.Time     // when the phase began; zero while that has not mattered
+	allowed  time.Duration // for the phase
+	body     time.Time     // the deadline of a body, set by the server; zero for none
+	readEnd  time.Time     // in force
+	writeEnd time.Time     // in force
+	stream   bool          // the answer is one: each write has its own time
+	writeSet bool          // a handler has set the deadline of its answer
+	direct   bool          // deadlines are the business of whoever has taken the connection over
+
+	line    int  // bytes since the last line break
+	got     int  // bytes since the last answer
+	heard   bool // a byte has come
+	silent  bool // what is written goes nowhere
+	lingers atomic.Bool
+}
+
+// phase is what a connection waits for.
+type phase uint8
+
+const (
+	opened  phase = iota // for the first request
+	idle                 // for another one
+	partial              // for the rest of one
+)
+
+func newConn(c net.Conn, l *connLimits) *conn {
+	return &conn{Conn: c, limits: l, since: time.Now(), allowed: l.header}
+}
+
+// answered notes that an answer is about to be written.
+func (c *conn) answered(now time.Time, stream bool) {
+	c.phase, c.since, c.allowed, c.body, c.stream = idle, now, c.limits.idle, time.Time{}, stream
 }
 
 // connOf returns the connection of a request, nil for one of another type.
@@ -80,31 +114,51 @@ func connOf(fctx *fasthttp.RequestCtx) *conn {
 
 // Read is part of net.Conn.
 func (c *conn) Read(b []byte) (int, error) {
-	if c.read.due(c.slack) {
-		if err := c.Conn.SetReadDeadline(c.read.arm()); err != nil {
+	if !c.direct {
+		if err := c.armRead(); err != nil {
 			return 0, err
 		}
 	}
 	n, err := c.Conn.Read(b)
-	if n > 0 {
-		c.heard = true
-		if c.got += n; c.got > c.most && !c.direct {
-			return 0, errFlood
-		}
-		if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
-			c.line = n - i - 1
-		} else {
-			c.line += n
-		}
+	if n == 0 {
+		return n, err
+	}
+	c.heard = true
+	if c.phase == idle {
+		c.since = time.Time{}
+	}
+	c.phase, c.writeSet = partial, false
+	if c.got += n; c.flooded() && !c.direct {
+		return 0, errFlood
+	}
+	if i := bytes.LastIndexByte(b[:n], '\n'); i >= 0 {
+		c.line = n - i - 1
+	} else {
+		c.line += n
 	}
 	return n, err
+}
+
+func (c *conn) armRead() error {
+	end := c.body
+	if end.IsZero() {
+		if c.since.IsZero() {
+			c.since, c.allowed = time.Now(), c.limits.header
+		}
+		end = c.since.Add(c.allowed)
+	}
+	if early := end.Sub(c.readEnd); early >= 0 && early < c.limits.slack {
+		return nil
+	}
+	c.readEnd = end
+	return c.Conn.SetReadDeadline(end)
 }
 
 // errFlood ends a connection on which more came for one answer than a request within the limits can have.
 var errFlood = errors.New("more was sent than a request may have")
 
 // flooded reports whether that is what has happened. The server wraps the error of a read in ways that hide it.
-func (c *conn) flooded() bool { return c.got > c.most }
+func (c *conn) flooded() bool { return c.got > c.limits.most }
 
 // Write is part of net.Conn.
 func (c *conn) Write(b []byte) (int, error) {
@@ -112,34 +166,43 @@ func (c *conn) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	c.got = 0
-	if c.write.due(c.slack) {
-		if err := c.Conn.SetWriteDeadline(c.write.arm()); err != nil {
+	if !c.direct && !c.writeSet {
+		if err := c.armWrite(); err != nil {
 			return 0, err
 		}
 	}
 	return c.Conn.Write(b)
 }
 
-// SetReadDeadline is part of net.Conn.
+func (c *conn) armWrite() error {
+	began := c.since
+	if c.stream || c.phase == partial { // the latter is no answer, but an invitation to send the body
+		began = time.Now()
+	}
+	end := began.Add(c.limits.write)
+	if early := end.Sub(c.writeEnd); early >= 0 && early < c.limits.slack {
+		return nil
+	}
+	c.writeEnd = end
+	return c.Conn.SetWriteDeadline(end)
+}
+
+// SetReadDeadline is part of net.Conn. The server calls it for the time of a body.
 func (c *conn) SetReadDeadline(t time.Time) error {
 	if c.direct {
 		return c.Conn.SetReadDeadline(t)
 	}
-	c.read.wanted = t
+	c.body = t
 	return nil
 }
 
-// SetWriteDeadline is part of net.Conn.
+// SetWriteDeadline is part of net.Conn. A handler calls it that wants another time for its answer.
 func (c *conn) SetWriteDeadline(t time.Time) error {
-	if c.direct {
-		return c.Conn.SetWriteDeadline(t)
-	}
-	c.write.wanted = t
-	return nil
+	c.writeSet, c.writeEnd = true, t
+	return c.Conn.SetWriteDeadline(t)
 }
 
-// SetDeadline is part of net.Conn. The server calls it when a handler takes the connection over: whoever has it then may use a deadline to
-// end a read that waits.
+// SetDeadline is part of net.Conn. The server calls it when a handler takes the connection over.
 func (c *conn) SetDeadline(t time.Time) error {
 	c.direct = true
 	return c.Conn.SetDeadline(t)
@@ -161,22 +224,4 @@ func (c *conn) Close() error {
 		_, _ = io.CopyN(io.Discard, tcp, lingerSize) // what comes is not wanted, nor is it said why no more comes
 	}
 	return c.Conn.Close()
-}
-
-// deadline is one that is wanted and the one in force.
-type deadline struct{ wanted, armed time.Time }
-
-// due reports whether the deadline in force does not do for the one wanted.
-func (d *deadline) due(slack time.Duration) bool {
-	if d.wanted.IsZero() || d.armed.IsZero() {
-		return d.wanted.IsZero() != d.armed.IsZero()
-	}
-	early := d.wanted.Sub(d.armed)
-	return early < 0 || early >= slack
-}
-
-// arm puts the deadline that is wanted into force.
-func (d *deadline) arm() time.Time {
-	d.armed = d.wanted
-	return d.wanted
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,46 +45,55 @@ func at(seconds int) time.Time { return time.Date(2026, 1, 2, 10, 0, seconds, 0,
 func TestDeadlinesAreSetLate(t *testing.T) {
 	t.Parallel()
 	under := &recorder{in: strings.NewReader(strings.Repeat("x", 100))}
-	c := &conn{Conn: under, slack: 5 * time.Second, most: 1000}
-	var b [1]byte
-	step := func(deadline time.Time, set func(time.Time) error, use func([]byte) (int, error)) {
+	c := &conn{Conn: under, since: at(0), allowed: 10 * time.Second, limits: &connLimits{
+		header: 10 * time.Second, idle: 30 * time.Second, write: 20 * time.Second, slack: 5 * time.Second, most: 1000,
+	}}
+	read, write := func() error { _, err := c.Read(make([]byte, 1)); return err }, func() error { _, err := c.Write([]byte("y")); return err }
+	step := func(want string, steps ...func() error) {
 		t.Helper()
-		if err := set(deadline); err != nil {
-			t.Fatal(err)
+		under.set = nil
+		for _, step := range steps {
+			if err := step(); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if _, err := use(b[:]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := c.SetReadDeadline(at(1)); err != nil { // replaced before anybody waits
-		t.Fatal(err)
-	}
-	step(at(10), c.SetReadDeadline, c.Read)
-	step(at(12), c.SetReadDeadline, c.Read) // 2 s later: the one in force does
-	step(at(14), c.SetReadDeadline, c.Read)
-	step(at(15), c.SetReadDeadline, c.Read)   // 5 s later: it does not
-	step(at(14), c.SetReadDeadline, c.Read)   // earlier: never
-	step(at(14), c.SetWriteDeadline, c.Write) // a clock of its own
-	step(time.Time{}, c.SetReadDeadline, c.Read)
-	step(time.Time{}, c.SetReadDeadline, c.Read)
-	step(at(16), c.SetReadDeadline, c.Read)
-	if err := c.SetDeadline(time.Time{}); err != nil { // taken over
-		t.Fatal(err)
-	}
-	for _, set := range []func(time.Time) error{c.SetReadDeadline, c.SetWriteDeadline} {
-		if err := set(at(17)); err != nil {
-			t.Fatal(err)
+		if got := strings.Join(under.set, ", "); got != want {
+			t.Errorf("set %q, want %q", got, want)
 		}
 	}
-	want := []string{"read 10:00:10", "read 10:00:15", "read 10:00:14", "write 10:00:14", "read never", "read 10:00:16", "both never", "read 10:00:17", "write 10:00:17"}
-	if !slices.Equal(under.set, want) {
-		t.Errorf("set %q, want %q", under.set, want)
+	answer := func(second int) func() error {
+		return func() error { c.answered(at(second), false); return nil }
+	}
+	step("read 10:00:10", read, read, read) // the first request, in pieces: its time began with the connection
+	step("write 10:00:21, read 10:00:31", answer(1), write, read)
+	step("", answer(3), write, read)                              // 2 s later: the deadlines in force do
+	step("write 10:00:26, read 10:00:36", answer(6), write, read) // 5 s later: they do not
+	step("", answer(7), write)
+	step("read 10:00:34", func() error { return c.SetReadDeadline(at(34)) }, read) // a body, and earlier
+	step("write 10:00:40", answer(8), func() error { return c.SetWriteDeadline(at(40)) }, write, write, read)
+	step("write 10:00:29", answer(9), write) // the next answer has the usual time again
+	step("both never, read 10:00:17, write 10:00:18", func() error { return c.SetDeadline(time.Time{}) },
+		func() error { return c.SetReadDeadline(at(17)) }, func() error { return c.SetWriteDeadline(at(18)) }, read, write)
+}
+
+func TestStreamsHaveTimeForEachWrite(t *testing.T) {
+	t.Parallel()
+	under := &recorder{}
+	c := &conn{Conn: under, limits: &connLimits{write: time.Hour}}
+	c.answered(at(0), true)
+	for range 2 {
+		if _, err := c.Write([]byte("y")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(under.set) != 2 || time.Until(c.writeEnd) < 59*time.Minute {
+		t.Errorf("set %q", under.set)
 	}
 }
 
 func TestConnBoundsWhatIsReadForOneAnswer(t *testing.T) {
 	t.Parallel()
-	c := &conn{Conn: &recorder{in: strings.NewReader(strings.Repeat("x", 1000))}, most: 100}
+	c := &conn{Conn: &recorder{in: strings.NewReader(strings.Repeat("x", 1000))}, limits: &connLimits{most: 100}}
 	b := make([]byte, 60)
 	for range 2 { // 60, an answer, 60
 		if n, err := c.Read(b); n != 60 || err != nil {
@@ -122,14 +130,14 @@ func TestListenerOutlivesALackOfDescriptors(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	l := listener{Listener: &flaky{errs: []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED}}, log: logger}
+	l := listener{limits: &connLimits{}, Listener: &flaky{errs: []error{syscall.EMFILE, syscall.ENFILE, syscall.ECONNABORTED}}, log: logger}
 	if c, err := l.Accept(); err != nil || c == nil {
 		t.Errorf("got %v, %v", c, err)
 	}
 	if n := strings.Count(log.String(), "cannot take a connection"); n != 3 {
 		t.Errorf("%d lines in the log:\n%s", n, log.String())
 	}
-	l = listener{Listener: &flaky{errs: []error{syscall.EINVAL}}, log: logger}
+	l = listener{limits: &connLimits{}, Listener: &flaky{errs: []error{syscall.EINVAL}}, log: logger}
 	if _, err := l.Accept(); !errors.Is(err, syscall.EINVAL) {
 		t.Errorf("an error that lasts: %v", err)
 	}

@@ -7,14 +7,14 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
 func newRequest(left time.Duration) *request {
-	now := time.Now()
-	r := &request{started: now, until: now.Add(left), caller: api.Caller{Subject: "somebody"}}
+	r := &request{until: time.Now().Add(left), caller: &api.Caller{Subject: "somebody"}}
 	r.ID = "an-id"
 	return r
 }
@@ -31,7 +31,7 @@ func TestContextEndsAtItsDeadline(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	}
-	r.end(context.Canceled)
+	r.end(over)
 	if !errors.Is(r.Err(), context.DeadlineExceeded) {
 		t.Errorf("it ended a second time: %v", r.Err())
 	}
@@ -76,7 +76,7 @@ func TestContextEndsWithTheAnswer(t *testing.T) {
 	if !stop() || stop() {
 		t.Error("stop does not say that it has stopped it, once")
 	}
-	r.end(context.Canceled)
+	r.end(over)
 	ran.Wait()
 	<-done
 	<-child.Done()
@@ -99,13 +99,13 @@ func TestChildContextsCostNoGoroutine(t *testing.T) {
 	if after := runtime.NumGoroutine(); after > before+10 {
 		t.Errorf("%d goroutines, %d before", after, before)
 	}
-	r.end(context.Canceled)
+	r.end(over)
 }
 
 func TestContextAnswersForItsRequest(t *testing.T) {
 	t.Parallel()
 	r := newRequest(time.Hour)
-	defer r.end(context.Canceled)
+	defer r.end(over)
 	child, cancel := context.WithCancel(r)
 	defer cancel()
 	if got := telemetry.RequestFrom(child); got != &r.Request {
@@ -116,5 +116,12 @@ func TestContextAnswersForItsRequest(t *testing.T) {
 	}
 	if got := child.Value("else"); got != nil {
 		t.Errorf("else %v", got)
+	}
+}
+
+func TestRequestIsSmall(t *testing.T) {
+	t.Parallel()
+	if size := unsafe.Sizeof(request{}); size > 128 {
+		t.Errorf("a request has %d bytes, which costs another cache line each time", size)
 	}
 }

@@ -130,6 +130,9 @@ func (s *Server) answerHealth(fctx *fasthttp.RequestCtx) bool {
 	if s.draining.Load() {
 		fctx.SetConnectionClose()
 	}
+	if c := connOf(fctx); c != nil {
+		c.answered(time.Now(), false)
+	}
 	return true
 }
 

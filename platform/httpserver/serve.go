@@ -1,7 +1,6 @@
 package httpserver
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -13,14 +12,6 @@ import (
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
-// requestKey is where a *request stands among fasthttp's user values.
-type requestKey struct{}
-
-func requestOf(fctx *fasthttp.RequestCtx) *request {
-	r, _ := fctx.UserValue(requestKey{}).(*request)
-	return r
-}
-
 // serve is the stack: everything that happens to a request, in order.
 func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 	refused := s.check(&fctx.Request)
@@ -28,7 +19,8 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 		return
 	}
 	r := s.identify(fctx, fctx.Time())
-	active := s.tel.ActiveRequests(r.method)
+	var route *route
+	active := s.tel.ActiveRequests(methodOf(fctx))
 	active.Begin()
 	defer func() {
 		if p := recover(); p != nil {
@@ -37,14 +29,21 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 			s.api.WriteProblem(r, fctx, errPanic)
 		}
 		active.End()
-		s.finish(fctx, r)
+		s.finish(fctx, r, route)
 	}()
 	if refused != nil {
 		hangUp(fctx) // what follows on this connection may be part of a request that was misread
 		s.api.WriteProblem(r, fctx, refused)
 		return
 	}
-	s.router(fctx)
+	s.defaults.CopyTo(&fctx.Response.Header)
+	route, err := s.find(fctx)
+	if err == nil && route != nil {
+		err = s.answer(fctx, r, route)
+	}
+	if err != nil {
+		s.api.WriteProblem(r, fctx, err)
+	}
 }
 
 // errPanic is answered after a panic; what was thrown is in the log.
@@ -58,16 +57,11 @@ func (s *Server) refuse(fctx *fasthttp.RequestCtx, err error) {
 		return
 	}
 	r := s.identify(fctx, time.Now())
-	if len(fctx.Request.Header.RawHeaders()) == 0 {
-		r.method = "" // what the server says now is its default
-	}
+	r.unread = len(fctx.Request.Header.RawHeaders()) == 0
 	fctx.Response.Reset()
-	refused := s.readError(fctx, err)
-	if !isTimeout(err) {
-		hangUp(fctx)
-	}
-	s.api.WriteProblem(r, fctx, refused)
-	s.finish(fctx, r)
+	hangUp(fctx)
+	s.api.WriteProblem(r, fctx, s.readError(fctx, err))
+	s.finish(fctx, r, nil)
 }
 
 // hangUp ends the connection with this answer.
@@ -91,7 +85,7 @@ const chunked = -1
 
 // identify makes the request's record: its time, its ids, its deadline.
 func (s *Server) identify(fctx *fasthttp.RequestCtx, started time.Time) *request {
-	r := &request{method: methodOf(fctx), started: started, until: started.Add(s.cfg.RequestTimeout)}
+	r := &request{until: started.Add(s.cfg.RequestTimeout)}
 	h := &fctx.Request.Header
 	if id := h.PeekCanonical([]byte(headerRequestID)); telemetry.ValidRequestID(id) {
 		r.ID = string(id)
@@ -104,13 +98,12 @@ func (s *Server) identify(fctx *fasthttp.RequestCtx, started time.Time) *request
 	} else {
 		r.Trace = telemetry.NewTrace()
 	}
-	fctx.SetUserValue(requestKey{}, r)
 	return r
 }
 
-// finish completes the answer and tells of the request.
-func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request) {
-	r.end(context.Canceled)
+// finish completes the answer and tells of the request. Route is nil when there was none.
+func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
+	r.end(over)
 	resp := &fctx.Response
 	coded := s.compressor.applies(resp)
 	if fctx.IsGet() || fctx.IsHead() {
@@ -119,27 +112,33 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request) {
 	if coded {
 		s.compressor.compress(fctx)
 	}
-	took := time.Since(r.started)
+	started := r.until.Add(-s.cfg.RequestTimeout)
+	took := time.Since(started)
+	if c := connOf(fctx); c != nil {
+		c.answered(started.Add(took), resp.IsBodyStream())
+	}
 	peer := peer(fctx)
 	s.headers(fctx, r, peer, took)
 
-	status, size := resp.StatusCode(), int64(-1)
+	entry := telemetry.Entry{
+		Time: started, Duration: took, Request: &r.Request,
+		Path: fctx.URI().PathOriginal(), Remote: s.client(fctx, peer), UserAgent: fctx.UserAgent(),
+		Status: resp.StatusCode(), In: int64(len(fctx.Request.Body())), Out: -1,
+	}
+	if !r.unread { // else the method is fasthttp's default
+		entry.Method = methodOf(fctx)
+	}
 	switch {
 	case fctx.IsHead():
-		size = 0
+		entry.Out = 0
 	case !resp.IsBodyStream():
-		size = int64(len(resp.Body()))
+		entry.Out = int64(len(resp.Body()))
 	}
-	entry := telemetry.Entry{
-		Time: r.started, Duration: took, Request: &r.Request,
-		Method: r.method, Path: fctx.URI().PathOriginal(), Remote: s.client(fctx, peer), UserAgent: fctx.UserAgent(),
-		Status: status, In: int64(len(fctx.Request.Body())), Out: size,
-	}
-	if r.route != nil {
-		entry.Route = r.route.template
-		r.route.metrics.Observe(status, took)
+	if route != nil {
+		entry.Route = route.Path
+		route.metrics.Observe(entry.Status, took)
 	} else {
-		s.tel.Route(r.method, "").Observe(status, took)
+		s.tel.Route(entry.Method, "").Observe(entry.Status, took)
 	}
 	s.tel.Access().Log(&entry)
 }

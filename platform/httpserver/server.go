@@ -15,7 +15,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api"
-	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
@@ -38,8 +37,10 @@ type Server struct {
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
+	defaults   *fasthttp.ResponseHeader
 	fast       *fasthttp.Server
-	router     fasthttp.RequestHandler
+	router     *router
+	raw        fasthttp.RequestHandler // fiber's, for raw routes
 	ops        *http.Server
 	draining   atomic.Bool
 
@@ -48,23 +49,20 @@ type Server struct {
 	failed        chan error
 }
 
-// route is what finish wants to know of an endpoint.
-type route struct {
-	template string
-	metrics  *telemetry.RouteMetrics
-}
-
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, drainTime: cfg.drain(o.Dev), api: operations, tel: tel, log: tel.Logger(), health: health, failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, drainTime: cfg.drain(o.Dev), api: operations, tel: tel, log: tel.Logger(), health: health, defaults: newDefaults(), failed: make(chan error, 2)}
 	var err error
 	if s.compressor, err = newCompressor(cfg.Compress); err != nil {
 		return nil, fmt.Errorf("http.compress: %w", err)
 	}
-	router := s.newRouter(slices.Concat(operations.Endpoints(), o.Pages))
-	s.router = router.Handler()
-	s.fast = router.Server()
+	app := s.newFiber()
+	s.router = &router{}
+	for _, e := range slices.Concat(operations.Endpoints(), o.Pages) {
+		s.mount(app, e)
+	}
+	s.raw, s.fast = app.Handler(), app.Server()
 	s.fast.Handler = s.serve
 	s.fast.ErrorHandler = s.refuse
 	s.fast.HeaderReceived = s.bodyTime
@@ -74,8 +72,9 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	return s, nil
 }
 
-func (s *Server) newRouter(endpoints []api.Endpoint) *fiber.App {
-	router := fiber.New(fiber.Config{
+// newFiber returns the fiber application behind the router. It also configures the server.
+func (s *Server) newFiber() *fiber.App {
+	return fiber.New(fiber.Config{
 		DisableStartupMessage:        true,
 		DisablePreParseMultipartForm: true, // ten thousand parts are for a handler that wants them
 		Immutable:                    true, // without it a string that a handler keeps turns into another request's
@@ -83,56 +82,22 @@ func (s *Server) newRouter(endpoints []api.Endpoint) *fiber.App {
 		StrictRouting:                true,
 		BodyLimit:                    int(s.cfg.BodyLimit),
 		ReadBufferSize:               int(s.cfg.HeaderLimit),
-		ReadTimeout:                  s.cfg.HeaderTimeout,
-		WriteTimeout:                 s.cfg.WriteTimeout,
-		IdleTimeout:                  s.cfg.IdleTimeout,
-		ErrorHandler:                 s.routerError,
+		ErrorHandler:                 s.rawError, // the time limits are those of conn
 	})
-	add := func(method, path, template string, h fiber.Handler) {
-		r := &route{template: template, metrics: s.tel.Route(method, template)}
-		router.Add(method, path, func(c *fiber.Ctx) error {
-			req := requestOf(c.Context())
-			req.route = r
-			c.SetUserContext(req)
-			return h(c)
-		})
-	}
-	for _, e := range endpoints {
-		if e.Method == http.MethodGet {
-			add(http.MethodHead, e.FiberPath, e.Path, e.Handler)
-		}
-		add(e.Method, e.FiberPath, e.Path, e.Handler)
-	}
-	return router
 }
 
-// routerError answers what a handler or the router returns as an error.
-func (s *Server) routerError(c *fiber.Ctx, err error) error {
-	var fe *fiber.Error
-	if errors.As(err, &fe) {
-		if fe.Code == fiber.StatusMethodNotAllowed {
-			c.Append(fiber.HeaderAllow, fiber.MethodOptions) // to what the router has found
-		}
-		if c.Method() == fiber.MethodOptions && (fe.Code == fiber.StatusMethodNotAllowed || c.Path() == "*") {
-			return c.SendStatus(fiber.StatusNoContent)
-		}
-		err = fromFiber(fe)
+// mount adds an endpoint to the router, and to fiber one that fiber handles. HEAD is answered wherever GET is.
+func (s *Server) mount(app *fiber.App, e api.Endpoint) {
+	methods := []string{e.Method}
+	if e.Method == http.MethodGet {
+		methods = append(methods, http.MethodHead)
 	}
-	s.api.WriteProblem(requestOf(c.Context()), c.Context(), err)
-	return nil
-}
-
-// fromFiber keeps the status of fiber's error and drops its text, which may hold the path.
-func fromFiber(fe *fiber.Error) error {
-	for _, t := range api.ProblemTypes() {
-		if t.Status == fe.Code {
-			if t.Slug == fault.NotFound.String() {
-				return fault.New(fault.NotFound, "route_not_found", "There is nothing at this address.")
-			}
-			return api.ProtocolError(t.Slug, t.Code(), t.Help)
+	for _, method := range methods {
+		s.router.add(&route{Endpoint: e, method: method, metrics: s.tel.Route(method, e.Path)})
+		if e.Handler != nil {
+			app.Add(method, e.FiberPath, withContext(e.Handler))
 		}
 	}
-	return fe
 }
 
 // Addr returns the address of the public listener, OpsAddr that of the other one. They are nil before the start.
@@ -156,7 +121,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	s.addr, s.opsAddr = public.Addr(), ops.Addr()
 	go func() {
-		if err := s.fast.Serve(listener{public, s.cfg.slack(), s.cfg.most(), s.log}); err != nil {
+		if err := s.fast.Serve(listener{public, s.cfg.connLimits(), s.log}); err != nil {
 			s.failed <- fmt.Errorf("public listener: %w", err)
 		}
 	}()

@@ -1,0 +1,53 @@
+package httpserver
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/fault"
+)
+
+// requestKey is where a *request stands among fasthttp's user values on its way through fiber.
+type requestKey struct{}
+
+func requestOf(fctx *fasthttp.RequestCtx) *request {
+	r, _ := fctx.UserValue(requestKey{}).(*request)
+	return r
+}
+
+// withContext gives a raw handler the context of its request.
+func withContext(h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.SetUserContext(requestOf(c.Context()))
+		return h(c)
+	}
+}
+
+// rawError answers what a raw handler returns as an error.
+func (s *Server) rawError(c *fiber.Ctx, err error) error {
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		err = fromFiber(fe)
+	}
+	s.api.WriteProblem(requestOf(c.Context()), c.Context(), err)
+	return nil
+}
+
+// fromFiber keeps the status of fiber's error and drops its text, which may hold the path.
+func fromFiber(fe *fiber.Error) error {
+	for _, t := range api.ProblemTypes() {
+		if t.Status == fe.Code {
+			return api.ProtocolError(t.Slug, t.Code(), t.Help)
+		}
+	}
+	return fe
+}
+
+// The answers of the router.
+var (
+	errNoRoute = fault.New(fault.NotFound, "route_not_found", "There is nothing at this address.")
+	errMethod  = api.ProtocolError("method-not-allowed", "method_not_allowed", "The path exists, with other methods: see the header Allow.")
+)

@@ -1,0 +1,159 @@
+package httpserver
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/telemetry"
+)
+
+// router finds the endpoint of a request. It is a tree of path segments, so that the time it takes does not grow with the number of
+// routes; fiber would try them one by one.
+type router struct {
+	static []branch // few at each place, and compared faster than hashed
+	param  *router  // for a segment that is a parameter
+	here   *place   // what ends here
+}
+
+type branch struct {
+	segment string
+	below   *router
+}
+
+// place is what there is at one path.
+type place struct {
+	routes []*route
+	allow  string // the methods, for the header Allow
+}
+
+// route is an endpoint with what finish wants to know of it.
+type route struct {
+	api.Endpoint
+	method  string // that of the endpoint, or HEAD for one of GET
+	metrics *telemetry.RouteMetrics
+}
+
+// add puts a route at its place. It panics when the place is taken.
+func (t *router) add(r *route) {
+	for segment := range strings.SplitSeq(strings.TrimPrefix(r.Path, "/"), "/") {
+		t = t.child(segment)
+	}
+	if t.here == nil {
+		t.here = &place{}
+	}
+	for _, other := range t.here.routes {
+		if other.method == r.method {
+			panic(fmt.Sprintf("httpserver: two endpoints at %s %s", r.method, r.Path))
+		}
+	}
+	t.here.routes = append(t.here.routes, r)
+	t.here.allow = allow(t.here.routes)
+}
+
+func (t *router) child(segment string) *router {
+	if strings.HasPrefix(segment, "{") {
+		if t.param == nil {
+			t.param = &router{}
+		}
+		return t.param
+	}
+	for _, b := range t.static {
+		if b.segment == segment {
+			return b.below
+		}
+	}
+	t.static = append(t.static, branch{segment, &router{}})
+	return t.static[len(t.static)-1].below
+}
+
+// allow lists methods in the order in which people know them.
+func allow(routes []*route) string {
+	var methods []string
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		if slices.ContainsFunc(routes, func(r *route) bool { return r.method == m }) {
+			methods = append(methods, m)
+		}
+	}
+	return strings.Join(append(methods, http.MethodOptions), ", ")
+}
+
+// find returns the place of a path, nil when there is none. A word goes before a parameter.
+func (t *router) find(path []byte) *place {
+	path, rooted := bytes.CutPrefix(path, []byte("/"))
+	if !rooted {
+		return nil
+	}
+	return t.walk(path)
+}
+
+func (t *router) walk(path []byte) *place {
+	segment, rest, more := bytes.Cut(path, []byte("/"))
+	for i := range t.static {
+		if string(segment) == t.static[i].segment {
+			if p := t.static[i].below.end(rest, more); p != nil {
+				return p
+			}
+			break
+		}
+	}
+	if t.param == nil || len(segment) == 0 {
+		return nil
+	}
+	return t.param.end(rest, more)
+}
+
+func (t *router) end(rest []byte, more bool) *place {
+	if more {
+		return t.walk(rest)
+	}
+	return t.here
+}
+
+// route returns the route for a method, nil when there is none.
+func (p *place) route(method []byte) *route {
+	for _, r := range p.routes {
+		if r.method == string(method) {
+			return r
+		}
+	}
+	return nil
+}
+
+// find returns the route of a request. Without one it says so, or answers OPTIONS, and returns nil.
+func (s *Server) find(fctx *fasthttp.RequestCtx) (*route, error) {
+	path := fctx.URI().PathOriginal()
+	p := s.router.find(path)
+	switch {
+	case p != nil:
+	case fctx.IsOptions() && string(path) == "*":
+		fctx.SetStatusCode(http.StatusNoContent)
+		return nil, nil
+	default:
+		return nil, errNoRoute
+	}
+	if r := p.route(fctx.Method()); r != nil {
+		return r, nil
+	}
+	fctx.Response.Header.Set(fasthttp.HeaderAllow, p.allow)
+	if fctx.IsOptions() {
+		fctx.SetStatusCode(http.StatusNoContent)
+		return nil, nil
+	}
+	return nil, errMethod
+}
+
+// answer lets the endpoint of a request answer it.
+func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) error {
+	if route.Serve != nil {
+		return route.Serve(r, fctx)
+	}
+	fctx.SetUserValue(requestKey{}, r)
+	s.raw(fctx)
+	return nil
+}
