@@ -1,0 +1,156 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/generator"
+	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/field"
+	"github.com/banyan-go/banyan/generator/resource"
+)
+
+func (c *cli) generate() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "generate",
+		Aliases: []string{"g"},
+		Short:   "Write a module or a resource",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return &usageError{fmt.Errorf("generate what?"), "banyan generate --help"}
+		},
+	}
+	cmd.AddCommand(c.generateResource(), c.generateModule())
+	return cmd
+}
+
+func (c *cli) generateResource() *cobra.Command {
+	var s resource.Spec
+	cmd := &cobra.Command{
+		Use:   "resource MODULE/NAME FIELD...",
+		Short: "Write a resource: contract, rules, store, use cases, operations, migrations, tests",
+		Long: "Write a resource: contract, rules, store, use cases, operations, migrations for both dialects, wiring, load test, seed and tests.\n" +
+			"The module is made when it is not there.\n\n" +
+			"A field is name:type or name:type:modifier,modifier=value.\n" +
+			"Types:     " + types() + "\n" +
+			"Modifiers: " + strings.Join(field.Modifiers(), " "),
+		Example: "  banyan generate resource catalog/product sku:string:required,unique,max=64 name:string:required,search price:money \\\n" +
+			"      active:bool:default=true,filter released:date:null\n" +
+			"  banyan g resource catalog/offer code:slug:unique discount:decimal=5.2:min=0,max=100,sort status:enum=draft+live:default=draft,filter\n" +
+			"  banyan g resource shop/order number:string:required placed:time:sort --unique number+placed --path orders",
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var ok bool
+			if s.Module, s.Name, ok = strings.Cut(args[0], "/"); !ok {
+				return &usageError{fmt.Errorf("%q names no module; write MODULE/NAME, catalog/product for instance", args[0]), "banyan generate resource --help"}
+			}
+			s.Fields = args[1:]
+			if err := s.Check(); err != nil {
+				return &usageError{err, "banyan generate resource --help"}
+			}
+			p, err := c.project()
+			if err != nil {
+				return err
+			}
+			plan, err := generator.Resource(cmd.Context(), p, s, time.Now(), c.progress())
+			if err != nil {
+				return err
+			}
+			return c.write(plan, "banyan dev, then http://localhost:8080/docs; rows to look at: banyan db seed --rows 100")
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.Path, "path", "", "last part of the address (default: the plural of NAME)")
+	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, a+b; may be given again")
+	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, a+b; may be given again")
+	return cmd
+}
+
+func types() string {
+	var words []string
+	for _, t := range field.Types() {
+		word := string(t)
+		switch t {
+		case field.Decimal:
+			word = "decimal=12.2"
+		case field.Enum:
+			word = "enum=a+b"
+		}
+		words = append(words, word)
+	}
+	return strings.Join(words, " ")
+}
+
+func (c *cli) generateModule() *cobra.Command {
+	return &cobra.Command{
+		Use:     "module NAME",
+		Short:   "Write an empty module",
+		Example: "  banyan g module billing",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := c.project()
+			if err != nil {
+				return err
+			}
+			plan, err := generator.Module(cmd.Context(), p, args[0], c.progress())
+			if err != nil {
+				return err
+			}
+			return c.write(plan, "banyan generate resource "+args[0]+"/thing name:string:required,search")
+		},
+	}
+}
+
+func (c *cli) sync() *cobra.Command {
+	return &cobra.Command{
+		Use:     "sync",
+		Short:   "Rebuild what is derived: the list of modules and the wiring",
+		Example: "  git merge main && banyan sync",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := c.project()
+			if err != nil {
+				return err
+			}
+			plan, err := generator.Sync(cmd.Context(), p, c.progress())
+			if err != nil {
+				return err
+			}
+			if len(plan.Changes) == 0 {
+				fmt.Fprintln(c.out, "everything derived is up to date")
+				return nil
+			}
+			return c.write(plan, "banyan test")
+		},
+	}
+}
+
+// write writes a plan and says what it wrote: new files by folder, derived ones by name.
+func (c *cli) write(plan *apply.Plan, next string) error {
+	if err := plan.Write(); err != nil {
+		return err
+	}
+	var folders []string
+	names := map[string][]string{}
+	for _, change := range plan.Changes {
+		if !change.New() {
+			fmt.Fprintf(c.out, "  derive  %s\n", change.Path)
+			continue
+		}
+		dir := path.Dir(change.Path)
+		if names[dir] == nil {
+			folders = append(folders, dir)
+		}
+		names[dir] = append(names[dir], path.Base(change.Path))
+	}
+	for _, dir := range folders {
+		fmt.Fprintf(c.out, "  new     %s\n", dir+"/"+strings.Join(names[dir], ", "))
+	}
+	fmt.Fprintln(c.out, "  checked: formatted, wired, type-checked with its tests")
+	fmt.Fprintln(c.out, "next:  "+next)
+	return nil
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/generator/scaffold"
+)
+
+func (c *cli) new() *cobra.Command {
+	var o scaffold.Options
+	cmd := &cobra.Command{
+		Use:   "new NAME",
+		Short: "Make an application: a repository that builds, runs and passes its tests at once",
+		Long: "Make an application: a repository that builds, runs and passes its tests at once. NAME is a folder; its last element names the application.\n" +
+			"Nothing is downloaded.",
+		Example: "  banyan new shop\n" +
+			"  banyan new ../shop --module github.com/acme/shop --license Apache-2.0\n" +
+			"  banyan new shop --vendor   # builds with this checkout gone and the network off",
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			checkout, version, err := scaffold.Source(o.Replace)
+			if err != nil {
+				return err
+			}
+			o.Dir, o.Replace, o.Version, o.Now = args[0], checkout, version, time.Now()
+			app, err := scaffold.New(cmd.Context(), o, c.progress())
+			if err != nil {
+				return err
+			}
+			c.made(app, o)
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.Module, "module", "", "path of the Go module (default: NAME)")
+	f.StringVar(&o.License, "license", "MIT", strings.Join(scaffold.Licenses(), ", "))
+	f.StringVar(&o.Holder, "holder", "", "who has the rights (default: the authors of NAME)")
+	f.StringVar(&o.Replace, "replace", "", "checkout of Banyan to build against (default: the one that this binary was built from)")
+	f.BoolVar(&o.Vendor, "vendor", false, "copy the dependencies into the tree")
+	return cmd
+}
+
+func (c *cli) made(app string, o scaffold.Options) {
+	fmt.Fprintf(c.out, "made %s: one binary in cmd/%s, SQLite, no modules yet\n", o.Dir, app)
+	switch {
+	case o.Vendor:
+		fmt.Fprintln(c.out, "its dependencies are in vendor; it needs neither this checkout nor a network")
+	case o.Replace != "":
+		fmt.Fprintf(c.out, "go.mod replaces %s by the checkout in %s\n", scaffold.Framework, filepath.Clean(o.Replace))
+	}
+	fmt.Fprintf(c.out, "next:  cd %s && banyan dev\n", o.Dir)
+}

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/generator/dev"
+	"github.com/banyan-go/banyan/generator/suite"
+)
+
+func (c *cli) dev() *cobra.Command {
+	return &cobra.Command{
+		Use:   "dev [-- FLAGS OF serve]",
+		Short: "Run the application with reload, on embedded defaults",
+		Long: "Run the application in mode dev: on this machine alone, migrated at the start, with a page at / that lists what there is.\n" +
+			"It is built again and started again when a file changes; while it does not build, the last one that did goes on serving.",
+		Example: "  banyan dev\n  banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := c.project()
+			if err != nil {
+				return err
+			}
+			return dev.Run(cmd.Context(), p, args, c.out, c.err, c.progress())
+		},
+	}
+}
+
+func (c *cli) test() *cobra.Command {
+	var servers string
+	cmd := &cobra.Command{
+		Use:   "test [PACKAGES] [-- FLAGS OF go test]",
+		Short: "Run the tests",
+		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and\n" +
+			"listed at the end with the command that installs what is missing; install installs it first; require fails without.",
+		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --servers require -- -race",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			p, err := c.project()
+			if err != nil {
+				return err
+			}
+			mode, err := suite.ParseMode(servers)
+			if err != nil {
+				return &usageError{err, "banyan test --help"}
+			}
+			packages, flags := args, []string(nil)
+			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
+				packages, flags = args[:dash], args[dash:]
+			}
+			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Packages: packages, Flags: flags, Out: c.out, Err: c.err})
+		},
+	}
+	cmd.Flags().StringVar(&servers, "servers", "auto", "auto, install or require")
+	return cmd
+}

@@ -1,0 +1,106 @@
+package dev
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+// quiet is how long no file must change before a change is told: an editor or a generator writes several at once.
+const quiet = 150 * time.Millisecond
+
+// watcher tells when a file that the application is built from changes.
+type watcher struct {
+	changed chan struct{}
+	files   *fsnotify.Watcher
+	done    chan struct{}
+}
+
+func watch(root string) (*watcher, error) {
+	files, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, err
+	}
+	w := &watcher{changed: make(chan struct{}, 1), files: files, done: make(chan struct{})}
+	if err := w.add(root); err != nil {
+		_ = files.Close() // the error before counts
+		return nil, err
+	}
+	go w.run()
+	return w, nil
+}
+
+func (w *watcher) close() {
+	_ = w.files.Close() // nothing is written
+	<-w.done
+}
+
+// add watches a folder and those below it.
+func (w *watcher) add(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			if os.IsNotExist(err) {
+				return nil // it went as fast as it came
+			}
+			return err
+		}
+		if !e.IsDir() {
+			return nil
+		}
+		if path != dir && ignoredFolder(e.Name()) {
+			return filepath.SkipDir
+		}
+		return w.files.Add(path)
+	})
+}
+
+func ignoredFolder(name string) bool {
+	return strings.HasPrefix(name, ".") || slices.Contains([]string{"bin", "data", "vendor", "node_modules", "testdata", "docs"}, name)
+}
+
+// counts reports whether a file has a part in the application.
+func counts(path string) bool {
+	base := filepath.Base(path)
+	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") || strings.HasSuffix(base, "_test.go") {
+		return false
+	}
+	return base == "go.mod" || base == "go.sum" || slices.Contains([]string{".go", ".yaml", ".yml", ".sql", ".html", ".css", ".js", ".json", ".txt"}, filepath.Ext(base))
+}
+
+// run collects changes until it has been quiet for a moment.
+func (w *watcher) run() {
+	defer close(w.done)
+	timer := time.NewTimer(0)
+	<-timer.C
+	for {
+		select {
+		case e, ok := <-w.files.Events:
+			if !ok {
+				return
+			}
+			if info, err := os.Stat(e.Name); err == nil && info.IsDir() && e.Has(fsnotify.Create) && !ignoredFolder(filepath.Base(e.Name)) {
+				_ = w.add(e.Name) // what cannot be watched is built with the next change
+				timer.Reset(quiet)
+				continue
+			}
+			if counts(e.Name) && !e.Has(fsnotify.Chmod) {
+				timer.Reset(quiet)
+			}
+		case _, ok := <-w.files.Errors:
+			if !ok {
+				return
+			}
+			timer.Reset(quiet) // events were lost: something may have changed
+		case <-timer.C:
+			select {
+			case w.changed <- struct{}{}:
+			default:
+			}
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package field
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+)
+
+// sortable is the longest text that a filter, a sort or a cursor takes.
+const sortable = 255
+
+// check finds modifiers that contradict each other or do not fit the type.
+func (f *Field) check() error {
+	if err := f.checkPresence(); err != nil {
+		return err
+	}
+	if err := f.checkBounds(); err != nil {
+		return err
+	}
+	if err := f.checkQueries(); err != nil {
+		return err
+	}
+	if f.Default != nil {
+		return f.checkDefault(*f.Default)
+	}
+	return nil
+}
+
+func (f *Field) checkPresence() error {
+	switch {
+	case f.Required && f.Null:
+		return errors.New("required and null contradict each other")
+	case f.Required && f.Default != nil:
+		return errors.New("required and default contradict each other")
+	case f.Null && f.Default != nil:
+		return errors.New("null and default contradict each other: a field that is left out is null")
+	case f.Hidden && f.MustBeGiven():
+		return errors.New("a hidden field is not in requests: give it null or a default")
+	case f.Hidden && (f.Filter || f.Sort || f.Search):
+		return errors.New("a hidden field shows itself by filter, sort and search")
+	}
+	return nil
+}
+
+func (f *Field) checkQueries() error {
+	long := f.Type.Textual() && f.MaxLength() > sortable
+	for _, mod := range []struct {
+		name string
+		set  bool
+	}{{"filter", f.Filter}, {"sort", f.Sort}, {"unique", f.Unique}, {"index", f.Index}} {
+		switch {
+		case !mod.set:
+		case f.Type == Text || f.Type == Money:
+			return fmt.Errorf("%s is not for the type %s", mod.name, f.Type)
+		case long:
+			return fmt.Errorf("%s is for texts of at most %d characters: add max=%d", mod.name, sortable, sortable)
+		case mod.name == "unique" && (f.Type == Bool || f.Type == Float || f.Type == Enum):
+			return fmt.Errorf("unique is not for the type %s", f.Type)
+		}
+	}
+	switch {
+	case f.Search && !f.Type.Textual():
+		return fmt.Errorf("search is for texts, and %s is none", f.Type)
+	case f.NoIndex && !f.Filter && !f.Sort:
+		return errors.New("noindex takes away the index of filter and sort, and there is neither")
+	case f.NoIndex && f.Index:
+		return errors.New("index and noindex contradict each other")
+	}
+	return nil
+}
+
+func (f *Field) checkBounds() error {
+	if f.Min == nil && f.Max == nil {
+		return nil
+	}
+	if !f.Type.Textual() && !f.Type.Numeric() {
+		return fmt.Errorf("min and max are not for the type %s", f.Type)
+	}
+	if f.Min != nil && (f.Type == Email || f.Type == URL || f.Type == Slug) {
+		return fmt.Errorf("min is not for the type %s", f.Type)
+	}
+	bounds := []*big.Rat{nil, nil}
+	for i, bound := range []*string{f.Min, f.Max} {
+		if bound == nil {
+			continue
+		}
+		v, err := f.bound(*bound)
+		if err != nil {
+			return fmt.Errorf("%s=%s: %w", []string{"min", "max"}[i], shorten(*bound), err)
+		}
+		bounds[i] = v
+	}
+	if bounds[0] != nil && bounds[1] != nil && bounds[0].Cmp(bounds[1]) > 0 {
+		return errors.New("min is greater than max")
+	}
+	if f.Type.Textual() && f.Min != nil && f.MaxLength() < int(bounds[0].Num().Int64()) {
+		return fmt.Errorf("min is greater than the longest %s, %d", f.Type, f.MaxLength())
+	}
+	return nil
+}
+
+// bound reads min and max: a length of a text, a number otherwise.
+func (f *Field) bound(s string) (*big.Rat, error) {
+	if f.Type.Textual() {
+		n, err := strconv.Atoi(s)
+		if err != nil || strconv.Itoa(n) != s || n < 1 || n > 65536 {
+			return nil, errors.New("the length of a text is a whole number from 1 to 65536")
+		}
+		if least := map[Type]int{Email: 24, URL: 40, Slug: 16}[f.Type]; n < least {
+			return nil, fmt.Errorf("is too short for the type %s: at least %d", f.Type, least)
+		}
+		if (f.Type == Email && n > 254) || (f.Type == URL && n > 2048) || (f.Type == String && n > 10000) {
+			return nil, fmt.Errorf("is more than the type %s allows", f.Type)
+		}
+		return new(big.Rat).SetInt64(int64(n)), nil
+	}
+	return f.number(s)
+}
+
+var (
+	wholeSyntax   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	decimalSyntax = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	slugSyntax    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	uuidSyntax    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+)
+
+// number reads a value of a numeric type. Money has min and max in minor units.
+func (f *Field) number(s string) (*big.Rat, error) {
+	if len(s) > 40 {
+		return nil, errors.New("is too long for a number")
+	}
+	syntax := decimalSyntax
+	if f.Type == Int || f.Type == Int64 || f.Type == Money {
+		syntax = wholeSyntax
+	}
+	if !syntax.MatchString(s) {
+		return nil, fmt.Errorf("is not a value of the type %s", f.Type)
+	}
+	v, ok := new(big.Rat).SetString(s)
+	if !ok {
+		return nil, fmt.Errorf("is not a value of the type %s", f.Type)
+	}
+	switch f.Type {
+	case Int:
+		if !v.Num().IsInt64() || v.Num().Int64() < math.MinInt32 || v.Num().Int64() > math.MaxInt32 {
+			return nil, errors.New("does not fit into 32 bits: use int64")
+		}
+	case Int64, Money:
+		if !v.Num().IsInt64() {
+			return nil, errors.New("does not fit into 64 bits")
+		}
+	case Decimal:
+		units := new(big.Rat).Mul(v, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(f.Scale)), nil)))
+		limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(f.Precision)), nil)
+		if !units.IsInt() || units.Num().CmpAbs(limit) >= 0 {
+			return nil, fmt.Errorf("does not fit into decimal=%d.%d", f.Precision, f.Scale)
+		}
+	}
+	return v, nil
+}
+
+func (f *Field) checkDefault(s string) error {
+	bad := func(want string) error { return fmt.Errorf("default=%s: %s", shorten(s), want) }
+	switch f.Type {
+	case Money:
+		return bad("an amount has no default; use null")
+	case UUID:
+		if !uuidSyntax.MatchString(s) {
+			return bad("is not a UUID in lower case")
+		}
+	case Bool:
+		if s != "true" && s != "false" {
+			return bad("is neither true nor false")
+		}
+	case Enum:
+		if !slices.Contains(f.Words, s) {
+			return bad("is none of the words of the enum")
+		}
+	case Date:
+		if d, err := time.Parse(time.DateOnly, s); err != nil || d.Year() < 1 {
+			return bad("is not a date, 2006-01-02 for instance")
+		}
+	case Time:
+		if t, err := time.Parse(time.RFC3339, s); err != nil || t.UTC().Year() < 1 {
+			return bad("is not a time, 2006-01-02T15:04:05Z for instance")
+		}
+	default:
+		if f.Type.Numeric() {
+			return f.checkNumber(s)
+		}
+		return f.checkText(s)
+	}
+	return nil
+}
+
+func (f *Field) checkNumber(s string) error {
+	v, err := f.number(s)
+	if err != nil {
+		return fmt.Errorf("default=%s: %w", shorten(s), err)
+	}
+	for _, bound := range []struct {
+		text *string
+		sign int
+		word string
+	}{{f.Min, -1, "less than min"}, {f.Max, 1, "greater than max"}} {
+		if bound.text == nil {
+			continue
+		}
+		limit, err := f.number(*bound.text)
+		if err != nil {
+			return err
+		}
+		if v.Cmp(limit) == bound.sign {
+			return fmt.Errorf("default=%s: is %s", s, bound.word)
+		}
+	}
+	return nil
+}
+
+func (f *Field) checkText(s string) error {
+	bad := func(want string) error { return fmt.Errorf("default=%s: %s", shorten(s), want) }
+	for _, r := range s {
+		if r < ' ' || r == '"' || r == '`' || r == '\\' || r == '\'' || r == '$' || r == '{' || r == '}' || r == 0x7f || r == utf8.RuneError {
+			return bad("quotes, backslashes, $, braces and control characters have no place in a default: set it in the rules")
+		}
+	}
+	n := utf8.RuneCountInString(s)
+	if n > f.MaxLength() {
+		return bad("is longer than the field")
+	}
+	if f.Min != nil {
+		if least, _ := strconv.Atoi(*f.Min); n < least { // checked
+			return bad("is shorter than min")
+		}
+	}
+	switch f.Type {
+	case Email:
+		if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
+			return bad("is not an e-mail address")
+		}
+	case URL:
+		if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+			return bad("is not an address that begins with http:// or https://")
+		}
+	case Slug:
+		if !slugSyntax.MatchString(s) {
+			return bad("is not a slug, summer-sale for instance")
+		}
+	}
+	return nil
+}

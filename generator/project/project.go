@@ -1,0 +1,109 @@
+// Package project finds an application's source tree and says what is in it.
+package project
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+)
+
+// Project is the source tree of one application.
+type Project struct {
+	Root   string // absolute path
+	Module string // the Go module's path
+	App    string // the name of the application: the folder in cmd with the injector
+	// Vendored says that the tree has a folder vendor, which the go command then uses.
+	Vendored bool
+}
+
+// ErrNone means that the folder is in no project.
+var ErrNone = errors.New("this is not in a Banyan application: there is no go.mod with a folder modules beside it; make one with banyan new NAME")
+
+// Find returns the project that dir is in.
+func Find(dir string) (*Project, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && isDir(filepath.Join(dir, "modules")) {
+			return open(dir, data)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return nil, ErrNone
+		}
+		dir = parent
+	}
+}
+
+func open(root string, gomod []byte) (*Project, error) {
+	f, err := modfile.ParseLax("go.mod", gomod, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", filepath.Join(root, "go.mod"), err)
+	}
+	if f.Module == nil {
+		return nil, fmt.Errorf("%s names no module", filepath.Join(root, "go.mod"))
+	}
+	p := &Project{Root: root, Module: f.Module.Mod.Path, Vendored: isDir(filepath.Join(root, "vendor"))}
+	p.App, err = appOf(root)
+	return p, err
+}
+
+// appOf returns the folder in cmd that has the injector of an application.
+func appOf(root string) (string, error) {
+	injectors, err := filepath.Glob(filepath.Join(root, "cmd", "*", "wire.go"))
+	if err != nil {
+		return "", err
+	}
+	if len(injectors) != 1 {
+		return "", fmt.Errorf("%s: want one application, a folder in cmd with a wire.go, and found %d", root, len(injectors))
+	}
+	return filepath.Base(filepath.Dir(injectors[0])), nil
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// Path returns the absolute path of a file of the project, given with slashes.
+func (p *Project) Path(elem ...string) string {
+	return filepath.Join(append([]string{p.Root}, elem...)...)
+}
+
+// Main returns the pattern of the application's main package, "./cmd/shop".
+func (p *Project) Main() string { return "./cmd/" + p.App }
+
+var moduleName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+
+// Modules returns the names of the feature modules, in order: the folders in modules that hold a folder of their wiring.
+func (p *Project) Modules() ([]string, error) {
+	entries, err := os.ReadDir(p.Path("modules"))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && moduleName.MatchString(e.Name()) && isDir(p.Path("modules", e.Name(), e.Name()+"wire")) {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Relative writes a path inside the project as a person reads it.
+func (p *Project) Relative(path string) string {
+	if rel, err := filepath.Rel(p.Root, path); err == nil && !strings.HasPrefix(rel, "..") {
+		return filepath.ToSlash(rel)
+	}
+	return path
+}

@@ -1,0 +1,154 @@
+package resource
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/banyan-go/banyan/generator/field"
+)
+
+// column is one column of the table, in both dialects.
+type column struct {
+	name             string
+	sqlite, postgres string // the type
+	null             bool
+	check            string // the condition of a check in SQLite
+	checkPostgres    string
+}
+
+// tables writes the lines of CREATE TABLE.
+func (v *View) tables(fields []field.Field) {
+	columns := []column{{name: "id", sqlite: "TEXT", postgres: "uuid"}}
+	for _, f := range fields {
+		columns = append(columns, v.code(f).sqlColumns()...)
+	}
+	columns = append(columns,
+		column{name: "version", sqlite: "INTEGER", postgres: "bigint"},
+		column{name: "created_at", sqlite: "DATETIME", postgres: "timestamptz"},
+		column{name: "updated_at", sqlite: "DATETIME", postgres: "timestamptz"},
+	)
+	v.SQLite = lines(columns, func(c column) (string, string) { return c.sqlite, c.check })
+	v.Postgres = lines(columns, func(c column) (string, string) { return c.postgres, c.checkPostgres })
+}
+
+// lines aligns the columns.
+func lines(columns []column, dialect func(column) (typ, check string)) []string {
+	var names, types int
+	for _, c := range columns {
+		typ, _ := dialect(c)
+		names, types = max(names, len(c.name)), max(types, len(typ))
+	}
+	var out []string
+	for i, c := range columns {
+		typ, check := dialect(c)
+		line := fmt.Sprintf("%-*s %-*s", names, c.name, types, typ)
+		if !c.null {
+			line += " NOT NULL"
+		}
+		if c.name == "id" {
+			line += " PRIMARY KEY"
+		}
+		if check != "" {
+			line += " CHECK (" + check + ")"
+		}
+		line = strings.TrimRight(line, " ")
+		if i < len(columns)-1 {
+			line += ","
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func (c code) sqlColumns() []column {
+	one := column{name: c.Name.Snake, null: c.Null}
+	switch c.Type {
+	case field.Money:
+		return []column{
+			{name: one.name + "_amount", sqlite: "INTEGER", postgres: "bigint", null: c.Null},
+			{name: one.name + "_currency", sqlite: "TEXT", postgres: "char(3)", null: c.Null},
+		}
+	case field.Text:
+		one.sqlite, one.postgres = "TEXT", "text"
+	case field.Int:
+		one.sqlite, one.postgres = "INTEGER", "integer"
+	case field.Int64:
+		one.sqlite, one.postgres = "INTEGER", "bigint"
+	case field.Float:
+		one.sqlite, one.postgres = "REAL", "double precision"
+	case field.Decimal:
+		one.sqlite, one.postgres = "INTEGER", fmt.Sprintf("numeric(%d,%d)", c.Precision, c.Scale)
+	case field.Bool:
+		one.sqlite, one.postgres = "BOOLEAN", "boolean"
+	case field.Date:
+		one.sqlite, one.postgres = "TEXT", "date"
+	case field.Time:
+		one.sqlite, one.postgres = "DATETIME", "timestamptz"
+	case field.UUID:
+		one.sqlite, one.postgres = "TEXT", "uuid"
+	case field.Enum:
+		one.sqlite, one.postgres = "TEXT", "text"
+		one.check = fmt.Sprintf("%s IN ('%s')", one.name, strings.Join(c.Words, "', '"))
+		one.checkPostgres = one.check
+	default:
+		one.sqlite, one.postgres = "TEXT", "varchar("+strconv.Itoa(c.MaxLength())+")"
+	}
+	return []column{one}
+}
+
+// addIndexes writes CREATE INDEX for what is unique, filtered, sorted or asked for. The index of a filter or a sort ends in the id, so that
+// a page of it is read in order; a unique one has exactly its columns, and serves a sort as well.
+func (v *View) addIndexes(c checked) {
+	for _, f := range c.fields {
+		switch {
+		case f.Unique:
+			v.unique([]field.Field{f})
+		case (f.Filter || f.Sort) && !f.NoIndex, f.Index:
+			v.index([]string{f.Name.Snake, "id"}, []string{f.Name.Snake})
+		}
+	}
+	for _, comp := range c.composites {
+		if comp.unique {
+			v.unique(comp.fields)
+			continue
+		}
+		var names []string
+		for _, f := range comp.fields {
+			names = append(names, f.Name.Snake)
+		}
+		v.index(names, names)
+	}
+}
+
+func (v *View) index(columns, named []string) {
+	v.Indexes = append(v.Indexes, fmt.Sprintf("CREATE INDEX %s ON %s (%s);", v.identifier(named, "idx"), v.Table, strings.Join(columns, ", ")))
+}
+
+func (v *View) unique(fields []field.Field) {
+	u := Unique{}
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name.Snake)
+		u.Columns = join(u.Columns, quote(f.Name.Snake))
+		u.Pointers = append(u.Pointers, "/"+f.Name.Snake)
+	}
+	v.Uniques = append(v.Uniques, u)
+	v.Indexes = append(v.Indexes, fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s);", v.identifier(names, "key"), v.Table, strings.Join(names, ", ")))
+}
+
+// maxIdentifier is where PostgreSQL cuts names.
+const maxIdentifier = 63
+
+// identifier names an index. A name that is too long ends in a hash of the whole.
+func (v *View) identifier(columns []string, suffix string) string {
+	full := v.Table + "_" + strings.Join(columns, "_") + "_" + suffix
+	if len(full) <= maxIdentifier {
+		return full
+	}
+	sum := sha256.Sum256([]byte(full))
+	hash := hex.EncodeToString(sum[:4])
+	return strings.TrimRight(full[:maxIdentifier-len(hash)-len(suffix)-2], "_") + "_" + hash + "_" + suffix
+}
