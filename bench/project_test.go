@@ -24,7 +24,7 @@ func fakeBench(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{root: t.TempDir(), dir: t.TempDir(), log: io.Discard, opts: options{rounds: 2}}
 	b.opts.banyan = filepath.Join(b.root, "banyan")
-	if err := os.WriteFile(b.opts.banyan, []byte(fakeBanyan), 0o700); err != nil { //nolint:gosec // it has to be run
+	if err := os.WriteFile(b.opts.banyan, []byte(fakeBanyan), 0o700); err != nil { // it has to be run
 		t.Fatal(err)
 	}
 	return b

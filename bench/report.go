@@ -52,8 +52,8 @@ type verdict struct {
 	Met     bool    `json:"met"`
 }
 
-func atLeast(what string, v float64, unit string, limit float64) verdict {
-	return verdict{What: what, Value: v, Unit: unit, Limit: limit, AtLeast: true, Met: v >= limit}
+func atLeast(what string, v, limit float64) verdict {
+	return verdict{What: what, Value: v, Limit: limit, AtLeast: true, Met: v >= limit}
 }
 
 func atMost(what string, v float64, unit string, limit float64) verdict {

@@ -13,9 +13,9 @@ func TestVerdict(t *testing.T) {
 		met  bool
 		text string
 	}{
-		{"more than the least", atLeast("speed", 0.9, "", 0.85), true, "met: speed is 0.9, target at least 0.85"},
-		{"just the least", atLeast("speed", 0.85, "", 0.85), true, "met: speed is 0.85, target at least 0.85"},
-		{"less than the least", atLeast("speed", 0.849, "", 0.85), false, "MISSED: speed is 0.849, target at least 0.85"},
+		{"more than the least", atLeast("speed", 0.9, 0.85), true, "met: speed is 0.9, target at least 0.85"},
+		{"just the least", atLeast("speed", 0.85, 0.85), true, "met: speed is 0.85, target at least 0.85"},
+		{"less than the least", atLeast("speed", 0.849, 0.85), false, "MISSED: speed is 0.849, target at least 0.85"},
 		{"less than the most", atMost("p95", 13.24, "ms", 200), true, "met: p95 is 13.2 ms, target at most 200 ms"},
 		{"just the most", atMost("failed", 0, "", 0), true, "met: failed is 0, target at most 0"},
 		{"more than the most", atMost("p95", 200.5, "ms", 200), false, "MISSED: p95 is 200 ms, target at most 200 ms"},

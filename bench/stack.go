@@ -41,9 +41,9 @@ func (b *bench) stack(ctx context.Context) ([]figure, error) {
 		Title: "The whole stack, log on, 96 bytes of JSON, against bare fiber with the same request headers",
 		Rows:  l.rows(b.opts.rounds),
 		Verdicts: []verdict{
-			atLeast("raw route, requests/s of bare fiber's", raw.ratio, "", 0.85),
+			atLeast("raw route, requests/s of bare fiber's", raw.ratio, 0.85),
 			atMost("raw route, CPU of bare fiber's", raw.cpuRatio, "", 1.20),
-			atLeast("typed operation, requests/s of bare fiber's", typed.ratio, "", 0.83),
+			atLeast("typed operation, requests/s of bare fiber's", typed.ratio, 0.83),
 			atMost("typed operation, CPU of bare fiber's", typed.cpuRatio, "", 1.25),
 		},
 		Notes: l.notes(b.opts.repeats),

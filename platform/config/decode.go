@@ -124,7 +124,7 @@ func (f *field) convert(t reflect.Type, sc scalar) (reflect.Value, *Problem) {
 		p.Want = "one line without NUL, CR or LF"
 		return v, p
 	}
-	if u, ok := v.Interface().(encoding.TextUnmarshaler); ok {
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v); ok {
 		if err := u.UnmarshalText([]byte(sc.text)); err != nil {
 			p.Got, p.Want = p.Got+" is not accepted", ""
 			if !f.secret { // the error may quote the text

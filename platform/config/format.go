@@ -16,7 +16,7 @@ func format(v reflect.Value) string {
 	// A copy, since the methods may belong to the pointer and v need not have an address.
 	p := reflect.New(v.Type())
 	p.Elem().Set(v)
-	if m, ok := p.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](p); ok {
 		if b, err := m.MarshalText(); err == nil {
 			return string(b)
 		}

@@ -43,7 +43,7 @@ func (p Problem) text() string {
 
 // Problems is everything that is wrong with the configuration, in the order of the layers. It is the error that Load returns for
 // bad input: errors.As finds it.
-type Problems []Problem
+type Problems []Problem //nolint:errname // it is the list that it says, and an error beside
 
 // Error returns a line for each problem, in columns.
 func (ps Problems) Error() string {

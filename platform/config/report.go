@@ -53,7 +53,7 @@ func (s *schema) validate(root reflect.Value, values map[string]*value, mode Mod
 		if len(sec.index) > 0 {
 			at = root.FieldByIndex(sec.index)
 		}
-		if v, ok := at.Addr().Interface().(Validator); ok {
+		if v, ok := reflect.TypeAssert[Validator](at.Addr()); ok {
 			v.Validate(&Report{schema: s, prefix: sec.key, values: values, mode: mode, problems: &ps})
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -37,7 +36,7 @@ func (fake) Lock(context.Context, driver.Options) (func() error, error) {
 	return nil, errors.ErrUnsupported
 }
 
-func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestNewSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()

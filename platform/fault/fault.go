@@ -7,6 +7,7 @@ package fault
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -87,14 +88,15 @@ func New(kind Kind, code, detail string) *Error {
 
 // Error returns the code, the sentence and the cause: a text for logs.
 func (e *Error) Error() string {
-	s := e.Code + ": " + e.Detail
+	var b strings.Builder
+	b.WriteString(e.Code + ": " + e.Detail)
 	for _, f := range e.Fields {
-		s += " " + f.Pointer + " " + f.Detail + ";"
+		b.WriteString(" " + f.Pointer + " " + f.Detail + ";")
 	}
 	if e.Err != nil {
-		s += ": " + e.Err.Error()
+		b.WriteString(": " + e.Err.Error())
 	}
-	return s
+	return b.String()
 }
 
 // Unwrap returns the cause.

@@ -122,7 +122,7 @@ func (c Config) validateLimits(r *config.Report) {
 		r.Add("uri_limit", c.URILimit.String(), "1KiB to http.header_limit, "+c.HeaderLimit.String())
 	}
 	if c.HeaderCount < 10 || c.HeaderCount > 10_000 {
-		r.Add("header_count", fmt.Sprint(c.HeaderCount), "10 to 10000")
+		r.Add("header_count", strconv.Itoa(c.HeaderCount), "10 to 10000")
 	}
 	for _, limit := range []struct {
 		key string

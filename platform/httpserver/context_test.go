@@ -67,7 +67,7 @@ func TestContextEndsWithTheAnswer(t *testing.T) {
 		t.Errorf("Deadline returns %v, %v", until, ok)
 	}
 	done := r.Done()
-	child, cancel := context.WithCancel(context.WithValue(r, "k", "v")) //nolint:staticcheck,revive // any key will do
+	child, cancel := context.WithCancel(context.WithValue(r, "k", "v")) //nolint:staticcheck // any key will do
 	defer cancel()
 	var ran sync.WaitGroup
 	ran.Add(1)

@@ -35,7 +35,7 @@ func (s *server) fetch(path string, headers ...string) (int, http.Header, string
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it is read below
+	defer resp.Body.Close() // it is read below
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		s.t.Fatal(err)

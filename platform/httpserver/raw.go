@@ -28,8 +28,7 @@ func withContext(h fiber.Handler) fiber.Handler {
 
 // rawError answers what a raw handler returns as an error.
 func (s *Server) rawError(c *fiber.Ctx, err error) error {
-	var fe *fiber.Error
-	if errors.As(err, &fe) {
+	if fe, ok := errors.AsType[*fiber.Error](err); ok {
 		err = fromFiber(fe)
 	}
 	s.api.WriteProblem(requestOf(c.Context()), c.Context(), err)

@@ -45,7 +45,13 @@ func TestSlowHeaders(t *testing.T) {
 	for i := range answers {
 		c := s.dial()
 		slow.Go(func() { c.trickle("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + strings.Repeat(marker, 10_000)) })
-		slow.Go(func() { var err error; answers[i], err = io.ReadAll(c.r); if len(answers[i]) < 500 { t.Log(err) } }) // up to the end, which may be a reset: the client goes on sending
+		slow.Go(func() {
+			var err error
+			answers[i], err = io.ReadAll(c.r)
+			if len(answers[i]) < 500 {
+				t.Log(err)
+			}
+		}) // up to the end, which may be a reset: the client goes on sending
 	}
 	for range 20 { // meanwhile others are served
 		if a := s.get("/api/v1/test/things"); a.StatusCode != 200 {

@@ -36,7 +36,7 @@ const maxMilli = 1<<48 - 1
 
 // latest is the millisecond of the newest id of this process. It is the one thing that New and NewIn have to remember: without it a
 // clock that is set back would make new ids sort before older ones.
-var latest atomic.Int64
+var latest atomic.Int64 //nolint:gochecknoglobals // see above
 
 // New returns a new id in a bucket drawn at random: for a thing that is the root of what belongs to it. It is safe for concurrent use
 // and does not fail: crypto/rand ends the process when the machine has no randomness.

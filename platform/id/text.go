@@ -28,7 +28,7 @@ func parse[T string | []byte](s T) (ID, error) {
 		return ID{}, ErrSyntax
 	}
 	n := 0
-	for i := 0; i < textLen; i++ {
+	for i := range textLen {
 		if dash(i) {
 			if s[i] != '-' {
 				return ID{}, ErrSyntax

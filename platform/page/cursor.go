@@ -42,7 +42,8 @@ func (q Query) decode(b []byte) (*Key, error) {
 		return nil, ErrCursor
 	}
 	k, field, text := &Key{ID: id.ID(b[10:cursorHead])}, q.Sort.Field, string(b[cursorHead:])
-	null, ok := b[9] == 1, true
+	null := b[9] == 1
+	var ok bool
 	switch {
 	case field.Name == "id":
 		k.Value, ok = k.ID, text == "" && !null

@@ -2,7 +2,11 @@
 // caller has seen.
 package patch
 
-import "github.com/banyan-go/banyan/platform/fault"
+import (
+	"slices"
+
+	"github.com/banyan-go/banyan/platform/fault"
+)
 
 // Change is one slot of a partial update (a merge-patch, RFC 7396). The zero value means that the caller did not mention the
 // field. Change[*T] is for a field that may be null: set and nil clears it.
@@ -39,13 +43,8 @@ type Versions []int64
 
 // Allow returns ErrVersion unless v is among the versions, or they are nil.
 func (vs Versions) Allow(v int64) error {
-	if vs == nil {
+	if vs == nil || slices.Contains(vs, v) {
 		return nil
-	}
-	for _, x := range vs {
-		if x == v {
-			return nil
-		}
 	}
 	return ErrVersion
 }

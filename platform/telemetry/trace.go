@@ -94,7 +94,7 @@ func (t Trace) AppendTraceparent(dst []byte) []byte {
 
 // hexDigits maps a byte to the value of the lower case hexadecimal digit it is, plus one; 0 is no digit. A table, since digits of
 // a random id make every branch a coin toss.
-var hexDigits = [256]byte{
+var hexDigits = [256]byte{ //nolint:gochecknoglobals // Go has no constant arrays
 	'0': 1, '1': 2, '2': 3, '3': 4, '4': 5, '5': 6, '6': 7, '7': 8, '8': 9, '9': 10,
 	'a': 11, 'b': 12, 'c': 13, 'd': 14, 'e': 15, 'f': 16,
 }

@@ -77,7 +77,8 @@ func unitSize(unit string) (size Bytes, known bool) {
 
 // otherUnit says what to write in place of n of a unit that is none of ours.
 func otherUnit(n int64, unit string) error {
-	binary, size, decimal := "", "", int64(0)
+	var binary, size string
+	var decimal int64
 	switch strings.ToUpper(unit) {
 	case "":
 		return fmt.Errorf("needs a unit, %dMiB for instance (%dB, %dKiB and %dGiB are possible too)", n, n, n, n)

@@ -152,7 +152,7 @@ func testOpenRows(t *testing.T, e engine) {
 		t.Errorf("a statement behind rows that are closed: %v", err)
 	}
 	err = w.h.Tx(t.Context(), db.Global, func(ctx context.Context) error {
-		_, err := w.h.Query(ctx, db.Global).Model(&account{}).Rows() //nolint:rowserrcheck,sqlclosecheck // that is the test
+		_, err := w.h.Query(ctx, db.Global).Model(&account{}).Rows() // that is the test
 		return err
 	})
 	if err != nil {

@@ -71,7 +71,7 @@ func testWaitForRead(t *testing.T, e engine) {
 	w := e.start(t, briefly, func(cfg *db.Config) { cfg.Pool.MaxOpen = unit.Exactly(2) })
 	w.insertAccounts(t, 2)
 	open := func() *sql.Rows {
-		rows, err := w.read(t.Context()).Model(&account{}).Rows() //nolint:rowserrcheck // nothing is read
+		rows, err := w.read(t.Context()).Model(&account{}).Rows() // nothing is read
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func testWaitForRead(t *testing.T, e engine) {
 	for name, read := range map[string]func(q *gorm.DB) error{
 		"find": func(q *gorm.DB) error { return q.Find(&[]account{}).Error },
 		"row":  func(q *gorm.DB) error { return q.Raw("SELECT 1").Row().Scan(new(int)) },
-		"rows": func(q *gorm.DB) error { _, err := q.Model(&account{}).Rows(); return err }, //nolint:rowserrcheck,sqlclosecheck // it fails
+		"rows": func(q *gorm.DB) error { _, err := q.Model(&account{}).Rows(); return err }, // it fails
 		"exec": func(q *gorm.DB) error { return q.Exec("SELECT 1").Error },
 	} {
 		err := read(w.read(t.Context()))
@@ -120,7 +120,7 @@ func testWaitForRead(t *testing.T, e engine) {
 	}
 
 	patient := e.start(t, func(cfg *db.Config) { cfg.Pool.MaxOpen = unit.Exactly(1) })
-	rows, err := patient.read(t.Context()).Raw("SELECT 1").Rows() //nolint:rowserrcheck // nothing is read
+	rows, err := patient.read(t.Context()).Raw("SELECT 1").Rows() // nothing is read
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func testForgottenRows(t *testing.T, e engine) {
 	w := e.start(t, func(cfg *db.Config) { cfg.Pool.MaxOpen = unit.Exactly(1) })
 	w.insertAccounts(t, 2)
 	ctx, cancel := context.WithCancel(t.Context())
-	rows, err := w.read(ctx).Model(&account{}).Rows() //nolint:rowserrcheck,sqlclosecheck // that is the test
+	rows, err := w.read(ctx).Model(&account{}).Rows() // that is the test
 	if err != nil {
 		t.Fatal(err)
 	}

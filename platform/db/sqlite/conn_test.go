@@ -176,7 +176,7 @@ func TestSchemaChanges(t *testing.T) {
 		if err != nil {
 			return err.Error()
 		}
-		defer rows.Close() //nolint:errcheck // see rows.Err
+		defer rows.Close() // see rows.Err
 		names, err := rows.Columns()
 		if err != nil {
 			t.Fatal(err)
@@ -400,7 +400,7 @@ func TestWhatIsNotOffered(t *testing.T) {
 		}
 	}
 	c := alone(t)
-	tx, err := c.Begin() //nolint:staticcheck // the interface asks for it
+	tx, err := c.Begin() // the interface asks for it
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -509,7 +509,7 @@ func TestClose(t *testing.T) {
 	}
 	var open []*sql.Rows
 	for range 3 {
-		rows, err := p.Read.QueryContext(t.Context(), "SELECT 1 UNION SELECT 2") //nolint:rowserrcheck // nothing is read
+		rows, err := p.Read.QueryContext(t.Context(), "SELECT 1 UNION SELECT 2") // nothing is read
 		if err != nil {
 			t.Fatal(err)
 		}

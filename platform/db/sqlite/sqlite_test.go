@@ -223,7 +223,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	folder := t.TempDir()
 	if os.Geteuid() == 0 {
 		folder = "/proc" // permissions do not hold for root, and there even root makes nothing
-	} else if err := os.Chmod(folder, 0o500); err != nil { //nolint:gosec // a folder needs to be entered
+	} else if err := os.Chmod(folder, 0o500); err != nil { // a folder needs to be entered
 		t.Fatal(err)
 	}
 	for _, name := range []string{"app.db", "data/app.db"} {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -82,9 +83,7 @@ func (c *Compiler) Compile(t reflect.Type, use Use) (*Type, error) {
 // run lets fn plan with a build and keeps the new plans when all went well.
 func (c *Compiler) run(use Use, fn func(*build) error) error {
 	b := &build{use: use, maxItems: c.opts.MaxItems, structs: make(map[key]*structCodec)}
-	for k, s := range c.structs {
-		b.structs[k] = s
-	}
+	maps.Copy(b.structs, c.structs)
 	if err := fn(b); err != nil {
 		return err
 	}

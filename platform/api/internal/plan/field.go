@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -33,7 +34,7 @@ func typeName(t reflect.Type) string {
 func fieldsOf(t reflect.Type, path []int, opaque func(reflect.Type) bool) ([]owned, error) {
 	var all []owned
 	for i := range t.NumField() {
-		f := owned{StructField: t.Field(i), owner: t, path: append(path[:len(path):len(path)], i)}
+		f := owned{StructField: t.Field(i), owner: t, path: append(slices.Clip(path), i)}
 		if f.Anonymous && f.Tag == "" && !opaque(f.Type) {
 			if f.Type.Kind() != reflect.Struct {
 				return nil, fmt.Errorf("%s: an embedded %s has no fields to lend; name the field and give it a tag", f.where(), f.Type)

@@ -57,7 +57,7 @@ func formatNumber[N int64 | uint64 | float64](n N) string {
 	case uint64:
 		return strconv.FormatUint(n, 10)
 	default:
-		return strconv.FormatFloat(any(n).(float64), 'g', -1, 64)
+		return strconv.FormatFloat(n.(float64), 'g', -1, 64)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,7 +36,7 @@ func readWords(where string, tag reflect.StructTag) (*words, error) {
 		if !knownWord(key) {
 			return nil, unknownWord(where, key)
 		}
-		if _, twice := w.peek(key); twice {
+		if w.has(key) {
 			return nil, fmt.Errorf("%s: tag %s stands there twice", where, key)
 		}
 		w.list = append(w.list, word{key: key, value: value})
@@ -54,12 +55,7 @@ func allWords() []string {
 }
 
 func knownWord(key string) bool {
-	for _, k := range allWords() {
-		if k == key {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(allWords(), key)
 }
 
 func unknownWord(where, key string) error {
@@ -71,13 +67,8 @@ func unknownWord(where, key string) error {
 	return fmt.Errorf("%s: unknown tag %s; the known ones are %s", where, key, strings.Join(allWords(), " "))
 }
 
-func (w *words) peek(key string) (string, bool) {
-	for i := range w.list {
-		if w.list[i].key == key {
-			return w.list[i].value, true
-		}
-	}
-	return "", false
+func (w *words) has(key string) bool {
+	return slices.ContainsFunc(w.list, func(x word) bool { return x.key == key })
 }
 
 // take returns the value of a word and marks it as understood.

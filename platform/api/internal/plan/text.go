@@ -16,7 +16,7 @@ type textCodec struct {
 
 func newText(t reflect.Type, use Use, w *words) (codec, error) {
 	c := &textCodec{schema: Schema{Type: "string"}}
-	if d, ok := reflect.New(t).Interface().(interface{ JSONSchema() string }); ok {
+	if d, ok := reflect.TypeAssert[interface{ JSONSchema() string }](reflect.New(t)); ok {
 		s, err := ParseSchema(d.JSONSchema())
 		if err != nil {
 			return nil, fmt.Errorf("%s: the JSONSchema of %s: %w", w.where, t, err)
@@ -31,7 +31,7 @@ func newText(t reflect.Type, use Use, w *words) (codec, error) {
 	if c.rules, err = readTextRules(w, &c.schema); err != nil {
 		return nil, err
 	}
-	if _, ok := w.peek("enum"); ok && c.schema.Enum != nil {
+	if w.has("enum") && c.schema.Enum != nil {
 		return nil, w.errorf("tag enum: the type %s itself says what its words are", t)
 	}
 	if err := c.rules.readEnum(w, &c.schema); err != nil {
