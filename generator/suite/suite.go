@@ -3,10 +3,12 @@ package suite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -19,7 +21,7 @@ type Mode string
 // The modes.
 const (
 	Auto    Mode = "auto"    // they are left out and listed
-	Install Mode = "install" // what they miss is installed first
+	Install Mode = "install" // what they miss is installed, and they run then
 	Require Mode = "require" // they fail
 )
 
@@ -41,19 +43,74 @@ type Options struct {
 	Out, Err io.Writer
 }
 
-// Run runs go test. Its output is go test's own; what was left out stands before its last lines. The error of tests that fail is the
+// Run runs go test. Its output is go test's own; what was left out is told on Err behind it. The error of tests that fail is the
 // *exec.ExitError of go test.
 func Run(ctx context.Context, p *project.Project, o Options) error {
-	args := []string{"test"}
-	args = append(args, o.Flags...)
-	if len(o.Packages) == 0 {
-		args = append(args, "./...")
+	packages := o.Packages
+	if len(packages) == 0 {
+		packages = []string{"./..."}
 	}
-	args = append(args, o.Packages...)
-	cmd := exec.CommandContext(ctx, "go", args...)
+	mode := o.Mode
+	if mode == Install {
+		mode = Auto
+	}
+	left, failed := o.test(ctx, p, mode, packages)
+	if len(left) == 0 || ctx.Err() != nil {
+		return failed
+	}
+	if o.Mode != Install {
+		tell(o.Err, p, left)
+		return failed
+	}
+	if err := o.install(ctx, p, left); err != nil {
+		return errors.Join(failed, err)
+	}
+	fmt.Fprintln(o.Err, "  test      those that were left out")
+	_, again := o.test(ctx, p, Require, left.packages())
+	if failed != nil {
+		return failed // the first failure counts; both have been printed
+	}
+	return again
+}
+
+// test runs go test once and returns what was left out.
+func (o Options) test(ctx context.Context, p *project.Project, mode Mode, packages []string) (leftOut, error) {
+	dir, err := os.MkdirTemp("", "banyan-test-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
+	notes := filepath.Join(dir, "missing")
+
+	args := append([]string{"test"}, o.Flags...)
+	cmd := o.command(ctx, p, "go", append(args, packages...)...)
+	// The name of the file is another one each time: a test that was left out is not taken from go test's cache.
+	cmd.Env = append(os.Environ(), "BANYAN_SERVERS="+string(mode), "BANYAN_MISSING="+notes)
+	failed := cmd.Run()
+	left, err := readNotes(notes, p)
+	return left, errors.Join(failed, err)
+}
+
+// install runs the command for each program that was missing.
+func (o Options) install(ctx context.Context, p *project.Project, left leftOut) error {
+	for _, program := range left.programs() {
+		if program.Install == "" {
+			return fmt.Errorf("%s is missing, and there is no known way to install it on this system", program.Program)
+		}
+		fmt.Fprintf(o.Err, "  install   %s: %s\n", program.Program, program.Install)
+		cmd := o.command(ctx, p, "sh", "-c", program.Install)
+		cmd.Stdin, cmd.Stdout = os.Stdin, o.Err // sudo may ask
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("install %s by %q: %w", program.Program, program.Install, err)
+		}
+	}
+	return nil
+}
+
+func (o Options) command(ctx context.Context, p *project.Project, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.Root, o.Out, o.Err
-	cmd.Env = append(os.Environ(), "BANYAN_SERVERS="+string(o.Mode))
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	cmd.WaitDelay = 10 * time.Second
-	return cmd.Run()
+	return cmd
 }

@@ -8,7 +8,7 @@ import (
 // layer returns the layer of a capability of the platform, -1 for one that has none yet.
 func layer(capability string) int {
 	layers := [][]string{
-		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "page", "patch"},
+		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "page", "patch", "servertest"},
 		{"config", "telemetry"},
 		{"db", "api"},
 		{"httpserver"},

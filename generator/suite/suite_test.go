@@ -1,0 +1,128 @@
+package suite_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/project"
+	"github.com/banyan-go/banyan/generator/suite"
+)
+
+// theTest wants a program that its own project can make.
+const theTest = `package thing_test
+
+import (
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/servertest"
+)
+
+func TestWithThing(t *testing.T) {
+	servertest.Need(t, servertest.Program{Name: "thing", Commands: []string{"../bin/thing"}, Command: %q})
+}
+
+func TestWithoutThing(t *testing.T) {}
+`
+
+// newProject makes a project with one package, whose test wants a program that install brings.
+func newProject(t *testing.T, install string) *project.Project {
+	t.Helper()
+	checkout, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := os.ReadFile(filepath.Join(checkout, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":              "module demo\n\ngo 1.26.0\n\nrequire github.com/banyan-go/banyan v0.0.0\n\nreplace github.com/banyan-go/banyan => " + checkout + "\n",
+		"go.sum":              string(sums),
+		"thing/thing_test.go": fmt.Sprintf(theTest, install),
+	} {
+		path := filepath.Join(root, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &project.Project{Root: root, Module: "demo", App: "demo"}
+}
+
+func run(t *testing.T, p *project.Project, mode suite.Mode) (out, errs string, err error) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	err = suite.Run(t.Context(), p, suite.Options{Mode: mode, Flags: []string{"-v"}, Out: &stdout, Err: &stderr})
+	return stdout.String(), stderr.String(), err
+}
+
+func TestAutoListsWhatWasLeftOut(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "make thing")
+	for range 2 { // the second time nothing comes from go test's cache
+		out, errs, err := run(t, p, suite.Auto)
+		if err != nil {
+			t.Fatalf("%v\n%s%s", err, out, errs)
+		}
+		if !strings.Contains(out, "--- SKIP: TestWithThing") || !strings.Contains(out, "--- PASS: TestWithoutThing") {
+			t.Errorf("the output is not go test's:\n%s", out)
+		}
+		want := "\nnot run, because a program is missing: 1\n  thing  TestWithThing  thing  make thing\nnext:  banyan test --servers install\n"
+		if errs != want {
+			t.Errorf("told %q, want %q", errs, want)
+		}
+	}
+}
+
+func TestRequireFails(t *testing.T) {
+	t.Parallel()
+	out, errs, err := run(t, newProject(t, "make thing"), suite.Require)
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		t.Errorf("the error is %v, want that of go test", err)
+	}
+	if !strings.Contains(out, "--- FAIL: TestWithThing") || !strings.Contains(out, "thing is missing; install it with: make thing") || errs != "" {
+		t.Errorf("printed\n%s%s", out, errs)
+	}
+}
+
+func TestInstallRunsWhatWasLeftOut(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "mkdir -p bin && printf '#!/bin/sh\n' > bin/thing && chmod +x bin/thing")
+	out, errs, err := run(t, p, suite.Install)
+	if err != nil {
+		t.Fatalf("%v\n%s%s", err, out, errs)
+	}
+	if !strings.Contains(out, "--- PASS: TestWithThing") {
+		t.Errorf("the test did not run:\n%s", out)
+	}
+	if !strings.Contains(errs, "install   thing: mkdir") {
+		t.Errorf("did not say what it installs: %q", errs)
+	}
+}
+
+func TestInstallThatFails(t *testing.T) {
+	t.Parallel()
+	out, _, err := run(t, newProject(t, "exit 3"), suite.Install)
+	if err == nil || !strings.Contains(err.Error(), `install thing by "exit 3"`) {
+		t.Errorf("the error is %v", err)
+	}
+	if strings.Count(out, "TestWithoutThing\n") != 1 {
+		t.Errorf("the tests ran again:\n%s", out)
+	}
+}
+
+func TestParseMode(t *testing.T) {
+	t.Parallel()
+	if _, err := suite.ParseMode("all"); err == nil || err.Error() != "--servers all: want auto, install or require" {
+		t.Errorf("got %v", err)
+	}
+}
