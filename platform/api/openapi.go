@@ -24,7 +24,7 @@ type Info struct {
 	Description string
 	// License is an SPDX identifier, "MIT".
 	License string
-	// Contact is the name of whoever answers for the API, ContactURL where to find them.
+	// Contact is the name of whoever answers for the API, ContactURL the absolute address where to find them.
 	Contact, ContactURL string
 	// Modules describes modules, by name.
 	Modules map[string]string
@@ -66,7 +66,7 @@ func (a *API) Document(info Info) ([]byte, error) {
 			"version":     cmp.Or(info.Version, "0.0.0"),
 			"description": cmp.Or(info.Description, "The API of "+info.Title+"."),
 			"license":     map[string]any{"name": cmp.Or(info.License, "UNLICENSED"), "identifier": cmp.Or(info.License, "LicenseRef-UNLICENSED")},
-			"contact":     map[string]any{"name": cmp.Or(info.Contact, info.Title), "url": cmp.Or(info.ContactURL, "/")},
+			"contact":     contact(info),
 		},
 		"servers":  []any{map[string]any{"url": "/", "description": "This server."}},
 		"security": []any{},
@@ -78,6 +78,14 @@ func (a *API) Document(info Info) ([]byte, error) {
 		},
 	}
 	return json.Marshal(doc)
+}
+
+func contact(info Info) map[string]any {
+	c := map[string]any{"name": cmp.Or(info.Contact, info.Title)}
+	if info.ContactURL != "" {
+		c["url"] = info.ContactURL
+	}
+	return c
 }
 
 func describeTags(tags map[string]bool, described map[string]string) []any {

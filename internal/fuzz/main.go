@@ -1,0 +1,71 @@
+// Command fuzz runs every fuzz target of this module, one after the other: go test can fuzz one at a time.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"time"
+)
+
+func main() {
+	each := flag.Duration("time", 20*time.Second, "time for each target")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, *each, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1) //nolint:gocritic // stop has nothing to undo when the process ends
+	}
+}
+
+// target is one fuzz function.
+type target struct{ pkg, name string }
+
+func run(ctx context.Context, each time.Duration, packages []string) error {
+	if len(packages) == 0 {
+		packages = []string{"./..."}
+	}
+	list, err := exec.CommandContext(ctx, "go", append([]string{"test", "-list", "^Fuzz"}, packages...)...).Output()
+	if err != nil {
+		return fmt.Errorf("list the targets: %w", err)
+	}
+	targets := targetsIn(list)
+	if len(targets) == 0 {
+		return fmt.Errorf("there is no fuzz target in %s", strings.Join(packages, " "))
+	}
+	for _, t := range targets {
+		fmt.Printf("%s of %s for %s\n", t.name, t.pkg, each)
+		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each.String(), t.pkg)
+		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("%s of %s: %w; the input that failed is in its testdata/fuzz: commit it with what mends it", t.name, t.pkg, err)
+		}
+	}
+	return nil
+}
+
+// targetsIn reads what go test -list prints: the names of a package, then a line that names the package.
+func targetsIn(list []byte) []target {
+	var all []target
+	var names []string
+	lines := bufio.NewScanner(bytes.NewReader(list))
+	for lines.Scan() {
+		switch words := strings.Fields(lines.Text()); {
+		case len(words) == 1:
+			names = append(names, words[0])
+		case len(words) > 1 && words[0] == "ok":
+			for _, name := range names {
+				all = append(all, target{pkg: words[1], name: name})
+			}
+			names = nil
+		}
+	}
+	return all
+}
