@@ -1,0 +1,23 @@
+package docs_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/field"
+)
+
+func TestFieldsPageHasEveryTypeAndModifier(t *testing.T) {
+	t.Parallel()
+	page := read(t, "docs/reference/fields.md")
+	for _, typ := range field.Types() {
+		if !strings.Contains(page, "\n| `"+string(typ)+"`") && !strings.Contains(page, "\n| `"+string(typ)+"=") {
+			t.Errorf("the type %s has no row", typ)
+		}
+	}
+	for _, mod := range field.Modifiers() {
+		if !strings.Contains(page, "`"+mod+"`") && !strings.Contains(page, "`"+mod+"=") {
+			t.Errorf("the modifier %s has no row", mod)
+		}
+	}
+}
