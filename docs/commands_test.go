@@ -24,8 +24,14 @@ func TestCommandsRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("types every command of the documents, which takes minutes")
 	}
+	scripts := map[string]string{}
 	for _, page := range pages(t) {
-		script := commands(read(t, page))
+		scripts[page] = commands(read(t, page))
+	}
+	// That of a new application is read where it stands.
+	scripts["README of a new application"] = "go install ./cmd/banyan\nbanyan new ../shop\ncd ../shop\n" +
+		commands(strings.ReplaceAll(read(t, "templates/app/README.md.tmpl"), "{{.App}}", "shop"))
+	for page, script := range scripts {
 		if script == "" {
 			continue
 		}

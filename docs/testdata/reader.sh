@@ -39,12 +39,14 @@ go() {
   esac
 }
 
-bin/app() {
-  case "$1" in
-    serve) serve command bin/app "$@" ;;
-    *) command bin/app "$@" ;;
+binary() {
+  case "$2" in
+    serve) serve command "$@" ;;
+    *) command "$@" ;;
   esac
 }
+bin/app() { binary bin/app "$@"; }
+bin/shop() { binary bin/shop "$@"; }
 
 # curl asks again while a changed application is not there yet.
 curl() {

@@ -41,7 +41,7 @@ func run(ctx context.Context, each time.Duration, packages []string) error {
 		return fmt.Errorf("there is no fuzz target in %s", strings.Join(packages, " "))
 	}
 	for _, t := range targets {
-		fmt.Printf("%s of %s for %s\n", t.name, t.pkg, each)
+		fmt.Fprintf(os.Stdout, "%s of %s for %s\n", t.name, t.pkg, each)
 		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each.String(), t.pkg)
 		cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 		if err := cmd.Run(); err != nil {
