@@ -20,7 +20,7 @@ func Weight(header, token string) int {
 	return -1
 }
 
-// quality reads ;q=0.5 in thousandths.
+// quality reads ;q=0.5 in thousandths, and returns -1 for what is no weight.
 func quality(params string) int {
 	for p := range strings.SplitSeq(params, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
@@ -41,7 +41,10 @@ func quality(params string) int {
 			}
 			q += int(value[i]-'0') * scale
 		}
-		return min(q, 1000)
+		if q > 1000 {
+			return -1
+		}
+		return q
 	}
 	return 1000
 }

@@ -34,7 +34,8 @@ func (e ETag) of(m plan.Mask) []byte {
 	return append(b, '"')
 }
 
-// IfMatch is the header If-Match of a request that changes something: a field of In, tagged header:"If-Match".
+// IfMatch is the header If-Match of a request that changes something: a field of In, tagged header:"If-Match". With required:"true" a
+// request without the header is answered 428.
 type IfMatch struct {
 	versions patch.Versions
 }
@@ -66,15 +67,23 @@ func parseIfMatch(header string) (IfMatch, error) {
 	}
 	versions := patch.Versions{}
 	for _, tag := range tags {
-		if tag.weak {
-			continue
-		}
-		text, _, _ := strings.Cut(trimCoding(tag.text), "-f")
-		if v, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(v, 10) == text {
+		if v, ok := versionOf(tag.text); ok && !tag.weak {
 			versions = append(versions, v)
 		}
 	}
 	return IfMatch{versions: versions}, nil
+}
+
+// versionOf undoes Version, of and what compression adds, and nothing else.
+func versionOf(tag string) (version int64, ok bool) {
+	text, hash, sparse := strings.Cut(trimCoding(tag), "-f")
+	if sparse {
+		if n, err := strconv.ParseUint(hash, 16, 32); err != nil || strconv.FormatUint(n, 16) != hash {
+			return 0, false
+		}
+	}
+	version, err := strconv.ParseInt(text, 10, 64)
+	return version, err == nil && strconv.FormatInt(version, 10) == text
 }
 
 type entityTag struct {
@@ -82,12 +91,14 @@ type entityTag struct {
 	weak bool
 }
 
-// entityTags reads a list of entity tags (RFC 9110, section 8.8.3).
+// entityTags reads a list of entity tags (RFC 9110, section 8.8.3). Empty elements are no elements (section 5.6.1.2).
 func entityTags(header string) ([]entityTag, bool) {
 	var tags []entityTag
 	rest := header
 	for {
-		rest = strings.TrimLeft(rest, " \t")
+		if rest = strings.TrimLeft(rest, ", \t"); rest == "" {
+			return tags, len(tags) > 0
+		}
 		var tag entityTag
 		rest, tag.weak = strings.CutPrefix(rest, "W/")
 		if !strings.HasPrefix(rest, `"`) {
@@ -99,22 +110,17 @@ func entityTags(header string) ([]entityTag, bool) {
 		}
 		tag.text = rest[1 : 1+end]
 		tags = append(tags, tag)
-		rest = strings.TrimLeft(rest[end+2:], " \t")
-		if rest == "" {
-			return tags, true
-		}
-		if rest[0] != ',' {
+		if rest = strings.TrimLeft(rest[end+2:], " \t"); rest != "" && rest[0] != ',' {
 			return nil, false
 		}
-		rest = rest[1:]
 	}
 }
 
 const maxEntityTags = 20
 
 // MatchETag returns the entity tag among those of If-None-Match that names the representation with this tag, quoted (weak comparison,
-// RFC 9110, section 13.1.2). A tag of the same representation in a content coding names it as well: codings are chosen anew for each
-// answer.
+// RFC 9110, section 13.1.2), and weak when etag is. A tag of the same representation in a content coding names it as well: codings are
+// chosen anew for each answer.
 func MatchETag(ifNoneMatch, etag string) (match string, ok bool) {
 	header := strings.TrimSpace(ifNoneMatch)
 	if header == "*" {
@@ -124,9 +130,14 @@ func MatchETag(ifNoneMatch, etag string) (match string, ok bool) {
 	if !ok {
 		return "", false // a malformed condition is no condition
 	}
-	own := strings.Trim(strings.TrimPrefix(etag, "W/"), `"`)
+	own, weak := strings.CutPrefix(etag, "W/")
+	own = strings.Trim(own, `"`)
 	for _, tag := range tags {
-		if trimCoding(tag.text) == own {
+		switch {
+		case tag.text != own && trimCoding(tag.text) != own:
+		case weak:
+			return `W/"` + tag.text + `"`, true
+		default:
 			return `"` + tag.text + `"`, true
 		}
 	}
