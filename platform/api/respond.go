@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -31,26 +32,40 @@ func (c *call) respond(ctx context.Context, fctx *fasthttp.RequestCtx, out any, 
 			return fmt.Errorf("write the answer of %s: %w", c.id, err)
 		}
 		resp.SwapBody(body)
+	}
+	if err := c.respondHeaders(&resp.Header, v, mask); err != nil {
+		resp.ResetBody()
+		return fmt.Errorf("write the answer of %s: %w", c.id, err)
+	}
+	if c.op.result != nil {
 		resp.Header.SetContentType("application/json")
 	}
-	var value []byte
+	resp.SetStatusCode(c.op.status)
+	return nil
+}
+
+// respondHeaders sets the headers in v, the Out of the operation: all of them or none.
+func (c *call) respondHeaders(header *fasthttp.ResponseHeader, v reflect.Value, mask plan.Mask) error {
+	var values []byte // all of them, one behind the other
+	ends := make([]int, 0, 8)
 	for i := range c.op.answers {
-		h := &c.op.answers[i]
-		var set bool
 		var err error
-		value, set, err = h.Append(value[:0], v)
-		if err != nil {
-			resp.ResetBody()
-			return fmt.Errorf("write the answer of %s: %w", c.id, err)
+		if values, _, err = c.op.answers[i].Append(values, v); err != nil {
+			return err
 		}
-		if !set {
+		ends = append(ends, len(values))
+	}
+	begin := 0
+	for i, end := range ends {
+		name, value := c.op.answers[i].Name, values[begin:end]
+		begin = end
+		if len(value) == 0 {
 			continue
 		}
-		if mask != nil && h.Name == fasthttp.HeaderETag {
+		if mask != nil && strings.EqualFold(name, fasthttp.HeaderETag) {
 			value = ETag(value).of(mask)
 		}
-		resp.Header.SetBytesV(h.Name, value)
+		header.SetBytesV(name, value)
 	}
-	resp.SetStatusCode(c.op.status)
 	return nil
 }
