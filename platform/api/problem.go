@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"math"
+	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
@@ -109,10 +110,23 @@ func classify(err error) (ProblemType, *fault.Error) {
 		return problemType(p.slug), &fault.Error{Code: p.code, Detail: p.detail}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return problemType(fault.Unavailable.String()), fault.New(fault.Unavailable, "timeout", "The request took longer than the server gives it.").WithRetryAfter(time.Second)
+		return problemType(fault.Unavailable.String()), fault.New(fault.Unavailable, "timeout", "The request took longer than the server gives it.")
 	}
 	t := problemType(fault.Internal.String())
 	return t, &fault.Error{Code: t.Code(), Detail: "Something went wrong here. The trace_id leads to it."}
+}
+
+// retryAfter returns how long the caller should wait, 0 for nothing to wait for. What may be repeated always says when.
+func retryAfter(t ProblemType, f *fault.Error) time.Duration {
+	if f.RetryAfter <= 0 && t.mayBeRepeated() {
+		return time.Second
+	}
+	return f.RetryAfter
+}
+
+// mayBeRepeated reports whether the same request may succeed later.
+func (t ProblemType) mayBeRepeated() bool {
+	return t.Status == http.StatusTooManyRequests || t.Status == http.StatusServiceUnavailable
 }
 
 // WriteProblem answers with the problem that err is, and logs err when it is a defect or a broken dependency. It replaces the body, the status
@@ -136,13 +150,16 @@ func (a *API) WriteProblem(ctx context.Context, fctx *fasthttp.RequestCtx, err e
 	resp := &fctx.Response
 	resp.ResetBody()
 	resp.SetStatusCode(t.Status)
-	for _, name := range []string{fasthttp.HeaderETag, fasthttp.HeaderLocation, fasthttp.HeaderLastModified, fasthttp.HeaderContentEncoding} {
+	for _, name := range []string{
+		fasthttp.HeaderETag, fasthttp.HeaderLocation, fasthttp.HeaderLastModified, fasthttp.HeaderContentEncoding, fasthttp.HeaderContentDisposition,
+		fasthttp.HeaderContentLanguage, fasthttp.HeaderContentRange,
+	} {
 		resp.Header.Del(name)
 	}
 	resp.Header.SetContentType("application/problem+json")
 	resp.Header.Set(fasthttp.HeaderCacheControl, "no-store")
-	if f.RetryAfter > 0 {
-		resp.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(f.RetryAfter.Seconds()))))
+	if wait := retryAfter(t, f); wait > 0 {
+		resp.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	body, err := a.problem.Append(nil, reflect.ValueOf(&p).Elem(), nil)
 	if err != nil { // a struct of texts and a number: there is nothing in it that JSON cannot hold
