@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/banyan-go/banyan/platform/page"
@@ -49,9 +50,17 @@ func (l *List[T]) complete(cursor func([]byte) string, path, query string) {
 	l.Link = strings.Join(links, ", ")
 }
 
-// linkSafe escapes what ends an address in the header Link.
+// linkSafe escapes what ends an address in the header Link, and what a client may send in an address and no address may hold.
 func linkSafe(address string) string {
-	return strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22").Replace(address)
+	b := make([]byte, 0, len(address))
+	for i := range len(address) {
+		if c := address[i]; c <= ' ' || c >= 0x7f || c == '<' || c == '>' || c == '"' {
+			b = fmt.Appendf(b, "%%%02X", c)
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
 }
 
 // withCursor returns the query string with this cursor in place of the one it has.
