@@ -13,6 +13,7 @@ import (
 // literal is the value of a default or example tag: plain text of a scalar, JSON of anything else.
 type literal struct {
 	codec codec
+	use   Use
 	text  string
 	json  []byte // for the document
 }
@@ -25,7 +26,7 @@ func (b *build) literal(w *words, key string, c codec, t reflect.Type, text stri
 	if pointer, ok := c.(*pointerCodec); ok {
 		c, t = pointer.elem, pointer.t
 	}
-	l := &literal{codec: c, text: text}
+	l := &literal{codec: c, use: b.use, text: text}
 	b.checks = append(b.checks, func() error {
 		if why := l.check(reflect.New(t).Elem()); why != "" {
 			return w.wrong(key, text, why)
@@ -45,21 +46,23 @@ func (l *literal) then(b *build, fn func(json []byte)) {
 
 // check says why the text is no value of the field, "" when it is one, and keeps its JSON. V is zero.
 func (l *literal) check(v reflect.Value) string {
-	if s, ok := l.codec.(scalar); ok {
+	s, isScalar := l.codec.(scalar)
+	if isScalar {
 		if p := s.parse(l.text, v); p.found() {
 			return p.detail
 		}
-		var err error
-		if l.json, err = s.append(nil, v, 0); err != nil {
-			return err.Error()
-		}
-		return ""
-	}
-	if err := l.read(v); err != nil {
+	} else if err := l.read(v); err != nil {
 		if f, ok := errors.AsType[*fault.Error](err); ok && len(f.Fields) > 0 {
 			return strings.TrimSpace(f.Fields[0].Pointer + " " + f.Fields[0].Detail)
 		}
 		return "it is not JSON: " + err.Error()
+	}
+	if isScalar || l.use == Output { // what is written has all its fields, also as an example
+		var err error
+		if l.json, err = l.codec.append(nil, v, 0); err != nil {
+			return err.Error()
+		}
+		return ""
 	}
 	// Compact, not append: a request's type may hold a patch.Change, which is never written.
 	value := jsontext.Value(l.text)

@@ -161,6 +161,26 @@ func TestSchemaOfOutputRequiresEverything(t *testing.T) {
 	}
 }
 
+// A struct's example may leave out what has a default; in an answer nothing is left out.
+func TestExamplesOfOutputAreWhole(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		A int  `json:"a"`
+		B int  `json:"b" default:"2"`
+		C *int `json:"c"`
+	}
+	type outer struct {
+		Inner *inner `json:"inner" example:"{\"a\": 1}"`
+	}
+	for use, want := range map[plan.Use]string{plan.Input: `"examples":[{"a":1}]`, plan.Output: `"examples":[{"a":1,"b":2,"c":null}]`} {
+		cs := plan.NewComponents(nameOf)
+		describe(t, cs, compile[outer](t, use))
+		if got := string(cs.AppendJSON(nil)); !strings.Contains(got, want) {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestSchemaOfRecursion(t *testing.T) {
 	t.Parallel()
 	cs := plan.NewComponents(nameOf)
