@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -66,7 +67,7 @@ func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
 }
 
 // Mount adds the routes of a module below /api/v1/<module>. It returns an error for what would make an application wrong: two routes
-// at one place, two operations with one id, a way in that nobody guards.
+// at one place, one place with two names for a parameter, two operations with one id, a way in that nobody guards.
 func (a *API) Mount(module string, routes ...Route) error {
 	for _, r := range routes {
 		m := Mounted{Route: r, Module: module, FullPath: Prefix + "/" + module + r.Path}
@@ -109,11 +110,22 @@ func (a *API) admit(m Mounted) error {
 		if other.Op.ID == m.Op.ID {
 			return fmt.Errorf("the operation id %s is that of %s %s", m.Op.ID, other.Method, other.FullPath)
 		}
-		if other.Method == m.Method && clash(other.FullPath, m.FullPath) {
+		if answersFor(other.Method) == answersFor(m.Method) && clash(other.FullPath, m.FullPath) {
 			return fmt.Errorf("it cannot be told from %s %s of %s", other.Method, other.FullPath, other.Op.ID)
+		}
+		if other.FullPath != m.FullPath && withoutNames(other.FullPath) == withoutNames(m.FullPath) {
+			return fmt.Errorf("its parameters have other names than those of %s %s of %s", other.Method, other.FullPath, other.Op.ID)
 		}
 	}
 	return nil
+}
+
+// answersFor returns the method, GET for HEAD: wherever there is the one, the other is answered, too.
+func answersFor(method string) string {
+	if method == http.MethodHead {
+		return http.MethodGet
+	}
+	return method
 }
 
 // clash reports whether there are requests that match both paths, and neither path is the more specific one: /a/{x} and /a/{y} clash, and
@@ -133,6 +145,17 @@ func clash(a, b string) bool {
 		narrower = narrower || bParam && !aParam
 	}
 	return wider == narrower
+}
+
+// withoutNames returns a path without the names of its parameters, by which OpenAPI does not tell paths apart.
+func withoutNames(path string) string {
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		if strings.HasPrefix(s, "{") {
+			segments[i] = "{}"
+		}
+	}
+	return strings.Join(segments, "/")
 }
 
 // Mounted returns the routes in the order of Mount.

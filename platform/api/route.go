@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -70,13 +71,17 @@ func Delete[In, Out any](path string, h Handler[In, Out], op Op) Route {
 	return newRoute(http.MethodDelete, path, h, op)
 }
 
-// Raw makes a route that fiber handles alone: for streams, uploads, pages. Nothing of it is checked or documented but its Op; a body in a
+// Raw makes a route, with any method of HTTP but TRACE and CONNECT, that fiber handles alone: for streams, uploads, pages. Nothing of it is checked or documented but its Op; a body in a
 // content coding has been decompressed, within the limit. Strings that c returns may be kept; whatever is kept of the bytes in c.Request()
 // and c.Context() beyond the request has to be copied. The context of the request ends when h returns: what a stream writes afterwards is
 // on its own. Errors become problem bodies as everywhere.
 func Raw(method, path string, h fiber.Handler, op Op) Route {
 	r := Route{Method: method, Path: path, Op: op, raw: h}
-	if err := r.check(); err != nil {
+	err := r.check()
+	if err == nil && h == nil {
+		err = errNoHandler
+	}
+	if err != nil {
 		panic(fmt.Sprintf("api: route %s %s: %v", method, path, err))
 	}
 	return r
@@ -86,6 +91,9 @@ func Raw(method, path string, h fiber.Handler, op Op) Route {
 func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route {
 	r := Route{Method: method, Path: path, Op: op}
 	err := r.check()
+	if err == nil && h == nil {
+		err = errNoHandler
+	}
 	if err == nil {
 		r.operation, err = newOperation[In, Out](&r, h)
 	}
@@ -95,8 +103,12 @@ func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route
 	return r
 }
 
+var errNoHandler = errors.New("has no handler")
+
 func (r *Route) check() error {
 	switch {
+	case !isMethod(r.Method):
+		return fmt.Errorf("the method is none of GET, HEAD, POST, PUT, PATCH, DELETE and OPTIONS")
 	case !isID(r.Op.ID):
 		return fmt.Errorf("has no operation id of letters and digits (Op.ID), createProduct for instance")
 	case r.Op.Summary == "":
@@ -110,6 +122,15 @@ func (r *Route) check() error {
 	}
 	_, err := pathParams(r.Path)
 	return err
+}
+
+func isMethod(s string) bool {
+	switch s {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return true
+	default:
+		return false
+	}
 }
 
 // isID reports whether s can be the name of a function in most languages.
@@ -162,7 +183,9 @@ func fiberPath(path string) string {
 }
 
 // Writes reports whether the route may change something.
-func (r Route) Writes() bool { return r.Method != http.MethodGet && r.Method != http.MethodHead }
+func (r Route) Writes() bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions
+}
 
 // IsRaw reports whether fiber handles the route alone.
 func (r Route) IsRaw() bool { return r.raw != nil }
