@@ -17,6 +17,7 @@ var (
 	// errNoSuchPath is the answer to a path parameter that no resource can have.
 	errNoSuchPath     = fault.New(fault.NotFound, "not_found", "There is nothing at this address.")
 	errBadPath        = fault.New(fault.Malformed, "bad_path", "The path is not percent-encoded text in UTF-8.")
+	errNoIfMatch      = fault.New(fault.PreconditionRequired, "if_match_required", "Say which version you have seen: send the header If-Match.")
 	errUnexpectedBody = fault.New(fault.Malformed, "unexpected_body", "The request has no body here.")
 )
 
@@ -63,12 +64,18 @@ func (c *call) bindHeaders(h *fasthttp.RequestHeader, v reflect.Value, bad *refu
 		}
 		bad.add(p.Set(v, values))
 	}
-	if c.op.ifMatch == nil || len(h.PeekAll(fasthttp.HeaderIfMatch)) == 0 {
+	switch {
+	case c.op.ifMatch == nil:
+		return nil
+	case len(h.PeekAll(fasthttp.HeaderIfMatch)) > 0:
+		m, err := parseIfMatch(joined(h, fasthttp.HeaderIfMatch))
+		v.FieldByIndex(c.op.ifMatch.Index).Set(reflect.ValueOf(m))
+		return err
+	case c.op.ifMatch.Required:
+		return errNoIfMatch
+	default:
 		return nil
 	}
-	m, err := parseIfMatch(joined(h, fasthttp.HeaderIfMatch))
-	v.FieldByIndex(c.op.ifMatch).Set(reflect.ValueOf(m))
-	return err
 }
 
 // isPageParam reports whether a query parameter is one of a list's.

@@ -12,8 +12,9 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/valyala/fasthttp"
+
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
-	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/page"
 )
 
@@ -136,8 +137,7 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 	op := m.operation
 	if op == nil { // a raw route speaks for itself
 		o["parameters"] = rawParameters(m.FullPath)
-		o["responses"] = map[string]any{"200": map[string]any{"description": "Success."}, "default": map[string]any{"$ref": "#/components/responses/Problem400"}}
-		d.used[http.StatusBadRequest] = true
+		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawFailures(m.Op))
 		return o, nil
 	}
 	if params := d.parameters(m); len(params) > 0 {
@@ -179,7 +179,8 @@ func (d *document) parameters(m Mounted) []any {
 		case p.Custom && p.Type == reflect.TypeFor[page.Query]():
 			list = append(list, listParameters(op.list)...)
 		case p.Custom:
-			list = append(list, parameter("If-Match", "header", `Change only the version that you have seen, by its entity tag: "7".`, map[string]any{"type": "string"}, false))
+			doc := cmp.Or(p.Doc, `Change only the version that you have seen, by its entity tag: "7".`)
+			list = append(list, parameter("If-Match", "header", doc, map[string]any{"type": "string"}, p.Required))
 		default:
 			list = append(list, parameter(p.Name, p.In, p.Doc, p.Schema, p.Required))
 		}
@@ -216,8 +217,8 @@ func listParameters(l *page.List) []any {
 	}
 	list := []any{
 		parameter("limit", "query", "Items on a page.", map[string]any{"type": "integer", "minimum": 1, "maximum": page.MaxLimit, "default": page.DefaultLimit}, false),
-		parameter("after", "query", "Begin behind this cursor, page.next of the page before.", map[string]any{"type": "string", "maxLength": page.MaxCursor}, false),
-		parameter("before", "query", "End in front of this cursor, page.prev of the page behind.", map[string]any{"type": "string", "maxLength": page.MaxCursor}, false),
+		parameter("after", "query", "Begin behind this cursor, page.next of the page before.", map[string]any{"type": "string", "minLength": 1, "maxLength": page.MaxCursor}, false),
+		parameter("before", "query", "End in front of this cursor, page.prev of the page behind.", map[string]any{"type": "string", "minLength": 1, "maxLength": page.MaxCursor}, false),
 		parameter("sort", "query", "The order: a field, with - in front for the other direction. Null comes last.", map[string]any{"type": "string", "enum": sorts, "default": l.Initial()}, false),
 		parameter("count", "query", "Ask for page.total, which costs a count.", map[string]any{"type": "string", "enum": []string{"exact"}}, false),
 	}
@@ -260,7 +261,7 @@ func operators() map[page.Op]string {
 // answers describes what may come back.
 func (d *document) answers(m Mounted) (map[string]any, error) {
 	op := m.operation
-	success := map[string]any{"description": http.StatusText(op.status) + "."}
+	success := map[string]any{"description": cmp.Or(http.StatusText(op.status), "Success") + "."}
 	if op.result != nil {
 		schema, err := d.components.Schema(op.result)
 		if err != nil {
@@ -280,7 +281,7 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 	for _, h := range op.answers {
 		headers[h.Name] = map[string]any{"description": cmp.Or(h.Doc, "See RFC 9110."), "schema": h.Schema}
 	}
-	if m.Method == http.MethodGet && headers["ETag"] == nil {
+	if m.Method == http.MethodGet && !op.answersWith(fasthttp.HeaderETag) {
 		headers["ETag"] = map[string]any{"description": "The entity tag of this representation.", "schema": map[string]any{"type": "string"}}
 	}
 	if len(headers) > 0 {
@@ -290,11 +291,21 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 	if m.Method == http.MethodGet {
 		responses["304"] = map[string]any{"description": "The representation that If-None-Match names is the current one."}
 	}
-	for _, status := range op.failures(m) {
+	return d.problems(responses, op.failures(m)), nil
+}
+
+// problems adds the errors of these statuses to responses.
+func (d *document) problems(responses map[string]any, statuses []int) map[string]any {
+	for _, status := range statuses {
 		d.used[status] = true
 		responses[strconv.Itoa(status)] = map[string]any{"$ref": "#/components/responses/Problem" + strconv.Itoa(status)}
 	}
-	return responses, nil
+	return responses
+}
+
+// answersWith reports whether Out has that header.
+func (op *operation) answersWith(name string) bool {
+	return slices.ContainsFunc(op.answers, func(h plan.Header) bool { return strings.EqualFold(h.Name, name) })
 }
 
 // failures are the statuses of the errors that an operation can answer with.
@@ -308,8 +319,18 @@ func (op *operation) failures(m Mounted) []int {
 	}
 	if op.ifMatch != nil {
 		statuses = append(statuses, 412)
+		if op.ifMatch.Required {
+			statuses = append(statuses, 428)
+		}
 	}
-	for _, e := range m.Op.Errors {
+	return withErrors(statuses, m.Op)
+}
+
+// rawFailures are those that a raw route is known for, and what may become of any request.
+func rawFailures(o Op) []int { return withErrors([]int{400, 500, 503}, o) }
+
+func withErrors(statuses []int, o Op) []int {
+	for _, e := range o.Errors {
 		statuses = append(statuses, problemType(e.Kind.String()).Status)
 	}
 	slices.Sort(statuses)
@@ -327,7 +348,7 @@ func (d *document) responses() map[string]any {
 			"description": t.Title + ". " + t.Help,
 			"content":     map[string]any{"application/problem+json": map[string]any{"schema": d.problem}},
 		}
-		if t.Slug == fault.Unavailable.String() {
+		if t.mayBeRepeated() {
 			r["headers"] = map[string]any{"Retry-After": map[string]any{"description": "Seconds to wait.", "schema": map[string]any{"type": "integer"}}}
 		}
 		all["Problem"+strconv.Itoa(t.Status)] = r
@@ -368,7 +389,8 @@ func typeName(t reflect.Type) string {
 
 func splitType(full string) (path, name string) {
 	i := strings.LastIndexByte(full, '.')
-	return full[:max(i, 0)], full[i+1:]
+	name, _, _ = strings.Cut(full[i+1:], "·") // which numbers the types declared inside functions
+	return full[:max(i, 0)], name
 }
 
 func qualified(path, name string) string {

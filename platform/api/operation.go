@@ -24,7 +24,7 @@ type operation struct {
 	paths    []*plan.Param // those in the path
 	queries  []*plan.Param
 	headers  []*plan.Param
-	ifMatch  []int         // where In has its IfMatch, nil for nowhere
+	ifMatch  *plan.Param   // the IfMatch of In, nil for none
 	page     []int         // where In has its page.Query, nil for nowhere
 	list     *page.List    // for page
 	bodyAt   int           // the field of In, -1 for none
@@ -89,6 +89,11 @@ func (op *operation) settle(r *Route) error {
 			return fmt.Errorf("the query parameter %s is one of the framework's here", p.Name)
 		}
 	}
+	for _, p := range op.headers {
+		if r.Method == http.MethodGet && strings.EqualFold(p.Name, "If-None-Match") {
+			return fmt.Errorf("the header %s is one of the framework's here", p.Name)
+		}
+	}
 	return nil
 }
 
@@ -140,10 +145,10 @@ func (op *operation) planCustom(r *Route, p *plan.Param) (err error) {
 		if op.ifMatch != nil || p.In != "header" || !strings.EqualFold(p.Name, "If-Match") {
 			return fmt.Errorf(`a field of type api.IfMatch stands once, with the tag header:"If-Match"`)
 		}
-		op.ifMatch = p.Index
+		op.ifMatch = p
 		return nil
 	}
-	if op.page != nil || p.In != "" || r.Method != http.MethodGet {
+	if op.page != nil || p.Tag != "" || r.Method != http.MethodGet {
 		return fmt.Errorf("a field of type page.Query stands once, without a tag, in an operation that gets")
 	}
 	op.page = p.Index
