@@ -57,7 +57,7 @@ func Problems() []api.Endpoint {
 func problemPage(types ...api.ProblemType) fiber.Handler {
 	page := render("problem.html", types)
 	return func(c *fiber.Ctx) error {
-		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		return send(c, "text/html; charset=utf-8", page)
 	}
 }
