@@ -46,6 +46,7 @@ func TestWeight(t *testing.T) {
 		{"gzip;q=.5", -1},
 		{"gzip;q=0x1", -1},
 		{"gzip;q=0.5x", -1},
+		{"gzip;q=0.0:", -1},
 		{"gzip;q=0.1234", -1},
 		{"gzip;q=1e3", -1},
 		{"gzip;q=٠", -1},

@@ -34,7 +34,6 @@ func (c *call) respond(ctx context.Context, fctx *fasthttp.RequestCtx, out any, 
 		resp.SwapBody(body)
 	}
 	if err := c.respondHeaders(&resp.Header, v, mask); err != nil {
-		resp.ResetBody()
 		return fmt.Errorf("write the answer of %s: %w", c.id, err)
 	}
 	if c.op.result != nil {
