@@ -7,8 +7,6 @@ import (
 	"io/fs"
 	"log/slog"
 
-	"github.com/google/wire"
-
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
@@ -49,9 +47,6 @@ type Platform struct {
 	// Lifecycle takes the start and the stop of whatever runs beside requests.
 	Lifecycle *lifecycle.Lifecycle
 }
-
-// PlatformSet provides each capability of a Platform to a module's injector.
-var PlatformSet = wire.NewSet(wire.FieldsOf(new(Platform), "DB", "Clock", "Log", "Lifecycle"))
 
 // Routes returns the operations of all parts of m.
 func Routes(m Module) []api.Route {
