@@ -65,7 +65,8 @@ func Find(root string) ([]Finding, error) {
 			findings = append(findings, f)
 		}
 	}
-	findings = append(findings, cycles(imports)...)
+	findings = append(findings, cyclesOfModules(imports)...)
+	findings = append(findings, cyclesOfCapabilities(imports)...)
 	list, err := unlisted(root, imports)
 	return append(findings, list...), err
 }
@@ -77,8 +78,8 @@ func modulePath(gomod string) (string, error) {
 		return "", err
 	}
 	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "module "); ok {
-			return strings.Trim(strings.TrimSpace(rest), `"`), nil
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "module" { // a comment may follow
+			return strings.Trim(words[1], "\"`"), nil
 		}
 	}
 	return "", fmt.Errorf("%s names no module", gomod)
@@ -89,6 +90,7 @@ type edge struct {
 	file string
 	line int
 	test bool
+	home bool   // the file is the framework's own
 	from string // folder of the file, with slashes, relative to the root; "" is the root
 	to   string // the import path; that of the module itself is cut off and marked by own
 	own  bool   // to is in this module
@@ -111,7 +113,7 @@ func readImports(root, module string) ([]edge, error) {
 		if e.IsDir() {
 			return skip(path, rel)
 		}
-		if !strings.HasSuffix(rel, ".go") || !e.Type().IsRegular() {
+		if !strings.HasSuffix(rel, ".go") || !e.Type().IsRegular() || hidden(e.Name()) {
 			return nil
 		}
 		found, err := readFile(path, rel, module)
@@ -128,7 +130,7 @@ func skip(path, rel string) error {
 		return nil
 	}
 	base := filepath.Base(path)
-	if base == "vendor" || base == "testdata" || base == "node_modules" || strings.HasPrefix(base, ".") || strings.HasPrefix(base, "_") {
+	if base == "vendor" || base == "testdata" || base == "node_modules" || hidden(base) {
 		return filepath.SkipDir
 	}
 	if _, err := os.Stat(filepath.Join(path, "go.mod")); err == nil {
@@ -136,6 +138,8 @@ func skip(path, rel string) error {
 	}
 	return nil
 }
+
+func hidden(name string) bool { return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") }
 
 func readFile(path, rel, module string) ([]edge, error) {
 	fset := token.NewFileSet()
@@ -153,7 +157,7 @@ func readFile(path, rel, module string) ([]edge, error) {
 		if err != nil {
 			return nil, err
 		}
-		e := edge{file: rel, line: fset.Position(spec.Pos()).Line, test: strings.HasSuffix(rel, "_test.go"), from: from, to: to}
+		e := edge{file: rel, line: fset.Position(spec.Pos()).Line, test: strings.HasSuffix(rel, "_test.go"), home: module == framework, from: from, to: to}
 		if rest, ok := strings.CutPrefix(to, module+"/"); ok {
 			e.to, e.own = rest, true
 		}

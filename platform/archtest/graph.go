@@ -2,64 +2,95 @@ package archtest
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// cycles finds circles of modules that call each other. Listening to a module's events is no call, and tests are none.
-func cycles(edges []edge) []Finding {
-	calls := map[string][]string{}
+// cyclesOfModules finds circles of modules that call each other. Listening to a module's events is no call, and tests are none.
+func cyclesOfModules(edges []edge) []Finding {
+	calls := graph{}
 	for _, e := range edges {
 		elem := strings.Split(e.from, "/")
 		if e.test || elem[0] != "modules" || len(elem) < 2 {
 			continue
 		}
-		if other, foreign := otherModule(e, elem[1]); foreign && e.to == "modules/"+other && !slices.Contains(calls[elem[1]], other) {
-			calls[elem[1]] = append(calls[elem[1]], other)
+		if other, foreign := otherModule(e, elem[1]); foreign && e.to == "modules/"+other {
+			calls.add(elem[1], other)
 		}
 	}
+	return calls.findings("the modules %s call each other in a circle", "none of them can be understood, tested or moved without the others",
+		"let one of them listen to an event of the other, or join them")
+}
+
+// cyclesOfCapabilities finds circles inside a layer of the platform. The go command sees them where packages import each other, and not
+// where a package below one capability imports the other.
+func cyclesOfCapabilities(edges []edge) []Finding {
+	imports := graph{}
+	for _, e := range edges {
+		from, fromPlatform := strings.CutPrefix(e.from, "platform/")
+		to, toPlatform := strings.CutPrefix(e.to, "platform/")
+		if !e.home || e.test || !e.own || !fromPlatform || !toPlatform {
+			continue
+		}
+		from, _, _ = strings.Cut(from, "/")
+		to, _, _ = strings.Cut(to, "/")
+		if from != to && layer(from) == layer(to) { // the rules refuse the rest of a longer circle
+			imports.add(from, to)
+		}
+	}
+	return imports.findings("the capabilities %s import each other in a circle", "none of them can be understood or replaced without the others",
+		"move what both need into one below them")
+}
+
+// graph is who leads to whom.
+type graph map[string][]string
+
+func (g graph) add(from, to string) {
+	if !slices.Contains(g[from], to) {
+		g[from] = append(g[from], to)
+	}
+}
+
+// findings returns one for each circle.
+func (g graph) findings(what, reason, fix string) []Finding {
 	var findings []Finding
 	seen := map[string]bool{}
-	for _, start := range sortedKeys(calls) {
-		if circle := circleFrom(start, start, calls, nil); circle != nil {
-			key := strings.Join(slices.Sorted(slices.Values(circle)), " ")
-			if !seen[key] {
-				seen[key] = true
-				findings = append(findings, Finding{
-					What:   fmt.Sprintf("the modules %s call each other in a circle", strings.Join(append(circle, circle[0]), " -> ")),
-					Reason: "none of them can be understood, tested or moved without the others",
-					Fix:    "let one of them listen to an event of the other, or join them",
-				})
-			}
+	for _, start := range slices.Sorted(maps.Keys(g)) {
+		circle := g.circle(start)
+		key := strings.Join(slices.Sorted(slices.Values(circle)), " ")
+		if circle == nil || seen[key] {
+			continue
 		}
+		seen[key] = true
+		findings = append(findings, Finding{What: fmt.Sprintf(what, strings.Join(append(circle, start), " -> ")), Reason: reason, Fix: fix})
 	}
 	return findings
 }
 
-func circleFrom(start, at string, calls map[string][]string, path []string) []string {
-	path = append(slices.Clone(path), at)
-	for _, next := range calls[at] {
-		if next == start {
-			return path
-		}
-		if !slices.Contains(path, next) {
-			if circle := circleFrom(start, next, calls, path); circle != nil {
-				return circle
+// circle returns the shortest way from start back to it, nil when there is none.
+func (g graph) circle(start string) []string {
+	from := map[string]string{}
+	for queue := []string{start}; len(queue) > 0; queue = queue[1:] {
+		at := queue[0]
+		for _, next := range g[at] {
+			if next == start {
+				way := []string{at}
+				for ; at != start; way = append(way, at) {
+					at = from[at]
+				}
+				slices.Reverse(way)
+				return way
+			}
+			if _, seen := from[next]; !seen {
+				from[next] = at
+				queue = append(queue, next)
 			}
 		}
 	}
 	return nil
-}
-
-func sortedKeys(m map[string][]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // unlisted finds modules that stand in a folder and not in the list, which would be left out of the program in silence.

@@ -1,41 +1,41 @@
 package archtest
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
 
 // judge applies the rules to one import.
 func judge(e edge) (Finding, bool) {
+	for _, rule := range []func(edge) (reason, fix string){judgeInternal, judgePlace, judgePrograms, judgeLibrary} {
+		if reason, fix := rule(e); reason != "" {
+			from := cmp.Or(e.from, "the root package")
+			return Finding{File: e.file, Line: e.line, What: from + " imports " + e.to, Reason: reason, Fix: fix}, true
+		}
+	}
+	return Finding{}, false
+}
+
+// judgePlace asks the rules of the place where a file stands. Some places are the framework's own: an application may call a folder as it
+// likes.
+func judgePlace(e edge) (reason, fix string) {
 	elem := strings.Split(e.from, "/")
-	var reason, fix string
 	switch {
-	case e.own && underInternal(e):
-		reason, fix = "what is below internal belongs to the module around it", "use the module's contract, the package at its root"
 	case elem[0] == "modules" && len(elem) == 1:
-		reason, fix = judgeList(e)
+		return judgeList(e)
 	case elem[0] == "modules":
-		reason, fix = judgeModule(e, elem[1], elem[2:])
-	case elem[0] == "platform":
-		reason, fix = judgePlatform(e, strings.Join(elem[1:], "/"))
+		return judgeModule(e, elem[1], elem[2:])
+	case elem[0] == "platform" && e.home:
+		return judgePlatform(e, strings.Join(elem[1:], "/"))
+	case within(e.from, "generator", "cmd/banyan") && e.home:
+		return judgeGenerator(e)
 	case elem[0] == "internal" && e.own && within(e.to, "modules", "cmd"):
-		reason, fix = "code that belongs to no module knows none", "move it into the module, or hand it what it needs"
+		return "code that belongs to no module knows none", "move it into the module, or hand it what it needs"
 	case elem[0] == "configs" && !isStandard(e):
-		reason, fix = "configuration files need no code", "move the code to where it is used"
-	case elem[0] == "generator":
-		reason, fix = judgeGenerator(e)
+		return "configuration files need no code", "move the code to where it is used"
 	}
-	if reason == "" {
-		reason, fix = judgeThirdParty(e)
-	}
-	if reason == "" {
-		return Finding{}, false
-	}
-	from := e.from
-	if from == "" {
-		from = "the root package"
-	}
-	return Finding{File: e.file, Line: e.line, What: from + " imports " + e.to, Reason: reason, Fix: fix}, true
+	return "", ""
 }
 
 func isStandard(e edge) bool { return !e.own && standard(e.to) }
@@ -45,33 +45,37 @@ func within(path string, roots ...string) bool {
 	return slices.ContainsFunc(roots, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
 }
 
-// underInternal repeats the rule of the go command: it also holds for files that a build tag hides from it.
-func underInternal(e edge) bool {
-	i := strings.Index("/"+e.to+"/", "/internal/")
-	if i < 0 {
-		return false
+// judgeInternal repeats the rule of the go command: it also holds for files that a build tag hides from it.
+func judgeInternal(e edge) (reason, fix string) {
+	i := strings.LastIndex("/"+e.to+"/", "/internal/")
+	if !e.own || i < 1 || within(e.from, e.to[:i-1]) { // what is below internal at the root is for everybody here
+		return "", ""
 	}
-	parent := strings.TrimSuffix(e.to[:max(i-1, 0)], "/")
-	return parent != "" && !within(e.from, parent)
+	return "what is below internal belongs to the module around it", "use the module's contract, the package at its root"
 }
 
 // leaves are the packages of the platform that a contract may use: values without behaviour of their own.
-var leaves = []string{"platform/fault", "platform/id", "platform/money", "platform/decimal", "platform/clock"}
+func leaves() []string {
+	return []string{"platform/fault", "platform/id", "platform/money", "platform/decimal", "platform/clock"}
+}
 
 // judgeList is for the package modules itself.
 func judgeList(e edge) (reason, fix string) {
-	if e.own && within(e.to, "modules") && !strings.HasSuffix(e.to, "wire") {
-		return "the list of modules knows their wiring only", "run banyan sync: the file is derived"
+	if elem := strings.Split(e.to, "/"); !e.own || elem[0] != "modules" || len(elem) == 3 && elem[2] == elem[1]+"wire" {
+		return "", ""
 	}
-	return "", ""
+	return "the list of modules knows their wiring only", "run banyan sync: the file is derived"
 }
 
 // judgeModule is for the packages of one module.
 func judgeModule(e edge, module string, below []string) (reason, fix string) {
-	if e.own && within(e.to, "cmd", "configs") {
+	if e.own && within(e.to, "cmd", "configs", "generator", "templates", "bench") {
 		return "a module does not know the program it is in", "hand it what it needs through its Config"
 	}
-	if e.own && within(e.to, "platform/app", "platform/archtest", "platform/apptest") && !e.test {
+	if e.own && e.to == "modules" {
+		return "a module does not know which others there are", "in a test, boot the wiring of the module and of those that it uses"
+	}
+	if e.own && within(e.to, "platform/app", "platform/archtest", "platform/apptest", "platform/console") && !e.test {
 		return "a module does not run itself", "only tests may start an application"
 	}
 	if other, foreign := otherModule(e, module); foreign {
@@ -81,10 +85,10 @@ func judgeModule(e edge, module string, below []string) (reason, fix string) {
 	}
 	switch {
 	case len(below) == 0 || below[0] == module+"event":
-		return judgeContract(e, module)
+		return judgeContract(e)
 	case below[0] == "migrations" && !isStandard(e):
 		return "migrations are files, embedded and nothing else", "move the code to where it is used"
-	case below[0] == "internal" && e.own && within(e.to, "modules/"+module+"/"+module+"wire"):
+	case below[0] == "internal" && !e.test && e.own && within(e.to, "modules/"+module+"/"+module+"wire", "modules/"+module+"/migrations"):
 		return "the wiring knows the module, not the other way round", "take what is needed as a parameter of the constructor"
 	}
 	return "", ""
@@ -112,11 +116,9 @@ func judgeForeign(e edge, other string) (reason, fix string) {
 	return "modules meet at their contracts", "import modules/" + other + " and take its interface as a parameter"
 }
 
-func judgeContract(e edge, module string) (reason, fix string) {
-	if e.test || isStandard(e) {
-		return "", ""
-	}
-	if e.own && (within(e.to, leaves...) || e.to == "modules/"+module || e.to == "modules/"+module+"/"+module+"event") {
+// judgeContract is for the package at the root of a module and for that of its events: two leaves, which do not need each other.
+func judgeContract(e edge) (reason, fix string) {
+	if e.test || isStandard(e) || e.own && within(e.to, leaves()...) {
 		return "", ""
 	}
 	return "a contract is types, errors and interfaces, which every module can afford to know", "keep to the standard library and the leaves fault, id, money, decimal, clock"
@@ -124,53 +126,8 @@ func judgeContract(e edge, module string) (reason, fix string) {
 
 // judgeGenerator keeps the command banyan small: it has to start on a machine where nothing has been compiled yet.
 func judgeGenerator(e edge) (reason, fix string) {
-	if e.test || !e.own || !within(e.to, "platform", "modules", "cmd") || within(e.to, "platform/archtest") {
+	if e.test || !e.own || !within(e.to, "platform", "modules", "cmd") || within(e.to, "platform/archtest", "platform/db/migratelint") {
 		return "", ""
 	}
 	return "the generator links nothing of the platform, so that it builds in seconds", "write the text into a template instead"
-}
-
-// judgeThirdParty says where libraries may be used: each in one place, so that it can be replaced there.
-func judgeThirdParty(e edge) (reason, fix string) {
-	if e.own || e.test || standard(e.to) {
-		return "", ""
-	}
-	for _, rule := range thirdParty() {
-		if within(e.to, rule.path) && !slices.ContainsFunc(rule.allowed, func(pattern string) bool { return match(pattern, e.from) }) {
-			return rule.reason, rule.fix
-		}
-	}
-	return "", ""
-}
-
-type libraryRule struct {
-	path, reason, fix string
-	allowed           []string // patterns of folders; * stands for one element, and what is below an allowed folder is allowed
-}
-
-func thirdParty() []libraryRule {
-	return []libraryRule{
-		{"github.com/spf13/viper", "settings arrive as values of a Config", "add a field to the component's Config", []string{"platform/config"}},
-		{"github.com/gofiber/fiber", "handlers are functions of their types", "use api.Get and the like, or api.Raw in internal/web", []string{"platform/api", "platform/httpserver", "platform/app", "modules/*/internal/web", "bench"}},
-		{"github.com/valyala/fasthttp", "handlers are functions of their types", "use api.Get and the like, or api.Raw in internal/web", []string{"platform/api", "platform/httpserver", "modules/*/internal/web", "bench"}},
-		{"gorm.io/gorm", "only stores speak SQL", "add a method to the module's service", []string{"platform/db", "modules/*/internal", "internal/keep"}},
-		{"github.com/ncruces/go-sqlite3", "drivers are compiled in by cmd alone", "list it in cmd/<application>/drivers.go", []string{"platform/db/sqlite"}},
-		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/module", "platform/app", "modules", "modules/*/*", "cmd"}},
-		{"github.com/prometheus", "metrics are made by telemetry", "use telemetry.Counter and the like", []string{"platform/telemetry"}},
-		{"github.com/go-json-experiment/json", "the coming encoding/json is used in one place", "use package api", []string{"platform/api/internal/plan"}},
-	}
-}
-
-// match reports whether a folder is at or below a pattern.
-func match(pattern, folder string) bool {
-	ps, fs := strings.Split(pattern, "/"), strings.Split(folder, "/")
-	if len(fs) < len(ps) {
-		return false
-	}
-	for i, p := range ps {
-		if p != "*" && p != fs[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -1,0 +1,57 @@
+package archtest
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// judgeLibrary says where libraries may be used: each in one place, so that it can be replaced there.
+func judgeLibrary(e edge) (reason, fix string) {
+	if e.own || e.test || standard(e.to) {
+		return "", ""
+	}
+	for _, rule := range libraries() {
+		if within(e.to, rule.path) && !slices.ContainsFunc(rule.allowed, e.stands) {
+			return rule.reason, rule.fix
+		}
+	}
+	return "", ""
+}
+
+type libraryRule struct {
+	path, reason, fix string
+	// allowed are folders, with all that is below, and files; * stands for any part of a name.
+	allowed []string
+}
+
+func libraries() []libraryRule {
+	const handlers, useAPI = "handlers are functions of their types", "use api.Get and the like, or api.Raw in internal/web"
+	const driver, useDriver = "drivers are compiled in by cmd alone", "list it in cmd/<application>/drivers.go"
+	return []libraryRule{
+		{"github.com/spf13/viper", "settings arrive as values of a Config", "add a field to the component's Config", []string{"platform/config"}},
+		{"github.com/gofiber/fiber", handlers, useAPI, []string{"platform/api", "platform/httpserver", "platform/app", "modules/*/internal/web", "bench"}},
+		{"github.com/valyala/fasthttp", handlers, useAPI, []string{"platform/api", "platform/httpserver", "modules/*/internal/web", "bench"}},
+		{"gorm.io/gorm", "only stores speak SQL", "add a method to the module's service", []string{"platform/db", "modules/*/internal", "internal/keep"}},
+		{"github.com/ncruces/go-sqlite3", driver, useDriver, []string{"platform/db/sqlite"}},
+		{"github.com/jackc/pgx", driver, useDriver, []string{"platform/db/postgres"}},
+		{"github.com/eko/gocache", "its chains, its keys and its errors lose data", "use platform/cache", []string{"platform/cache/gocachestore"}},
+		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/*/provider.go", "modules/*.go", "modules/*/*wire", "cmd"}},
+		{"github.com/prometheus", "metrics are made by telemetry", "use telemetry.Counter and the like", []string{"platform/telemetry"}},
+		{"github.com/go-json-experiment/json", "the coming encoding/json is used in one place", "use package api", []string{"platform/api/internal/plan"}},
+	}
+}
+
+// stands reports whether the file of an import is the one that a pattern names, or at or below the folder.
+func (e edge) stands(pattern string) bool {
+	ps, fs := strings.Split(pattern, "/"), strings.Split(e.file, "/")
+	if len(fs) < len(ps) {
+		return false
+	}
+	for i, p := range ps {
+		if ok, err := path.Match(p, fs[i]); err != nil || !ok {
+			return false
+		}
+	}
+	return true
+}
