@@ -45,13 +45,6 @@ func serve(t *testing.T, routes ...api.Route) *server {
 	return s
 }
 
-// on returns the server for a subtest.
-func (s *server) on(t *testing.T) *server {
-	c := *s
-	c.t = t
-	return &c
-}
-
 // as returns the server for requests of that caller.
 func (s *server) as(subject string) *server {
 	c := *s
@@ -131,9 +124,9 @@ func (s *server) json(method, target, body string, headers ...string) answer {
 	return s.do(method, target, body, append([]string{"Content-Type: application/json"}, headers...)...)
 }
 
-func (s *server) get(target string, headers ...string) answer {
+func (s *server) get(target string) answer {
 	s.t.Helper()
-	return s.do("GET", target, "", headers...)
+	return s.do("GET", target, "")
 }
 
 // matches reports whether a path is one of a template.

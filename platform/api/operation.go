@@ -82,7 +82,7 @@ func (op *operation) settle(r *Route) error {
 		}
 	}
 	if bodiless := op.status == http.StatusNoContent || op.status == http.StatusResetContent || op.status == http.StatusNotModified; bodiless && op.result != nil {
-		return fmt.Errorf("Out has a Body, which has no place in an answer %d", op.status)
+		return fmt.Errorf("the Body of Out has no place in an answer %d", op.status)
 	}
 	for _, p := range op.queries {
 		if op.page != nil && isPageParam(p.Name) || op.sparse(r.Method) && p.Name == "fields" {

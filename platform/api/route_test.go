@@ -164,7 +164,7 @@ func TestRoutesThatAreRefused(t *testing.T) {
 		{"Out that is no struct", func() api.Route { return api.Get("/x", gives[[]string](), op("x")) }, "GET /x: []string: the type is not a struct"},
 		{"a field of Out that is nothing", func() api.Route { return api.Get("/x", gives[struct{ Name string }](), op("x")) }, "GET /x: an unnamed struct.Name: the field is no header"},
 		{"an answer that cannot be written", func() api.Route { return api.Get("/x", gives[struct{ Body map[int]string }](), op("x")) }, "GET /x: map[int]string: the type map[int]string is not supported"},
-		{"a body with 204", func() api.Route { return api.Get("/x", gives[word](), with(func(o *api.Op) { o.Status = 204 })) }, "GET /x: Out has a Body, which has no place in an answer 204"},
+		{"a body with 204", func() api.Route { return api.Get("/x", gives[word](), with(func(o *api.Op) { o.Status = 204 })) }, "GET /x: the Body of Out has no place in an answer 204"},
 		{"a body with 205", func() api.Route { return api.Get("/x", gives[word](), with(func(o *api.Op) { o.Status = 205 })) }, "answer 205"},
 		{"a body with 304", func() api.Route { return api.Get("/x", gives[word](), with(func(o *api.Op) { o.Status = 304 })) }, "answer 304"},
 
