@@ -44,14 +44,9 @@ func TestSlowHeaders(t *testing.T) {
 	var slow sync.WaitGroup
 	for i := range answers {
 		c := s.dial()
-		slow.Go(func() { c.trickle("GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + strings.Repeat(marker, 10_000)) })
-		slow.Go(func() {
-			var err error
-			answers[i], err = io.ReadAll(c.r)
-			if len(answers[i]) < 500 {
-				t.Log(err)
-			}
-		}) // up to the end, which may be a reset: the client goes on sending
+		c.send("GET / HTTP/1.1\r\nHost: localhost\r\n") // at once: who has said nothing in that time gets no answer
+		slow.Go(func() { c.trickle("X-Slow: " + strings.Repeat(marker, 10_000)) })
+		slow.Go(func() { answers[i], _ = io.ReadAll(c.r) }) // up to the end, which may be a reset: the client goes on sending
 	}
 	for range 20 { // meanwhile others are served
 		if a := s.get("/api/v1/test/things"); a.StatusCode != 200 {
@@ -60,9 +55,6 @@ func TestSlowHeaders(t *testing.T) {
 	}
 	slow.Wait()
 	for _, text := range answers {
-		if len(text) < 500 {
-			t.Logf("SHORT %q", text)
-		}
 		c := client{t: t, r: bufio.NewReader(bytes.NewReader(text))}
 		check(t, c.answer("GET"), 408, "request_timeout")
 		if !c.closed() {

@@ -50,7 +50,7 @@ func (p pages) get(path string, headers ...string) (header http.Header, body str
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it is read below
+	defer resp.Body.Close() // it is read below
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
 		p.t.Fatal(err)
