@@ -52,7 +52,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Pages: pages}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
-	a.all.Append(lifecycle.Hook{Name: "platform", Start: p.base.Start, Stop: p.base.Stop})
+	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})
 	if p.env.Mode != config.Prod {
 		a.all.Append(lifecycle.Hook{Name: "migrations", Start: a.migrate})
 	}
@@ -61,9 +61,19 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	return a, nil
 }
 
+// startBase starts what every command with a database needs.
+func (a *App) startBase(ctx context.Context) error {
+	if err := a.platform.base.Start(ctx); err != nil {
+		return exit(exitDown, a.platform.env.Name+" config show --origin db", err)
+	}
+	return nil
+}
+
 func (a *App) migrate(ctx context.Context) error {
-	_, err := a.migrator.Up(ctx)
-	return err
+	if _, err := a.migrator.Up(ctx); err != nil {
+		return exit(exitFailure, a.platform.env.Name+" migrate status", err)
+	}
+	return nil
 }
 
 // schemaFits returns the check that keeps a process out of service while its database is behind. Once it fits it does not stop fitting.
@@ -123,7 +133,7 @@ func (a *App) Platform() *Platform { return a.platform }
 // Modules returns the modules in the order of their names.
 func (a *App) Modules() []module.Module { return a.modules }
 
-// Seed adds n rows to every part that knows how, of the named modules or of all.
+// Seed adds n rows to every part that knows how, of the named modules or of all, and returns the names of those that have one.
 func (a *App) Seed(ctx context.Context, n int, names ...string) (seeded []string, err error) {
 	for _, m := range a.modules {
 		if len(names) > 0 && !slices.Contains(names, m.Name()) {
@@ -140,6 +150,7 @@ func (a *App) Seed(ctx context.Context, n int, names ...string) (seeded []string
 			seeded = append(seeded, m.Name())
 		}
 	}
+	seeded = slices.Compact(seeded) // a module may have several such parts
 	if len(seeded) == 0 {
 		return nil, errors.New("no module has anything to seed")
 	}

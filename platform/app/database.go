@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/module"
 )
 
 func (l *launcher) migrate() *cobra.Command {
@@ -31,8 +33,11 @@ func (l *launcher) migrate() *cobra.Command {
 		return rows
 	}
 	// run opens the database and prints what fn returns, also beside an error.
-	run := func(cmd *cobra.Command, empty string, fn func(context.Context, *db.Migrator) ([]db.Migration, error)) error {
+	run := func(cmd *cobra.Command, empty string, fn func(context.Context, *db.Migrator) ([]db.Migration, error), modules ...string) error {
 		a, _, err := l.describe()
+		if err == nil {
+			err = l.knows(a, modules...)
+		}
 		if err != nil {
 			return err
 		}
@@ -66,7 +71,7 @@ func (l *launcher) migrate() *cobra.Command {
 				done[i].State = db.Pending
 			}
 			return done, err
-		})
+		}, module)
 	})
 	down.Flags().StringVar(&module, "module", "", "the module")
 	_ = down.MarkFlagRequired("module") // the flag is there: the line above
@@ -82,11 +87,21 @@ func (l *launcher) migrate() *cobra.Command {
 			return all, err
 		})
 		if err == nil && pending > 0 {
-			return exit(exitConflict, l.name+" migrate up", fmt.Errorf("%d migrations are pending", pending))
+			return exit(exitConflict, l.name+" migrate up", fmt.Errorf("pending migrations: %d", pending))
 		}
 		return err
 	})
 	return group("migrate", "Change the schema of the database", up, down, status)
+}
+
+// knows returns an error that is one of usage unless all of these modules exist.
+func (l *launcher) knows(a *App, modules ...string) error {
+	for _, name := range modules {
+		if !slices.ContainsFunc(a.modules, func(m module.Module) bool { return m.Name() == name }) {
+			return exit(exitUsage, l.name+" modules", fmt.Errorf("there is no module %q", name))
+		}
+	}
+	return nil
 }
 
 func (l *launcher) db() *cobra.Command {
@@ -101,6 +116,9 @@ func (l *launcher) db() *cobra.Command {
 			return exit(exitUsage, cmd.CommandPath()+" --yes", errors.New("this is mode prod: invented rows among real ones are hard to find again"))
 		}
 		a, _, err := l.describe()
+		if err == nil {
+			err = l.knows(a, modules...)
+		}
 		if err != nil {
 			return err
 		}
@@ -128,6 +146,15 @@ func (l *launcher) db() *cobra.Command {
 	return group("db", "Work with the data", seed)
 }
 
+// opsHost returns where a process with this configuration has its ops listener, as seen from its own machine.
+func (a *App) opsHost() string {
+	host, port, err := net.SplitHostPort(a.platform.cfg.HTTP.OpsAddr.Or("127.0.0.1:9090"))
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return net.JoinHostPort(host, port)
+}
+
 func (l *launcher) healthcheck() *cobra.Command {
 	return command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.name+" healthcheck", func(cmd *cobra.Command, _ []string) error {
 		a, _, err := l.describe()
@@ -136,17 +163,14 @@ func (l *launcher) healthcheck() *cobra.Command {
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), 5*time.Second)
 		defer cancel()
-		_, port, err := net.SplitHostPort(a.platform.cfg.HTTP.OpsAddr.Or("127.0.0.1:9090"))
-		if err != nil {
-			return exit(exitConfig, "", err)
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort("127.0.0.1", port)+"/readyz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+a.opsHost()+"/readyz", nil)
 		if err != nil {
 			return err
 		}
-		resp, err := http.DefaultClient.Do(req)
+		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy, whatever the environment says
+		resp, err := client.Do(req)
 		if err != nil {
-			return exit(exitDown, "", err)
+			return exit(exitDown, l.name+" serve", err)
 		}
 		defer resp.Body.Close() //nolint:errcheck // read below, or not at all
 		body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))

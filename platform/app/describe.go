@@ -142,9 +142,10 @@ func (l *launcher) config() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		settings := loaded.Settings(args...)
-		if len(settings) == 0 {
-			return exit(exitUsage, l.name+" config show", fmt.Errorf("there is no setting %s", strings.Join(args, ", ")))
+		for _, key := range args {
+			if len(loaded.Settings(key)) == 0 {
+				return exit(exitUsage, l.name+" config show", fmt.Errorf("there is no setting %q", key))
+			}
 		}
 		type row struct {
 			Key     string `json:"key"`
@@ -155,7 +156,7 @@ func (l *launcher) config() *cobra.Command {
 			Doc     string `json:"doc"`
 		}
 		var rows []row
-		for _, s := range settings {
+		for _, s := range loaded.Settings(args...) {
 			rows = append(rows, row{s.Key, s.Value, s.Origin, s.Default, s.Secret, s.Doc})
 		}
 		return l.print(rows, func(w io.Writer) {
@@ -177,7 +178,7 @@ func (l *launcher) config() *cobra.Command {
 
 func (l *launcher) keys() *cobra.Command {
 	return group("keys", "Make keys", command("new", "Print a new key for APP_KEYS", fmt.Sprintf("  export APP_KEYS=$(%[1]s keys new)\n  export APP_KEYS=$(%[1]s keys new),$APP_KEYS   # rotate: the first one signs, the others still verify", l.name), func(*cobra.Command, []string) error {
-		_, err := fmt.Fprintln(l.proc.Out, keyring.NewKey())
-		return err
+		key := keyring.NewKey()
+		return l.print(map[string]string{"key": key}, func(w io.Writer) { fmt.Fprintln(w, key) })
 	}))
 }

@@ -35,7 +35,8 @@ func (a *App) devPage() api.Endpoint {
 	handler := func(c *fiber.Ctx) error {
 		var body bytes.Buffer
 		if err := page.Execute(&body, map[string]any{
-			"Name": a.platform.env.Name, "Profile": a.platform.env.Profile, "Modules": modules, "Ops": "http://" + a.server.OpsAddr().String(),
+			"Name": a.platform.env.Name, "Profile": a.platform.env.Profile, "Modules": modules,
+			"Docs": a.platform.cfg.API.docs(a.platform.env.Mode), "Ops": "http://" + hostOf(a.server.OpsAddr()),
 		}); err != nil {
 			return err
 		}

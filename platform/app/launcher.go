@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,17 +32,19 @@ type launcher struct {
 	json, noColor          bool
 
 	mode config.Mode
+	log  io.Writer // where log lines go
 }
 
 func (l *launcher) root() *cobra.Command {
-	root := &cobra.Command{
+	root := parent(&cobra.Command{
 		Use:               l.name,
 		Short:             "The application " + l.name + ": one binary, its commands, its profiles",
 		Example:           fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s migrate up\n  %[1]s config show --origin db\n  %[1]s routes", l.name),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return l.readMode() },
-	}
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	})
 	f := root.PersistentFlags()
 	f.StringVar(&l.profile, "profile", cmp.Or(l.env("APP_PROFILE"), "single"), "scale profile, a file in configs/profiles")
 	f.StringVar(&l.modeFlag, "mode", cmp.Or(l.env("APP_MODE"), string(config.Prod)), "dev, test or prod")
@@ -57,27 +60,46 @@ func (l *launcher) root() *cobra.Command {
 
 // command is a cobra command with the settings that all share.
 func command(use, short, example string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Example: example, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, args []string) error {
+	return &cobra.Command{Use: use, Short: short, Example: example, Args: noWords, RunE: func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)
-		var e *exitError
-		if err != nil && !errors.As(err, &e) {
-			return exit(exitFailure, "", err)
+		if _, coded := errors.AsType[*exitError](err); err == nil || coded {
+			return err
 		}
-		return err
+		return exit(exitFailure, "", err)
 	}}
 }
 
 // group is a command that only has others below it.
 func group(use, short string, children ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
-		return exit(exitUsage, cmd.CommandPath()+" --help", fmt.Errorf("%s wants a command", cmd.CommandPath()))
-	}}
+	c := parent(&cobra.Command{Use: use, Short: short, RunE: func(cmd *cobra.Command, _ []string) error {
+		return fmt.Errorf("%s wants a command", cmd.CommandPath())
+	}})
 	c.AddCommand(children...)
 	return c
 }
 
+// parent gives c what commands with others below them have in common.
+func parent(c *cobra.Command) *cobra.Command {
+	c.Args, c.DisableFlagsInUseLine, c.SuggestionsMinimumDistance = noWords, true, 2
+	return c
+}
+
+// noWords refuses words behind a command. Where commands are below it the word was meant to be one of them, and perhaps it can be told which.
+func noWords(cmd *cobra.Command, words []string) error {
+	switch {
+	case len(words) == 0:
+		return nil
+	case !cmd.HasSubCommands():
+		return fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), words[0])
+	}
+	if near := cmd.SuggestionsFor(words[0]); len(near) > 0 {
+		return fmt.Errorf("%s has no command %q, did you mean %s?", cmd.CommandPath(), words[0], strings.Join(near, " or "))
+	}
+	return fmt.Errorf("%s has no command %q", cmd.CommandPath(), words[0])
+}
+
 func (l *launcher) env(name string) string {
-	for _, pair := range l.proc.Environ {
+	for _, pair := range slices.Backward(l.proc.Environ) { // of two the last one counts, as for settings
 		if value, ok := strings.CutPrefix(pair, name+"="); ok {
 			return value
 		}
@@ -95,13 +117,15 @@ func (l *launcher) readMode() (err error) {
 // describe builds the application for commands that neither start it nor sign anything.
 func (l *launcher) describe() (*App, *config.Loaded, error) { return l.assemble(nil) }
 
-// runnable builds the application for commands that start it.
-func (l *launcher) runnable() (*App, *config.Loaded, error) {
-	keys, err := l.loadKeys()
-	if err != nil {
-		return nil, nil, exit(exitConfig, l.name+" keys new", err)
+// runnable builds the application for the command that serves it. What is wrong with the keys and with the settings is told together.
+func (l *launcher) runnable() (*App, error) {
+	l.log = l.proc.Out
+	keys, missing := l.loadKeys()
+	a, _, err := l.assemble(keys)
+	if missing != nil {
+		return nil, exit(exitConfig, l.name+" keys new", errors.Join(missing, err))
 	}
-	return l.assemble(keys)
+	return a, err
 }
 
 func (l *launcher) assemble(keys *keyring.Ring) (*App, *config.Loaded, error) {
@@ -117,7 +141,7 @@ func (l *launcher) assemble(keys *keyring.Ring) (*App, *config.Loaded, error) {
 		},
 		Reserved: []string{"APP_KEYS", "APP_KEYS_FILE", "APP_PROFILE", "APP_MODE"},
 	}
-	env := Env{Name: l.name, Version: version(), Mode: l.mode, Profile: l.profile, Keys: keys, Out: l.proc.Out, Color: l.color(l.proc.Out)}
+	env := Env{Name: l.name, Version: version(), Mode: l.mode, Profile: l.profile, Keys: keys, Out: l.log, Color: l.color(l.log)}
 	a, loaded, err := l.build(options, env)
 	if err != nil {
 		return nil, nil, err
@@ -190,8 +214,8 @@ func (l *launcher) print(data any, text func(w io.Writer)) error {
 
 // withDatabase starts the database and nothing else, runs fn and stops it again.
 func withDatabase(ctx context.Context, a *App, fn func(ctx context.Context) error) (err error) {
-	if err := a.platform.base.Start(ctx); err != nil {
-		return exit(exitDown, "", err)
+	if err := a.startBase(ctx); err != nil {
+		return err
 	}
 	defer func() { err = errors.Join(err, a.platform.base.Stop(context.WithoutCancel(ctx))) }()
 	return fn(ctx)

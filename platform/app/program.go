@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/config"
@@ -68,7 +69,7 @@ func exit(code int, next string, err error) error {
 
 // Run runs one command and returns the exit code.
 func (p Program[C]) Run(ctx context.Context, proc Process) int {
-	l := &launcher{name: p.Name, proc: proc, mode: config.Prod}
+	l := &launcher{name: p.Name, proc: proc, mode: config.Prod, log: proc.Err} // in commands that print data, log lines are not data
 	l.build = func(o config.Options, env Env) (*App, *config.Loaded, error) {
 		cfg := p.Default()
 		o.Embedded = p.Configs
@@ -87,21 +88,28 @@ func (p Program[C]) Run(ctx context.Context, proc Process) int {
 	root.SetArgs(proc.Args)
 	root.SetOut(proc.Out)
 	root.SetErr(proc.Err)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitOK
 	}
-	var e *exitError
-	if !errors.As(err, &e) {
-		e = &exitError{code: exitUsage, err: err, next: p.Name + " --help"}
+	e, ok := errors.AsType[*exitError](err)
+	if !ok { // cobra's, or about the arguments
+		e = &exitError{code: exitUsage, err: err, next: cmd.CommandPath() + " --help"}
 	}
-	if e.err.Error() != "" {
-		fmt.Fprintf(proc.Err, "error: %v\n", e.err)
-	}
-	if e.next != "" {
-		fmt.Fprintf(proc.Err, "next:  %s\n", e.next)
-	}
+	e.write(proc.Err)
 	return e.code
+}
+
+// write tells a person what is wrong and what to do about it. The problems of a configuration are one on each line, and counted.
+func (e *exitError) write(w io.Writer) {
+	lines := strings.Split(e.err.Error(), "\n")
+	if e.code == exitConfig && len(lines) > 1 {
+		lines = append([]string{fmt.Sprintf("the configuration has %d problems", len(lines))}, lines...)
+	}
+	fmt.Fprintf(w, "error: %s\n", strings.Join(lines, "\n  "))
+	if e.next != "" {
+		fmt.Fprintf(w, "next:  %s\n", e.next)
+	}
 }
 
 // version returns what the Go toolchain has noted of the program's version.

@@ -25,12 +25,17 @@ func (l *launcher) serve() *cobra.Command {
 			l.set = append(l.set, "http.ops_addr="+opsAddr)
 		}
 		began := time.Now()
-		a, _, err := l.runnable()
+		a, err := l.runnable()
 		if err != nil {
 			return err
 		}
 		a.platform.cfg.limitMemory()
-		return a.serve(cmd.Context(), func() { a.banner(l.proc.Err, time.Since(began)) })
+		return a.serve(cmd.Context(), func() {
+			a.banner(l.proc.Err, time.Since(began))
+			if err := a.migrator.Ready(cmd.Context()); err != nil {
+				l.warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
+			}
+		})
 	})
 	c.Flags().StringVar(&addr, "addr", "", "address of the public listener (http.addr)")
 	c.Flags().StringVar(&opsAddr, "ops-addr", "", "address of the ops listener (http.ops_addr)")
@@ -46,15 +51,22 @@ func (a *App) serve(ctx context.Context, ready func()) error {
 	defer cancel()
 	started := make(chan error, 1)
 	go func() { started <- a.Start(starting) }()
+	interrupted := func() error {
+		cancel()
+		if err := <-started; err == nil { // it was done just then
+			return errors.Join(errInterrupted, a.Stop(starting)) // which hurries
+		}
+		return errInterrupted
+	}
 	select {
 	case err := <-started:
 		if err != nil {
 			return startFailure(err)
 		}
 	case <-signals:
-		cancel()
-		<-started
-		return exit(exitSignal, "", errors.New("interrupted while starting"))
+		return exit(exitSignal, "", interrupted())
+	case <-ctx.Done():
+		return exit(exitSignal, "", interrupted())
 	}
 	ready()
 
@@ -82,13 +94,20 @@ func (a *App) serve(ctx context.Context, ready func()) error {
 	return nil
 }
 
-// startFailure gives a start that failed its code and its next step.
+var errInterrupted = errors.New("interrupted while starting")
+
+// startFailure gives a start that failed its code and its next step, unless it has them.
 func startFailure(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) && errors.Is(err, syscall.EADDRINUSE) {
-		return exit(exitConflict, "stop the other process, or choose another port with --addr and --ops-addr", err)
+	if _, coded := errors.AsType[*exitError](err); coded {
+		return err
 	}
-	return exit(exitDown, "", err)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "listen" {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return exit(exitConflict, "stop the other process, or choose another port with --addr and --ops-addr", err)
+		}
+		return exit(exitFailure, "choose another address with --addr and --ops-addr", err)
+	}
+	return exit(exitDown, "", err) // the start of a module, which connects to something
 }
 
 // banner tells a person that the application serves, and where.
