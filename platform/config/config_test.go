@@ -288,11 +288,13 @@ func TestWarnings(t *testing.T) {
 	_, l := load(t, config.Options{
 		Environ:  []string{"APP_DB__DSN_FILE=" + path, "APP_HTTP__ADDR_FILE=" + path, "APP_ROELS=web", "APP_KEY=k", "APP_NAME=x"},
 		Reserved: []string{"APP_KEYS"},
+		Set:      []string{"db.dsn=hunter2", "http.addr=:80"},
 	})
 	want := []string{
 		"env APP_DB__DSN_FILE: everyone on this machine may read its file; chmod 600 it",
 		"env APP_KEY is no setting, did you mean APP_KEYS?",
 		"env APP_ROELS is no setting, did you mean APP_ROLES?",
+		"--set db.dsn: everyone on this machine sees it in the list of processes; set APP_DB__DSN_FILE",
 	}
 	if !reflect.DeepEqual(l.Warnings, want) {
 		t.Errorf("warnings = %q\nwant %q", l.Warnings, want)

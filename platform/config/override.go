@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"os"
 	"path/filepath"
@@ -170,6 +171,9 @@ func (l *loader) flags() {
 		default:
 			if v := l.decode(f, key, textInput(where, text)); v != nil {
 				l.stack.override(key, v)
+			}
+			if f.secret && cmp.Or(l.opts.Mode, Prod) == Prod {
+				l.warnings = append(l.warnings, where+" "+key+": everyone on this machine sees it in the list of processes; set "+variable(key)+varFile)
 			}
 		}
 	}

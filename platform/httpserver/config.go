@@ -59,6 +59,9 @@ func Default() Config {
 	}
 }
 
+// minToken is how long a token has to be that keeps strangers out.
+const minToken = 20
+
 // drain returns the time of http.drain.
 func (c Config) drain(dev bool) time.Duration {
 	if dev {
@@ -87,6 +90,9 @@ func (c Config) Validate(r *config.Report) {
 		if !slices.Contains([]string{"zstd", "br", "gzip"}, coding) {
 			r.Add("compress", coding, "any of zstd, br, gzip")
 		}
+	}
+	if n := len(c.OpsToken); r.Mode() == config.Prod && n > 0 && n < minToken {
+		r.Add("ops_token", "", fmt.Sprintf("at least %d characters in mode prod, or nothing", minToken))
 	}
 	if together := c.drain(r.Mode() == config.Dev) + c.InFlight; together > c.Grace {
 		r.Add("grace", c.Grace.String(), "at least http.drain and http.in_flight together, "+together.String())

@@ -2,11 +2,14 @@ package httpserver
 
 import (
 	"crypto/subtle"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +25,7 @@ func newOps(cfg Config, health *Health, tel *telemetry.Telemetry) *http.Server {
 	mux.Handle("GET /metrics", tel.Handler())
 	guard := func(h http.HandlerFunc) http.Handler { return guardedBy(cfg.OpsToken, h) }
 	mux.Handle("/debug/pprof/", guard(pprof.Index))
-	mux.Handle("/debug/pprof/cmdline", guard(pprof.Cmdline))
+	mux.Handle("/debug/pprof/cmdline", guard(commandLine))
 	mux.Handle("/debug/pprof/profile", guard(pprof.Profile))
 	mux.Handle("/debug/pprof/symbol", guard(pprof.Symbol))
 	mux.Handle("/debug/pprof/trace", guard(pprof.Trace))
@@ -38,6 +41,20 @@ func newOps(cfg Config, health *Health, tel *telemetry.Telemetry) *http.Server {
 		MaxHeaderBytes:    int(cfg.HeaderLimit),
 		ErrorLog:          slog.NewLogLogger(tel.Logger().Handler(), slog.LevelWarn),
 	}
+}
+
+// commandLine answers as pprof.Cmdline does, with a NUL between the arguments, and without the values that are set in them: they may be
+// secrets.
+func commandLine(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	args := slices.Clone(os.Args)
+	for i, arg := range args {
+		setting, inOne := strings.CutPrefix(arg, "--set=")
+		if key, _, ok := strings.Cut(setting, "="); ok && (inOne || i > 0 && os.Args[i-1] == "--set") {
+			args[i] = strings.TrimSuffix(arg, setting) + key + "=••••"
+		}
+	}
+	_, _ = io.WriteString(w, strings.Join(args, "\x00")) // the client has gone: nobody to tell
 }
 
 // guardedBy lets callers from this machine pass, and those who bring the token: a heap profile holds the secrets of the process.

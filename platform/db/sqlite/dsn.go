@@ -18,6 +18,8 @@ func path(dsn string) (string, error) {
 		return "", errors.New("has parameters: write file:data/app.db and set db.sqlite instead")
 	case strings.Contains(p, "://"), strings.HasPrefix(p, "//") && !strings.HasPrefix(p, "///"):
 		return "", errors.New("is an address and not a file: write file:data/app.db, or choose another db.driver")
+	case p == dsn && strings.ContainsAny(p, "=@ "):
+		return "", errors.New("looks like the address of a server: write file:data/app.db, or choose another db.driver")
 	case strings.HasSuffix(p, "/"):
 		return "", errors.New("is a folder and not a file: write file:data/app.db")
 	case strings.ContainsRune(p, 0):

@@ -70,6 +70,8 @@ func TestDSN(t *testing.T) {
 		"file:app.db#x":                "db.sqlite",
 		"postgres://app:secret@db/app": "not a file",
 		"file://server/app.db":         "not a file",
+		"host=db password=secret":      "address of a server", // it would be a file of that name, for everybody to see
+		"app:secret@tcp(db)/app":       "address of a server",
 		"file:data/":                   "folder",
 		"file:a\x00b":                  "NUL",
 	} {
