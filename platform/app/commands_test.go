@@ -1,0 +1,207 @@
+package app_test
+
+import (
+	"encoding/json"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/keyring"
+)
+
+// Commands that describe the program print text for people and the same as JSON, say nothing else, and touch no database.
+func TestDescribingCommands(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	for _, c := range []struct {
+		command string
+		text    []string // in this order
+		json    any      // where the data belongs
+	}{
+		{"version", []string{"prog", runtime.Version()}, &map[string]string{}},
+		{"about", []string{"name", "prog", "profile", "single", "mode", "prod", "database", "sqlite", "modules", "1", "operations", "3"}, &map[string]string{}},
+		{"modules", []string{"MODULE", "OPERATIONS", "notes", "3"}, &[]struct {
+			Name       string
+			Operations int
+		}{}},
+		{"routes", []string{"METHOD", "PATH", "OPERATION", "AUTH",
+			"GET", "/api/v1/notes/notes", "countNotes", "public", "POST", "/api/v1/notes/notes", "addNote", "public, writes", "/api/v1/notes/raw"}, &[]struct {
+			Method, Path, Auth, Summary string
+			OperationID                 string `json:"operation_id"`
+			Raw                         bool
+		}{}},
+		{"config show", []string{"db.dsn", "••••", "db.slow", "1s", "http.addr", "127.0.0.1:0"}, &[]setting{}},
+		{"config show --origin", []string{"db.dsn", "••••", "env APP_DB__DSN", "db.slow", "1s", "embedded:base.yaml:1", "http.body_limit", "4MiB", "built-in"}, &[]setting{}},
+		{"config show db.pool http.body_limit", []string{"db.pool.max_open", "auto", "db.pool.wait", "1s", "http.body_limit", "4MiB"}, &[]setting{}},
+		{"openapi", []string{`"openapi"`, "/api/v1/notes/notes", "addNote"}, &map[string]any{}},
+	} {
+		t.Run(c.command, func(t *testing.T) {
+			t.Parallel()
+			m := m.on(t)
+			rest := m.run(strings.Fields(c.command)...).want(0).out
+			for _, word := range c.text {
+				_, after, found := strings.Cut(rest, word)
+				if !found {
+					t.Fatalf("%q is not there, or not in its place: %s", word, rest)
+				}
+				rest = after
+			}
+			m.run(append(strings.Fields(c.command), "--json")...).want(0).decode(c.json)
+		})
+	}
+	t.Cleanup(func() { m.untouched("a command that describes") })
+}
+
+// setting is one line of `config show --json`.
+type setting struct {
+	Key, Value, Origin, Default, Doc string
+	Secret                           bool
+}
+
+func TestConfigShowSelects(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, "APP_HTTP__BODY_LIMIT=1MiB")
+	var settings []setting
+	m.run("config", "show", "--json", "http.body_limit", "--set", "http.body_limit=2MiB").want(0).decode(&settings)
+	want := setting{Key: "http.body_limit", Value: "2MiB", Origin: "--set", Default: "4MiB", Doc: settings[0].Doc}
+	if len(settings) != 1 || settings[0] != want || want.Doc == "" {
+		t.Errorf("got %+v, want %+v", settings, want)
+	}
+	out := m.run("config", "show", "db.pool").want(0).out
+	if strings.Count(out, "\n") != 2 || strings.Contains(out, "dsn") {
+		t.Errorf("the settings below db.pool: %s", out)
+	}
+}
+
+func TestKeysNew(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t).without("APP_KEYS") // it is what one runs to get them
+	first := strings.TrimSpace(m.run("keys", "new").want(0).out)
+	var second struct{ Key string }
+	m.run("keys", "new", "--json").want(0).decode(&second)
+	if first == second.Key {
+		t.Error("it prints the same key again")
+	}
+	for _, key := range []string{first, second.Key, first + "," + second.Key} {
+		if _, err := keyring.Parse(key); err != nil {
+			t.Errorf("%s cannot be APP_KEYS: %v", key, err)
+		}
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	type row struct {
+		Module  string
+		Version int64
+		Name    string
+		State   string
+	}
+	wantRows := func(r result, state string) {
+		t.Helper()
+		var rows []row
+		r.decode(&rows)
+		if len(rows) != 1 || rows[0] != (row{"notes", 20260101000000, "20260101000000_notes.sql", state}) {
+			t.Errorf("%s: %+v, want one migration that is %s", r.what, rows, state)
+		}
+	}
+	const name = "notes/20260101000000_notes.sql\n"
+
+	if out := m.run("migrate", "status").want(6, "error: pending migrations: 1\nnext:  prog migrate up\n").out; out != "pending  "+name {
+		t.Errorf("status before: %s", out)
+	}
+	wantRows(m.run("migrate", "status", "--json").want(6, "pending"), "pending")
+	if out := m.run("migrate", "up").want(0).out; out != "applied  "+name {
+		t.Errorf("up: %s", out)
+	}
+	if out := m.run("migrate", "up").want(0, "nothing is pending\n").out; out != "" {
+		t.Errorf("up once more: %s", out)
+	}
+	if out := m.run("migrate", "up", "--json").want(0).out; out != "[]\n" {
+		t.Errorf("up once more, as JSON: %s", out)
+	}
+	if out := m.run("migrate", "status").want(0).out; out != "applied  "+name {
+		t.Errorf("status after: %s", out)
+	}
+	if out := m.run("migrate", "down", "--module", "notes").want(0).out; out != "pending  "+name {
+		t.Errorf("down: %s", out)
+	}
+	m.run("migrate", "down", "--module", "notes").want(0, "nothing is applied\n")
+	wantRows(m.run("migrate", "up", "--json").want(0), "applied")
+	wantRows(m.run("migrate", "down", "--module", "notes", "--json").want(0), "pending")
+}
+
+// A migration that fails is named, its database is as before, and the way on is said.
+func TestMigrationThatFails(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.program = program(variant{schema: strings.Replace(notesSchema, "INTEGER", "INTEGER, id TEXT,", 1)})
+	m.run("migrate", "up").want(1, "error: migrate: migration notes/20260101000000_notes.sql: ", "duplicate column name: id")
+	m.run("migrate", "status").want(6)
+	m.run("serve", "--mode", "test").want(1, "migration notes/20260101000000_notes.sql", "\nnext:  prog migrate status\n")
+}
+
+func TestSeed(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.run("db", "seed", "--mode", "test").want(6, "the database is behind by 1", "\nnext:  prog migrate up\n")
+	m.run("db", "seed", "--mode", "dev", "--rows", "3").want(0, "added 3 rows to each resource of notes in ") // which migrates first
+	m.run("db", "seed", "--mode", "test", "--rows", "2", "--module", "notes").want(0, "added 2 rows")
+	m.run("db", "seed", "--rows", "1").want(2, "this is mode prod", "\nnext:  prog db seed --yes\n")
+	m.run("db", "seed", "--rows", "1", "--yes").want(0, "added 1 rows")
+	m.run("db", "seed", "--rows", "0").want(2, "--rows is 0", "\nnext:  prog db seed --rows 1000\n")
+	r := m.serve()
+	if got := r.wantGet(r.url+"/api/v1/notes/notes", 200); got != `{"notes":6}` {
+		t.Errorf("the table holds %s", got)
+	}
+}
+
+func TestSeedWithoutSeeders(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.program = program(variant{bare: true})
+	m.run("db", "seed", "--mode", "dev").want(1, "no module has anything to seed")
+	m.run("migrate", "status").want(0, "there are no migrations\n")
+}
+
+// What is logged is no data: somebody may be reading that.
+func TestLogLinesAreNotData(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, "APP_DB__SLOW=1ns")
+	m.run("migrate", "up").want(0)
+	r := m.run("db", "seed", "--json", "--yes").want(0, `"level":"WARN"`)
+	if r.out != "" {
+		t.Errorf("standard output holds %s", r.out)
+	}
+	if strings.Count(r.err, "added ") != 1 {
+		t.Errorf("standard error: %s", r.err)
+	}
+}
+
+func TestHealthcheck(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.run("healthcheck", "--set", "http.ops_addr=127.0.0.1:1").want(5, "connection refused", "\nnext:  prog serve\n")
+	r := m.serve()
+	host := strings.TrimPrefix(r.ops, "http://localhost")
+	check := func(addr string) result { return m.run("healthcheck", "--set", "http.ops_addr="+addr) }
+	check(host).want(1, "not ready: 503") // nothing is migrated yet
+	m.run("migrate", "up").want(0)
+	for _, addr := range []string{host, "0.0.0.0" + host, "[::]" + host, "localhost" + host, "127.0.0.1" + host} {
+		var report struct {
+			Status string
+			Checks map[string]string
+		}
+		if err := json.Unmarshal([]byte(check(addr).want(0).out), &report); err != nil || report.Status != "ok" || report.Checks["database"] != "ok" {
+			t.Errorf("%s: %+v, %v", addr, report, err)
+		}
+	}
+	// An address of this machine other than the usual one.
+	other := newMachine(t, "APP_HTTP__OPS_ADDR=127.0.0.2:0")
+	if runtime.GOOS == "linux" { // elsewhere there is none
+		other.run("migrate", "up").want(0)
+		r := other.serve()
+		other.run("healthcheck", "--set", "http.ops_addr=127.0.0.2"+strings.TrimPrefix(r.ops, "http://127.0.0.2")).want(0)
+	}
+}

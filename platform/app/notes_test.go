@@ -1,0 +1,140 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"testing/fstest"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/sqlite"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/module"
+)
+
+// settings is the configuration of the program under test: the platform's, and that of a module written by hand.
+type settings struct {
+	app.Config `config:",squash"`
+	Notes      notesConfig `config:"notes"`
+}
+
+type notesConfig struct {
+	Token string `config:"token" secret:"true" doc:"Opens something."`
+}
+
+// notes is the module. Its table is notes_notes.
+type notes struct {
+	db     *db.Handle
+	routes []api.Route
+	schema string
+}
+
+const notesSchema = "-- +goose Up\nCREATE TABLE notes_notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n-- +goose Down\nDROP TABLE notes_notes;\n"
+
+func (*notes) Name() string { return "notes" }
+
+func (n *notes) Migrations() fs.FS {
+	return fstest.MapFS{"sqlite/20260101000000_notes.sql": &fstest.MapFile{Data: []byte(n.schema)}}
+}
+
+func (n *notes) Parts() []module.Part { return []module.Part{n} }
+
+type (
+	addNote struct {
+		Body struct {
+			Text string `json:"text" minLength:"1"`
+		}
+	}
+	countNotes struct {
+		Body struct {
+			Notes int64 `json:"notes"`
+		}
+	}
+)
+
+// Routes is part of module.Router.
+func (n *notes) Routes() []api.Route {
+	open := api.PublicWrite("a test")
+	return append([]api.Route{
+		api.Get("/notes", n.count, api.Op{ID: "countNotes", Summary: "Count <the> notes", Auth: api.Public}),
+		api.Post("/notes", n.add, api.Op{ID: "addNote", Summary: "Add a note", Auth: open, Status: 204}),
+		api.Raw("GET", "/raw", func(c *fiber.Ctx) error { return c.SendString("raw") }, api.Op{ID: "raw", Summary: "Answer by hand", Auth: api.Public}),
+	}, n.routes...)
+}
+
+func (n *notes) count(ctx context.Context, _ *struct{}) (*countNotes, error) {
+	out := &countNotes{}
+	return out, n.db.Query(ctx, db.Global).Table("notes_notes").Count(&out.Body.Notes).Error
+}
+
+func (n *notes) add(ctx context.Context, in *addNote) (*struct{}, error) {
+	return nil, n.insert(ctx, in.Body.Text)
+}
+
+func (n *notes) insert(ctx context.Context, text string) error {
+	return n.db.Tx(ctx, db.Global, func(ctx context.Context) error {
+		return n.db.Query(ctx, db.Global).Exec("INSERT INTO notes_notes (text) VALUES (?)", text).Error
+	})
+}
+
+// Seed is part of module.Seeder.
+func (n *notes) Seed(ctx context.Context, rows int) error {
+	for i := range rows {
+		if err := n.insert(ctx, fmt.Sprintf("note %d", i)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// variant is what a test may change about the program.
+type variant struct {
+	driver driver.Driver // nil is SQLite
+	schema string        // empty is notesSchema
+	hook   func(*notes) lifecycle.Hook
+	routes []api.Route
+	bare   bool // without the module
+}
+
+// program returns the program under test.
+func program(v variant) app.Program[settings] {
+	if v.driver == nil {
+		v.driver = sqlite.Driver{}
+	}
+	if v.schema == "" {
+		v.schema = notesSchema
+	}
+	return app.Program[settings]{
+		Name: "prog",
+		Info: api.Info{Title: "prog", License: "MIT"},
+		Configs: fstest.MapFS{
+			"base.yaml":             &fstest.MapFile{Data: []byte("db: {slow: 1s}\n")},
+			"profiles/single.yaml":  &fstest.MapFile{Data: []byte("phase: 1\n")},
+			"profiles/another.yaml": &fstest.MapFile{Data: []byte("phase: 2\n")},
+		},
+		Default: func() settings { return settings{Config: app.Default()} },
+		Build: func(env app.Env, cfg settings) (*app.App, error) {
+			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: db.Drivers{"sqlite": v.driver}})
+			if err != nil || v.bare {
+				return built(p, err)
+			}
+			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema}
+			if v.hook != nil {
+				p.Lifecycle.Append(v.hook(n))
+			}
+			return built(p, nil, n)
+		},
+	}
+}
+
+func built(p *app.Platform, err error, modules ...module.Module) (*app.App, error) {
+	if err != nil {
+		return nil, err
+	}
+	return app.New(p, modules)
+}
