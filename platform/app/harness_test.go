@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -66,11 +67,16 @@ type result struct {
 	out, err string
 }
 
+// patience is how long a test waits for something that has to happen. Nothing waits as long when all is well.
+const patience = 20 * time.Second
+
 // run runs one command to its end.
 func (m *machine) run(args ...string) result {
 	m.t.Helper()
 	var out, errs bytes.Buffer
-	code := m.program.Run(m.t.Context(), app.Process{Args: args, Environ: m.environ, Out: &out, Err: &errs})
+	ctx, cancel := context.WithTimeout(m.t.Context(), patience) // for a command that serves and should not
+	defer cancel()
+	code := m.program.Run(ctx, app.Process{Args: args, Environ: m.environ, Out: &out, Err: &errs})
 	return result{m.t, strings.Join(args, " "), code, out.String(), errs.String()}
 }
 
@@ -141,14 +147,15 @@ func (s *screen) String() string {
 	return s.buf.String()
 }
 
-// await returns what stands there once it holds text, or once nothing more can come.
-func (s *screen) await(text string) string {
+// await waits until text stands there, or until nothing more can come.
+func (s *screen) await(text string) {
+	late := time.AfterFunc(patience, s.end)
+	defer late.Stop()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !strings.Contains(s.buf.String(), text) && !s.ended {
 		s.change.Wait()
 	}
-	return s.buf.String()
 }
 
 // running is a program that serves.
