@@ -44,7 +44,8 @@ type Server struct {
 	ops        *http.Server
 	draining   atomic.Bool
 
-	// Addr and OpsAddr are where the listeners are, once started: the ports are known then.
+	public net.Listener // nil before the start
+	// addr and opsAddr are where the listeners are, once started: the ports are known then.
 	addr, opsAddr net.Addr
 	failed        chan error
 }
@@ -119,7 +120,7 @@ func (s *Server) start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("http.ops_addr: %w", err), public.Close())
 	}
-	s.addr, s.opsAddr = public.Addr(), ops.Addr()
+	s.public, s.addr, s.opsAddr = public, public.Addr(), ops.Addr()
 	go func() {
 		if err := s.fast.Serve(listener{public, s.cfg.connLimits(), s.log}); err != nil {
 			s.failed <- fmt.Errorf("public listener: %w", err)
@@ -164,6 +165,7 @@ func (s *Server) stop(ctx context.Context) error {
 	if err := s.fast.ShutdownWithContext(flight); err != nil {
 		errs = append(errs, fmt.Errorf("some requests were cut off: %w", err))
 	}
+	_ = s.public.Close() // Serve may not have got it yet; otherwise it is closed
 	return errors.Join(append(errs, s.ops.Close())...)
 }
 

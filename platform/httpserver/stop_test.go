@@ -100,6 +100,16 @@ func TestStopGoesInOrder(t *testing.T) {
 	}
 }
 
+// A stop that comes before the server has begun to accept ends it as well. (TestMain sees what is left.)
+func TestStopRightAfterTheStart(t *testing.T) {
+	t.Parallel()
+	for range 50 {
+		if err := start(t).stop(context.Background()); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+	}
+}
+
 func TestSecondSignalEndsTheDrain(t *testing.T) {
 	t.Parallel()
 	s := start(t, drain(time.Hour))
