@@ -73,10 +73,10 @@ const patience = 20 * time.Second
 // run runs one command to its end.
 func (m *machine) run(args ...string) result {
 	m.t.Helper()
-	var out, errs bytes.Buffer
+	out, errs := newScreen(), newScreen()
 	ctx, cancel := context.WithTimeout(m.t.Context(), patience) // for a command that serves and should not
 	defer cancel()
-	code := m.program.Run(ctx, app.Process{Args: args, Environ: m.environ, Out: &out, Err: &errs})
+	code := m.program.Run(ctx, app.Process{Args: args, Environ: m.environ, Out: out, Err: errs})
 	return result{m.t, strings.Join(args, " "), code, out.String(), errs.String()}
 }
 

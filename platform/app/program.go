@@ -36,8 +36,9 @@ func Main[C any](p Program[C]) {
 type Process struct {
 	Args    []string
 	Environ []string
-	Out     io.Writer // data, and log lines
-	Err     io.Writer // everything for a person
+	// Out takes data and, of the command serve, log lines; Err what is for a person, and the log lines of other commands. Log lines are
+	// written by a goroutine of their own: both have to be safe for concurrent use, as files are.
+	Out, Err io.Writer
 }
 
 // Exit codes of an application binary.

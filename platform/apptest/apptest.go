@@ -26,16 +26,32 @@ import (
 // Builder builds one module of the application under test, as the New of its wire package does.
 type Builder func(p module.Platform) (module.Module, error)
 
-// App is an application that serves until its test ends.
+// App is an application that serves, as one test sees it. It may be used by several goroutines; what fails a test with Fatal, as most
+// methods do, belongs into the goroutine of the test.
 type App struct {
 	// URL is where it serves, "http://127.0.0.1:41234".
 	URL string
-	// OpsURL is where its ops listener is.
+	// OpsURL is where its ops listener is; empty when that is not known.
 	OpsURL string
 
 	t      testing.TB
 	client *http.Client
-	app    *app.App
+	app    *app.App // nil for one in another process
+	log    *syncBuffer
+}
+
+// At returns the application that serves at url and that somebody else has started, in another process for instance, and will stop.
+func At(t testing.TB, url string) *App {
+	client := &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: 30 * time.Second}
+	t.Cleanup(client.CloseIdleConnections)
+	return &App{URL: url, t: t, client: client}
+}
+
+// On returns the application for a subtest, which then is what fails.
+func (a *App) On(t testing.TB) *App {
+	sub := *a
+	sub.t = t
+	return &sub
 }
 
 // Run starts an application with these modules, in mode test, on an empty database with every migration applied. It ends with the test;
@@ -68,15 +84,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 	if err := running.Start(t.Context()); err != nil {
 		t.Fatalf("start the application: %v\n%s", err, log)
 	}
-	a := &App{
-		URL:    "http://" + running.Server().Addr().String(),
-		OpsURL: "http://" + running.Server().OpsAddr().String(),
-		t:      t,
-		client: &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: 30 * time.Second},
-		app:    running,
-	}
 	t.Cleanup(func() {
-		a.client.CloseIdleConnections()
 		if err := running.Stop(context.WithoutCancel(t.Context())); err != nil {
 			t.Errorf("stop the application: %v", err)
 		}
@@ -84,6 +92,8 @@ func Run(t testing.TB, builders ...Builder) *App {
 			t.Logf("log of the application:\n%s", log)
 		}
 	})
+	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
+	a.OpsURL, a.app, a.log = "http://"+running.Server().OpsAddr().String(), running, log
 	return a
 }
 
@@ -97,9 +107,24 @@ func settings(database string) app.Config {
 	return cfg
 }
 
-// Seed adds n rows to every resource.
+// Log returns the lines that the application has logged so far. It fails the test for one that At has returned.
+func (a *App) Log() string {
+	a.t.Helper()
+	if a.app == nil {
+		a.t.Fatal("the log of an application in another process is not known")
+	}
+	if err := a.app.Platform().Telemetry.Writer().Flush(a.t.Context()); err != nil {
+		a.t.Fatal(err)
+	}
+	return a.log.String()
+}
+
+// Seed adds n rows to every resource. It fails the test for an application that At has returned.
 func (a *App) Seed(n int) {
 	a.t.Helper()
+	if a.app == nil {
+		a.t.Fatal("an application in another process is seeded with its command db seed")
+	}
 	if _, err := a.app.Seed(a.t.Context(), n); err != nil {
 		a.t.Fatal(err)
 	}

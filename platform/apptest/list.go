@@ -3,10 +3,13 @@ package apptest
 import (
 	"encoding/json"
 	"fmt"
+	"math/big"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // With returns the JSON object body with the value, JSON, of one of its members set.
@@ -40,7 +43,7 @@ func text(members map[string]json.RawMessage) string {
 }
 
 // Walk reads a list from its first page to its last, limit items at a time, and back again, and returns the ids in order. It fails the test
-// unless both ways agree and no item comes twice. Path may have a query.
+// unless both ways agree, no item comes twice and as many come as the list counts. Path may have a query, without limit and count.
 func (a *App) Walk(path string, limit int) []string {
 	a.t.Helper()
 	at := func(cursor string) string {
@@ -52,7 +55,8 @@ func (a *App) Walk(path string, limit int) []string {
 	}
 	var ids []string
 	var pages [][]string
-	r := a.Get(at("")).Want(200)
+	r := a.Get(at("&count=exact")).Want(200).WantAt("/page/prev", "null")
+	total := r.At("/page/total")
 	for {
 		page := r.Texts("/data", "/id")
 		if len(page) > limit {
@@ -72,40 +76,94 @@ func (a *App) Walk(path string, limit int) []string {
 	if sorted := slices.Sorted(slices.Values(ids)); len(slices.Compact(sorted)) != len(ids) {
 		a.t.Errorf("%s: an item comes twice: %q", path, ids)
 	}
+	if fmt.Sprint(total) != strconv.Itoa(len(ids)) {
+		a.t.Errorf("%s: %d items on the pages, %v by count", path, len(ids), total)
+	}
 	for i := len(pages) - 2; i >= 0; i-- {
 		r = a.Get(at("&before=" + url.QueryEscape(r.Text("/page/prev")))).Want(200)
 		if back := r.Texts("/data", "/id"); !slices.Equal(back, pages[i]) {
 			a.t.Errorf("%s: page %d is %q on the way back, %q on the way there", path, i, back, pages[i])
+		}
+		if i == 0 {
+			r.WantAt("/page/prev", "null")
 		}
 	}
 	return ids
 }
 
 // WantSorted walks a list in the order of a field, up and down, and fails the test unless the two orders are each other's reverse, but for
-// the items whose field is null, which come last in both.
+// the items whose field is null, which come last in both. The order of numbers, booleans, dates, times and ids is checked as well; that of
+// other texts is the database's affair.
 func (a *App) WantSorted(path, field string) {
 	a.t.Helper()
 	up, down := a.Walk(path+"?sort="+field, 3), a.Walk(path+"?sort=-"+field, 3)
-	null := map[string]bool{}
+	null, values := map[string]bool{}, map[string]any{}
 	items := a.all(path)
 	for _, item := range items {
-		if item[field] == nil {
-			null[fmt.Sprint(item["id"])] = true
+		value, there := item[field]
+		if !there {
+			a.t.Fatalf("%s: an item has no field %s: %v", path, field, item)
 		}
+		id := fmt.Sprint(item["id"])
+		values[id], null[id] = value, value == nil
 	}
 	if len(up) != len(items) || len(down) != len(items) {
 		a.t.Fatalf("%s: %d items, %d sorted up, %d sorted down", path, len(items), len(up), len(down))
 	}
-	given := len(items) - len(null)
-	for i := range given {
-		if up[i] != down[given-1-i] || null[up[i]] {
-			a.t.Errorf("%s by %s: up %q\ndown %q", path, field, up, down)
-			return
+	given := slices.IndexFunc(up, func(id string) bool { return null[id] })
+	if given < 0 {
+		given = len(up)
+	}
+	for i, id := range up {
+		switch {
+		case null[id] != (i >= given), null[down[i]] != (i >= given):
+			a.t.Errorf("%s by %s: null does not come last: up %q, down %q", path, field, up, down)
+		case i < given && id != down[given-1-i]:
+			a.t.Errorf("%s by %s: down is not up the other way round: up %q, down %q", path, field, up, down)
+		case i > 0 && i < given && !ordered(field, values[up[i-1]], values[id]):
+			a.t.Errorf("%s by %s: %v comes before %v", path, field, values[up[i-1]], values[id])
+		default:
+			continue
 		}
+		return
 	}
 }
 
-// WantFilter fails the test unless filtering a list by a field's value, of the first item that has one, gives exactly the items that have it.
+// ordered reports whether b may come behind a, going up, as far as that can be told.
+func ordered(field string, a, b any) bool {
+	switch a := a.(type) {
+	case bool:
+		b, _ := b.(bool)
+		return !a || b
+	case json.Number:
+		return compareNumbers(string(a), fmt.Sprint(b)) <= 0
+	}
+	x, y := fmt.Sprint(a), fmt.Sprint(b)
+	if field == "id" {
+		return x <= y
+	}
+	for _, layout := range []string{time.DateOnly, time.RFC3339Nano} {
+		earlier, err1 := time.Parse(layout, x)
+		later, err2 := time.Parse(layout, y)
+		if err1 == nil && err2 == nil {
+			return !later.Before(earlier)
+		}
+	}
+	return compareNumbers(x, y) <= 0
+}
+
+// compareNumbers compares two numbers; what is none counts as equal to everything.
+func compareNumbers(a, b string) int {
+	x, ok1 := new(big.Rat).SetString(a)
+	y, ok2 := new(big.Rat).SetString(b)
+	if !ok1 || !ok2 {
+		return 0
+	}
+	return x.Cmp(y)
+}
+
+// WantFilter fails the test unless filtering a list by a field's value, of the first item that has one, gives exactly the items that have it,
+// and filtering by ne those that have another one.
 func (a *App) WantFilter(path, field string) {
 	a.t.Helper()
 	items := a.all(path)
@@ -114,25 +172,26 @@ func (a *App) WantFilter(path, field string) {
 		a.t.Fatalf("%s: no item has a value for %s", path, field)
 	}
 	value := items[i][field]
-	var want []string
+	var want, others []string
 	for _, item := range items {
-		if reflect.DeepEqual(item[field], value) {
-			want = append(want, fmt.Sprint(item["id"]))
+		if id := fmt.Sprint(item["id"]); reflect.DeepEqual(item[field], value) {
+			want = append(want, id)
+		} else if item[field] != nil {
+			others = append(others, id)
 		}
 	}
 	got := a.Walk(fmt.Sprintf("%s?filter[%s]=%s", path, field, url.QueryEscape(fmt.Sprint(value))), 3)
 	if !slices.Equal(got, want) {
 		a.t.Errorf("%s with %s = %v: got %q, want %q", path, field, value, got, want)
 	}
-	others := a.Walk(fmt.Sprintf("%s?filter[%s][ne]=%s", path, field, url.QueryEscape(fmt.Sprint(value))), 3)
-	for _, id := range others {
-		if slices.Contains(want, id) {
-			a.t.Errorf("%s with %s other than %v: %s is there", path, field, value, id)
-		}
+	got = a.Walk(fmt.Sprintf("%s?filter[%s][ne]=%s", path, field, url.QueryEscape(fmt.Sprint(value))), 3)
+	if !slices.Equal(got, others) {
+		a.t.Errorf("%s with %s other than %v: got %q, want %q", path, field, value, got, others)
 	}
 }
 
-// WantSearch fails the test unless a search for the text of a field of the first item finds that item.
+// WantSearch fails the test unless a search for the text of a field of the first item, in capitals, finds that item, and one for the
+// wildcards of SQL finds nothing.
 func (a *App) WantSearch(path, field string) {
 	a.t.Helper()
 	first := a.all(path)[0]
