@@ -71,7 +71,8 @@ func (l list) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if end < len(found) || l.has("never ends") {
 		page["next"] = strconv.Itoa(end)
 	}
-	if begin > 0 || l.has("has something before the first page") {
+	first, back := !q.Has("after") && !q.Has("before"), q.Has("before")
+	if begin > 0 || first && l.has("has something before its first page") || back && l.has("has something before its first page on the way back") {
 		page["prev"] = strconv.Itoa(begin)
 	}
 	if q.Get("count") == "exact" {
@@ -177,7 +178,8 @@ func TestListHelpers(t *testing.T) {
 		{"goes another way back", walk, "on the way back"},
 		{"never ends", walk, "more than 1000 pages"},
 		{"has large pages", walk, "4 items on a page of 3"},
-		{"has something before the first page", walk, "/page/prev"},
+		{"has something before its first page", walk, "/page/prev is \"0\", want null"},
+		{"has something before its first page on the way back", walk, "/page/prev is \"0\", want null"},
 		{"miscounts", walk, "7 items on the pages, 8 by count"},
 		{"sorts one way", sorted("size"), "down is not up the other way round"},
 		{"sorts by id", sorted("size"), "comes before"},

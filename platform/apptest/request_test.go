@@ -3,6 +3,7 @@ package apptest_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -45,6 +46,22 @@ func TestRequests(t *testing.T) {
 	if said := failures(t, apptest.At(t, "http://127.0.0.1:1"), func(a *apptest.App) { a.Get("/") }); !strings.Contains(said, "refused") {
 		t.Errorf("nobody there: %q", said)
 	}
+}
+
+// A test takes its connections with it, from an application that goes on.
+func TestConnectionsEndWithTheirTests(t *testing.T) {
+	t.Parallel()
+	closed := make(chan struct{}, 1)
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateClosed {
+			closed <- struct{}{}
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	t.Run("the test", func(t *testing.T) { apptest.At(t, s.URL).Get("/").Want(404) })
+	<-closed
 }
 
 // The helpers for answers fail for every answer that is not the one wanted, and name the request.
