@@ -42,7 +42,8 @@ func appendMillis(dst []byte, d time.Duration) []byte {
 }
 
 // appendJSON appends s as a JSON string. Every byte of s may be hostile: what is not valid UTF-8 becomes U+FFFD, as in
-// encoding/json, control characters are escaped, and so are U+2028 and U+2029, which end a line in JavaScript.
+// encoding/json, control characters are escaped, those of C1 too, to which some terminals listen, and so are U+2028 and U+2029, which end a
+// line in JavaScript, and the characters that change the direction of what is read.
 func appendJSON[T string | []byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	start := 0
@@ -69,10 +70,9 @@ func appendJSON[T string | []byte](dst []byte, s T) []byte {
 		case r == utf8.RuneError && size == 1:
 			dst = append(dst, s[start:i]...)
 			dst = append(dst, `\ufffd`...)
-		case r == '\u2028' || r == '\u2029':
+		case r < 0xa0 || '\u2028' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069':
 			dst = append(dst, s[start:i]...)
-			dst = append(dst, `\u202`...)
-			dst = append(dst, hexLower[r&0xf])
+			dst = append(dst, '\\', 'u', hexLower[r>>12&0xf], hexLower[r>>8&0xf], hexLower[r>>4&0xf], hexLower[r&0xf])
 		default:
 			i += size
 			continue

@@ -67,7 +67,7 @@ func TestCut(t *testing.T) {
 func hostile() []string {
 	return []string{
 		"", "plain", `"quoted" \back\`, "line\nfeed\r\ttab", "\x00\x01\x1f\x7f", "é€😀", "\xff\xfe", "a\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-		"\u2028\u2029", "\ufffd", "</script>&", "\x1b[31mred", "\u202e", `{"level":"ERROR"}`, "\xe2\x80", strings.Repeat("\"", 50), "x\xe2\x82",
+		"\u2028\u2029", "\ufffd", "</script>&", "\x1b[31mred", "\u202e", "\u009b31m\u0080\u00a0", "\u2066x\u2069", `{"level":"ERROR"}`, "\xe2\x80", strings.Repeat("\"", 50), "x\xe2\x82",
 	}
 }
 
@@ -78,8 +78,10 @@ func checkJSON(t *testing.T, s string) {
 	if !json.Valid(got) || !utf8.Valid(got) {
 		t.Fatalf("%q became %q, which is not JSON", s, got)
 	}
-	if strings.ContainsFunc(string(got), func(r rune) bool { return r < ' ' || r == '\u2028' || r == '\u2029' }) {
-		t.Fatalf("%q became %q, which may look like several lines", s, got)
+	if strings.ContainsFunc(string(got), func(r rune) bool {
+		return r < ' ' || 0x80 <= r && r < 0xa0 || '\u2028' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+	}) {
+		t.Fatalf("%q became %q, which may look like several lines, or move the terminal", s, got)
 	}
 	if string(appendJSON(nil, []byte(s))) != string(got) {
 		t.Fatalf("%q is encoded in two ways", s)
