@@ -113,7 +113,7 @@ func (a *App) Log() string {
 	if a.app == nil {
 		a.t.Fatal("the log of an application in another process is not known")
 	}
-	if err := a.app.Platform().Telemetry.Writer().Flush(a.t.Context()); err != nil {
+	if err := a.app.Platform().Telemetry.Writer().Flush(context.WithoutCancel(a.t.Context())); err != nil {
 		a.t.Fatal(err)
 	}
 	return a.log.String()

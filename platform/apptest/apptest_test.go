@@ -80,7 +80,9 @@ func TestSubtests(t *testing.T) {
 	for _, name := range []string{"one", "two"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a.On(t).Get(rowsPath).Want(200)
+			a := a.On(t)
+			a.Get(rowsPath).Want(200)
+			t.Cleanup(func() { a.Get(rowsPath).Want(200) }) // where the context of the test has ended
 		})
 	}
 }

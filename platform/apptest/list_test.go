@@ -93,7 +93,7 @@ func (l list) find(q, active, inactive string) []item {
 		}
 		is := strconv.FormatBool(it.Active)
 		switch {
-		case !strings.Contains(name, q) && !l.has("has no search") && !(l.has("knows wildcards") && strings.Contains(q, "%")),
+		case !strings.Contains(name, q) && !l.has("has no search") && (!l.has("knows wildcards") || !strings.Contains(q, "%")),
 			active != "" && is != active && !l.has("has no filter"),
 			inactive != "" && is == inactive && !l.has("has no ne"),
 			inactive != "" && it.ID == "2" && l.has("loses one by ne"):
@@ -135,7 +135,7 @@ func (l list) order(found []item, sort string) []item {
 			}
 		}
 		order = cmp.Or(order, cmp.Compare(a.ID, b.ID))
-		if desc && !(l.has("sorts one way") && sort != "") {
+		if desc && (sort == "" || !l.has("sorts one way")) {
 			order = -order
 		}
 		return order

@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,13 +36,13 @@ func (a *App) Delete(path string, headers ...string) *Response {
 	return a.Do(http.MethodDelete, path, "", headers...)
 }
 
-// Do sends one request and reads the whole answer. It fails the test when there is none.
+// Do sends one request and reads the whole answer. It fails the test when there is none. It may be used in a Cleanup of the test.
 func (a *App) Do(method, path, body string, headers ...string) *Response {
 	a.t.Helper()
 	if len(headers)%2 != 0 {
 		a.t.Fatalf("%s %s: a header without a value", method, path)
 	}
-	req, err := http.NewRequestWithContext(a.t.Context(), method, a.URL+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(a.t.Context()), method, a.URL+path, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
