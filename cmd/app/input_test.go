@@ -1,0 +1,513 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/banyan-go/banyan/modules/catalog/catalogwire"
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/apptest"
+	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/page"
+)
+
+// What strangers send to a generated resource. The bytes below HTTP, and what holds for every operation, have their tests in
+// platform/httpserver.
+
+// marker stands in most of what these tests send and must not stand in any refusal. (A name that is not known is repeated to its caller when it
+// is made of letters and digits, which this is not.)
+const marker = "M4RKER$"
+
+// corpus is text that means something to somebody on its way: to SQL, to LIKE, to JSON, to a template, to a shell, to a terminal.
+func corpus() []string {
+	return []string{
+		marker, marker + "'", "'" + marker, marker + `"`, marker + "`", marker + ";", marker + "--", marker + "/*", "*/" + marker, marker + "#",
+		marker + "%", "%" + marker, marker + "_", "_" + marker, marker + `\`, `\` + marker, marker + `\%`, marker + "[a-z]*?", marker + "^$",
+		marker + "\u2019", marker + "\u02bc", marker + "\uff07", marker + "\u201c", marker + "\u202e", marker + "\u00e4\U0001f600", marker + "\u0301", marker + "\ufeff",
+		marker + "' OR '1'='1", "1 OR 1=1 -- " + marker, "')) UNION SELECT sku FROM catalog_products -- " + marker, marker + "'; DROP TABLE catalog_products; --",
+		marker + "\" OR \"\"=\"", "0; ATTACH DATABASE 'x' AS " + marker, marker + " COLLATE NOCASE", "NULL" + marker, "true/**/" + marker, "(SELECT " + marker + ")",
+		marker + "$1 ? :p @p", marker + "%s%n%!d", "{{" + marker + "}}", "${" + marker + "}", "$(" + marker + ")", "<script>" + marker + "</script>", marker + "&a=1",
+		marker + "\x1b[31m", marker + "\t\x01", marker + "\r\nX: y", "=" + marker + "()", "../../" + marker, strings.Repeat("ä", 50) + marker,
+	}
+}
+
+// shop is the application with some rows, which no bad request may change.
+type shop struct {
+	*apptest.App
+	rows string
+}
+
+func openShop(t *testing.T, more ...apptest.Builder) *shop {
+	t.Helper()
+	a := apptest.Run(t, append(more, func(p module.Platform) (module.Module, error) {
+		return catalogwire.New(p, catalogwire.Default(), catalogwire.Needs{})
+	})...)
+	a.Seed(8)
+	s := &shop{App: a}
+	s.rows = s.all()
+	t.Cleanup(func() {
+		if rows := s.all(); rows != s.rows {
+			t.Errorf("the rows were\n%s\nand are\n%s", s.rows, rows)
+		}
+	})
+	return s
+}
+
+// all returns the rows as the list shows them.
+func (s *shop) all() string { return string(s.Get(products + "?limit=200&sort=id").Want(200).Body) }
+
+// anyone returns where one of the rows is.
+func (s *shop) anyone() string {
+	return products + "/" + s.Get(products+"?limit=1").Want(200).Text("/data/0/id")
+}
+
+// refused fails the test unless an answer is this problem, and says nothing of the inside nor of what was sent.
+func refused(t *testing.T, r *apptest.Response, status int, code string, pointers ...string) {
+	t.Helper()
+	r.WantProblem(status, code, pointers...)
+	told := strings.ToLower(fmt.Sprint(r.Header) + string(r.Body))
+	for _, word := range []string{strings.ToLower(marker), "goroutine", ".go:", "panic", "sql", "select", "catalog_products", "constraint", "syntax", "gorm", "fasthttp"} {
+		if strings.Contains(told, word) {
+			t.Errorf("the refusal holds %q: %v %s", word, r.Header, r.Body)
+		}
+	}
+}
+
+// quoted returns text as a JSON string.
+func quoted(text string) string {
+	b, err := json.Marshal(text)
+	if err != nil {
+		panic(err) // a string can be written
+	}
+	return string(b)
+}
+
+// Text is text, whatever it would mean elsewhere: it is stored and returned to the letter, and a search finds it as it stands.
+func TestTextIsText(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	names := map[string]string{} // by id
+	for _, text := range corpus() {
+		made := a.Post(products, apptest.With(apptest.With(product("x"), "sku", quoted(text)), "name", quoted(text)))
+		made.Want(201).WantAt("/sku", quoted(text)).WantAt("/name", quoted(text))
+		names[made.Text("/id")] = text
+		a.Get(made.Header.Get("Location")).Want(200).WantAt("/name", quoted(text))
+		a.Patch(made.Header.Get("Location"), apptest.With("{}", "name", quoted(text))).Want(200).WantAt("/name", quoted(text))
+	}
+	for _, text := range append(corpus(), "%", "_", `\`, "'", "m4rker$%", marker+"_", "__", "%%") {
+		var want []string
+		for key, name := range names {
+			if strings.Contains(strings.ToLower(name), strings.ToLower(strings.TrimSpace(text))) {
+				want = append(want, key)
+			}
+		}
+		got := a.Walk(products+"?q="+url.QueryEscape(text), 200)
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("a search for %q finds %d products, want %d", text, len(got), len(want))
+		}
+	}
+	for key := range names {
+		a.Delete(products + "/" + key).Want(204)
+	}
+}
+
+// A word of a query is one of those that are allowed, or refused.
+func TestQueryInput(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	for _, text := range append(corpus(), "", " ", "0", "-1", "1e9", "201", "+5", "0x10", "٣", "1.0", "99999999999999999999", strings.Repeat(marker, 300)) {
+		for _, c := range []struct {
+			query, pointer string
+		}{
+			{"limit=", "/limit"},
+			{"sort=", "/sort"},
+			{"sort=-", "/sort"},
+			{"sort=id,", "/sort"},
+			{"count=", "/count"},
+			{"fields=", "/fields"},
+			{"fields=id,", "/fields"},
+			{"filter[active]=", "/filter[active][eq]"},
+			{"filter[active][ne]=", "/filter[active][ne]"},
+			{"filter[active][in]=true,", "/filter[active][in]"},
+		} {
+			refused(t, a.Get(products+"?"+c.query+url.QueryEscape(text)), 422, "invalid", c.pointer)
+		}
+		for _, c := range []struct{ query, pointer string }{
+			{"filter[" + url.QueryEscape(text) + "]=true", "/filter"},
+			{"filter[active][x" + url.QueryEscape(text) + "]=true", "/filter[active]"},
+			{"filter[active]" + url.QueryEscape(text) + "x=true", "/filter"},
+		} {
+			refused(t, a.Get(products+"?"+c.query), 422, "invalid", c.pointer)
+		}
+		refused(t, a.Get(products+"?x"+url.QueryEscape(text)+"=1"), 422, "invalid")
+		refused(t, a.Get(products+"/"+id.New().String()+"?x"+url.QueryEscape(text)+"=1"), 422, "invalid")
+	}
+	for _, column := range []string{"sku", "name", "price", "price_amount", "released", "version", "created_at", "rowid", "oid", "active COLLATE NOCASE"} {
+		refused(t, a.Get(products+"?filter["+url.QueryEscape(column)+"]=1"), 422, "invalid", "/filter")
+		refused(t, a.Get(products+"?sort="+url.QueryEscape(column)), 422, "invalid", "/sort")
+	}
+	for query, pointer := range map[string]string{
+		"page=-1": "/page", "offset=10": "/offset", "q=": "/q", "q=%20": "/q", "q=" + strings.Repeat("x", 101): "/q", "limit=1&limit=2": "/limit",
+		"filter[active]=true&filter[active][eq]=true": "/filter[active][eq]", "filter[active][null]=true": "/filter[active]", "filter[active][gt]=true": "/filter[active]",
+		"sort=id&sort=-id": "/sort", "fields=id&fields=sku": "/fields", "_method=DELETE": "/_method",
+	} {
+		refused(t, a.Get(products+"?"+query), 422, "invalid", pointer)
+	}
+	for _, query := range []string{"q=%00", "q=%ff", "q=%zz", "limit=%", "%00=1", "filter[active]=%c0%af"} {
+		refused(t, a.Get(products+"?"+query+marker), 400, "bad_query")
+	}
+}
+
+// An id is the id of one product or nothing: no form of nothing means more than one.
+func TestIDInput(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	known := strings.TrimPrefix(a.anyone(), products+"/")
+	bad := []string{
+		"0", "-1", "1", "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff", "null", "undefined", "*", "%25", "_", "~", "@", ":id", "{id}", "[]", "''", "%20", "+",
+		strings.ReplaceAll(known, "-", ""), "{" + known + "}", "urn:uuid:" + known, known + "%20", "%20" + known, known + ";", known + ",", known + "," + known, known[:35], known + "0",
+		known + ".json", known + "%2527", "184467440737095516161", strings.Repeat("9", 1000), "018f6d3a-0000-7000-8000-00000000000g",
+	}
+	for _, text := range corpus() {
+		if escaped := url.PathEscape(text); !strings.Contains(escaped, "%2F") && !strings.Contains(escaped, "%5C") {
+			bad = append(bad, escaped)
+		}
+	}
+	for _, key := range bad {
+		for _, r := range []*apptest.Response{a.Get(products + "/" + key), a.Patch(products+"/"+key, `{"name":"x"}`), a.Delete(products + "/" + key)} {
+			if code := r.Text("/code"); code != "not_found" && code != "product_not_found" {
+				t.Errorf("%s: %s", key, r.Body)
+			}
+			refused(t, r, 404, r.Text("/code"))
+		}
+	}
+	for _, key := range []string{"", "/", known + "/", "/" + known, "x/" + known, known + "/x"} {
+		refused(t, a.Delete(products+"/"+key), 404, "route_not_found")
+	}
+	refused(t, a.Delete(products), 405, "method_not_allowed")
+	for _, key := range []string{known + "%00", "%2e%2e%2f" + known, known + "%2f", "..%5c" + marker} {
+		refused(t, a.Delete(products+"/"+key), 400, "bad_path")
+	}
+	refused(t, a.Delete(products+"/"+id.New().String()), 404, "product_not_found")
+	a.Get(products+"/"+strings.ToUpper(known)).Want(200).WantAt("/id", quoted(known))
+}
+
+// Callers set what is theirs: the server's fields are refused, in every spelling.
+func TestServerFieldsAreRefused(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	at := a.anyone()
+	for _, c := range []struct{ name, value, pointer string }{
+		{"id", quoted(id.New().String()), "/id"}, {"version", "7", "/version"}, {"created_at", `"2020-01-01T00:00:00Z"`, "/created_at"}, {"updated_at", `"2020-01-01T00:00:00Z"`, "/updated_at"},
+		{"ID", quoted(id.New().String()), "/ID"}, {"Version", "7", "/Version"}, {"CreatedAt", `"2020-01-01T00:00:00Z"`, "/CreatedAt"}, {"deleted_at", "null", "/deleted_at"},
+		{"price_amount", "0", "/price_amount"}, {"price_currency", `"EUR"`, "/price_currency"}, {"bucket", "0", "/bucket"}, {"tenant_id", "1", "/tenant_id"}, {"role", `"admin"`, "/role"},
+		{"SKU", `"x"`, "/SKU"}, {"Name", `"x"`, "/Name"}, {"__proto__", "{}", "/__proto__"}, {"sku ", `"x"`, ""}, {"sku\x00", `"x"`, ""}, {marker + "'", `"x"`, ""},
+	} {
+		refused(t, a.Post(products, apptest.With(product("new"), c.name, c.value)), 422, "invalid", c.pointer)
+		refused(t, a.Patch(at, apptest.With("{}", c.name, c.value)), 422, "invalid", c.pointer)
+	}
+}
+
+// Each field takes what it is for.
+func TestBodyInput(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	at := a.anyone()
+	bad := map[string][]struct{ value, pointer string }{}
+	add := func(field, pointer string, values ...string) {
+		for _, v := range values {
+			bad[field] = append(bad[field], struct{ value, pointer string }{v, pointer})
+		}
+	}
+	others := []string{"1", "1.5", "true", "{}", "[]", `["` + marker + `"]`, `{"$gt":"` + marker + `"}`}
+	add("sku", "/sku", append(others, `""`, quoted(strings.Repeat("x", 65)), quoted(strings.Repeat(marker, 20_000)), `"`+marker+`\u0000"`, "null")...)
+	add("name", "/name", append(others, `""`, quoted(strings.Repeat("ä", 256)), `"`+marker+`\u0000"`, "null")...)
+	add("price", "/price", "1999", `"19.99 EUR"`, "[1999]", "true", "null", quoted(marker))
+	add("price", "/price/amount", amount(`"1"`), amount("1.5"), amount("1e2"), amount("1e400"), amount("9223372036854775808"), amount("-9223372036854775809"), amount(strings.Repeat("9", 1000)), amount("true"), amount("null"), amount("[1]"), amount("\"-0\""))
+	add("price", "/price/currency", currency(`""`), currency(`"eur"`), currency(`"EURO"`), currency(`"EU"`), currency("1"), currency("null"), currency(`["EUR"]`), currency(`"EUR\u0000"`), currency(`"ÉUR"`))
+	add("price", "/price/amount", `{"currency":"EUR"}`)
+	add("price", "/price/currency", `{"amount":1}`)
+	add("price", "/price/minor", `{"amount":1,"currency":"EUR","minor":1}`)
+	add("active", "/active", "0", "1", `"true"`, `""`, "[]", "{}", "null")
+	add("released", "/released", "20240101", `""`, `"now"`, `"2024-02-30"`, `"2023-02-29"`, `"2024-13-01"`, `"2024-1-1"`, `"0000-00-00"`, `"10000-01-01"`, `"-001-01-01"`, `"2024-01-01T00:00:00Z"`, `" 2024-01-01"`, `"2024/01/01"`, "[]", "{}", "true")
+	for _, text := range corpus() {
+		add("price", "/price/amount", amount(quoted(text)))
+		add("price", "/price/currency", currency(quoted(text)))
+		add("active", "/active", quoted(text))
+		add("released", "/released", quoted(text))
+	}
+	for field, values := range bad {
+		for _, c := range values {
+			refused(t, a.Post(products, apptest.With(product("new"), field, c.value)), 422, "invalid", c.pointer)
+			refused(t, a.Patch(at, apptest.With("{}", field, c.value)), 422, "invalid", c.pointer)
+		}
+	}
+	for _, field := range []string{"sku", "name", "price"} {
+		refused(t, a.Post(products, apptest.Without(product("new"), field)), 422, "invalid", "/"+field)
+	}
+	for _, body := range []string{"null", "[]", quoted(marker), "1", "true", "[" + product("new") + "]"} {
+		refused(t, a.Post(products, body), 422, "invalid", "")
+		refused(t, a.Patch(at, body), 422, "invalid", "")
+	}
+	for body, code := range map[string]string{
+		`{"sku":"` + marker: "invalid_json", `{"sku":"x","sku":"` + marker + `"}`: "duplicate_key", `{"price":{"amount":1,"amount":2,"currency":"EUR"}}`: "duplicate_key",
+		"{\"sku\":\"\xff" + marker + "\"}": "invalid_utf8", `{} ` + marker: "trailing_data", `{"name":` + strings.Repeat("[", 10_000): "too_deep",
+	} {
+		refused(t, a.Post(products, body), 400, code)
+		refused(t, a.Patch(at, body), 400, code)
+	}
+	taken := a.Get(at).Text("/sku")
+	refused(t, a.Post(products, apptest.With(product("new"), "sku", quoted(taken))), 409, "product_taken", "/sku")
+}
+
+func amount(value string) string   { return `{"amount":` + value + `,"currency":"EUR"}` }
+func currency(value string) string { return `{"amount":1,"currency":` + value + `}` }
+
+// A precondition holds or nothing happens.
+func TestPreconditions(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	at := a.anyone()
+	for _, c := range []struct {
+		header string
+		status int
+		code   string
+	}{
+		{`"2"`, 412, "version_mismatch"}, {`"0"`, 412, "version_mismatch"}, {`"-1"`, 412, "version_mismatch"}, {`"01"`, 412, "version_mismatch"}, {`"+1"`, 412, "version_mismatch"}, {`"1 "`, 412, "version_mismatch"},
+		{`"1.0"`, 412, "version_mismatch"}, {`"1e0"`, 412, "version_mismatch"}, {`""`, 412, "version_mismatch"}, {`"9223372036854775808"`, 412, "version_mismatch"}, {`"` + marker + `"`, 412, "version_mismatch"},
+		{`"1' OR '1'='1"`, 412, "version_mismatch"}, {`W/"1"`, 412, "version_mismatch"}, {`"2", W/"1"`, 412, "version_mismatch"}, {`"1-deflate"`, 412, "version_mismatch"}, {`"*"`, 412, "version_mismatch"},
+		{"1", 400, "bad_if_match"}, {marker, 400, "bad_if_match"}, {`"1`, 400, "bad_if_match"}, {`1"`, 400, "bad_if_match"}, {`'1'`, 400, "bad_if_match"}, {`"1" "2"`, 400, "bad_if_match"}, {`"1",`, 400, "bad_if_match"},
+		{`,"1"`, 400, "bad_if_match"}, {`w/"1"`, 400, "bad_if_match"}, {`*, "1"`, 400, "bad_if_match"}, {"true", 400, "bad_if_match"}, {strings.Repeat(`"2", `, 20) + `"1"`, 400, "bad_if_match"},
+	} {
+		refused(t, a.Patch(at, `{"name":"x"}`, "If-Match", c.header), c.status, c.code)
+		refused(t, a.Delete(at, "If-Match", c.header), c.status, c.code)
+	}
+	for _, good := range []string{"*", `"1"`, `"2", "1"`, `"1-gzip"`, `"1-zstd"`, `"1-f0"`, `"1-f0-br"`} {
+		made := a.Post(products, product("new")).Want(201).Header.Get("Location")
+		a.Delete(made, "If-Match", good).Want(204)
+	}
+	for _, seen := range []string{`"1"`, `W/"1"`, `*`, `"0", "1"`, `"1-br"`} {
+		a.Get(at, "If-None-Match", seen).Want(304)
+	}
+	for _, other := range []string{`"0"`, marker, `"`, `1`} {
+		a.Get(at, "If-None-Match", other).Want(200)
+	}
+}
+
+// The method is that of the request line, and the rest of them do nothing.
+func TestMethodInput(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	at := a.anyone()
+	for _, name := range []string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
+		a.Get(at, name, "DELETE").Want(200)
+		refused(t, a.Post(at, product("new"), name, "PATCH"), 405, "method_not_allowed")
+		refused(t, a.Post(products, "{}", name, "GET"), 422, "invalid")
+	}
+	for path, allow := range map[string]string{products: "GET, HEAD, POST, OPTIONS", at: "GET, HEAD, PATCH, DELETE, OPTIONS"} {
+		if got := a.Do("OPTIONS", path, "").Want(204).Header.Get("Allow"); got != allow {
+			t.Errorf("OPTIONS %s: %s, want %s", path, got, allow)
+		}
+		get, head := a.Get(path).Want(200), a.Do("HEAD", path, "").Want(200)
+		if len(head.Body) > 0 || head.Header.Get("Content-Length") != fmt.Sprint(len(get.Body)) || head.Header.Get("ETag") != get.Header.Get("ETag") {
+			t.Errorf("HEAD %s: %v %q", path, head.Header, head.Body)
+		}
+		for _, method := range []string{"TRACE", "PUT"} {
+			r := a.Do(method, path, "", "X-Secret", marker)
+			refused(t, r, 405, "method_not_allowed")
+			if r.Header.Get("Allow") != allow {
+				t.Errorf("%s %s: Allow is %q", method, path, r.Header.Get("Allow"))
+			}
+		}
+		refused(t, a.Do("BREW", path, ""), 501, "method_unknown")
+	}
+	if r := a.Do("HEAD", products+"/"+id.New().String(), "").Want(404); len(r.Body) > 0 {
+		t.Errorf("HEAD of nothing: %s", r.Body)
+	}
+	for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "application/json; charset=latin1", marker} {
+		refused(t, a.Post(products, product("new"), "Content-Type", media), 415, "unsupported_media_type")
+		refused(t, a.Patch(at, "{}", "Content-Type", media), 415, "unsupported_media_type")
+	}
+	refused(t, a.Get(at, "Accept", "text/html"), 406, "not_acceptable")
+	refused(t, a.Do("GET", at, "{}"), 400, "unexpected_body")
+	refused(t, a.Do("DELETE", at, "{}"), 400, "unexpected_body")
+}
+
+// A cursor goes on where it comes from: in the same list with the same words, in the same application.
+func TestCursorInput(t *testing.T) {
+	t.Parallel()
+	a := openShop(t, newNotes)
+	next := func(query string) string { return a.Get(products + "?limit=3" + query).Want(200).Text("/page/next") }
+	good := next("")
+	a.Get(products + "?limit=2&count=exact&after=" + good).Want(200)
+	a.Get(products + "?limit=2&fields=id&before=" + good).Want(200)
+	for name, cursor := range map[string]string{
+		"another order": next("&sort=id"), "a filter": next("&filter[active]=true"), "another filter": next("&filter[active][ne]=false"), "a search": next("&q=name"),
+		"another list":        a.Get("/api/v1/notes/notes?limit=1").Want(200).Text("/page/next"),
+		"another application": openShop(t).Get(products + "?limit=3").Want(200).Text("/page/next"),
+	} {
+		refused(t, a.Get(products+"?after="+cursor), 400, "bad_cursor")
+		refused(t, a.Get(products+"?before="+cursor), 400, "bad_cursor")
+		if strings.HasPrefix(name, "another list") {
+			a.Get("/api/v1/notes/notes?after=" + cursor).Want(200)
+		}
+	}
+	refused(t, a.Get(products+"?sort=id&after="+good), 400, "bad_cursor")
+	refused(t, a.Get(products+"?q=x&after="+good), 400, "bad_cursor")
+	refused(t, a.Get(products+"?filter[active]=true&after="+good), 400, "bad_cursor")
+	refused(t, a.Get("/api/v1/notes/notes?after="+good), 400, "bad_cursor")
+	refused(t, a.Get(products+"?after="+good+"&before="+good), 422, "invalid", "/before")
+	refused(t, a.Get(products+"?after="+good+"&after="+good), 422, "invalid", "/after")
+	refused(t, a.Get(products+"?after="), 422, "invalid", "/after")
+	refused(t, a.Get(products+"?after="+strings.Repeat("A", 2049)), 422, "invalid", "/after")
+
+	for i := range len(good) {
+		refused(t, a.Get(products+"?after="+good[:i]+"%7E"), 400, "bad_cursor")
+		if i > 0 {
+			refused(t, a.Get(products+"?after="+good[:i]), 400, "bad_cursor")
+		}
+		for _, other := range "AzZ9-_" {
+			if forged := good[:i] + string(other) + good[i+1:]; forged != good {
+				refused(t, a.Get(products+"?after="+forged), 400, "bad_cursor")
+			}
+		}
+	}
+	for _, tail := range []string{"A", "AAAA", "=", "==", "%20", "%0A", ".", "'"} {
+		refused(t, a.Get(products+"?after="+good+tail), 400, "bad_cursor")
+	}
+	for _, text := range append(corpus(), "null", "0", "-1", "AAAA", base64.RawURLEncoding.EncodeToString(make([]byte, 100)), `{"id":1}`) {
+		refused(t, a.Get(products+"?after="+url.QueryEscape(text)), 400, "bad_cursor")
+		refused(t, a.Get(products+"?before="+url.QueryEscape(text)), 400, "bad_cursor")
+	}
+}
+
+// notes is a second module with a list, whose cursors are signed by the same application.
+type notes struct{}
+
+type (
+	note struct {
+		ID id.ID `json:"id"`
+	}
+	listNotes struct{ Query page.Query }
+)
+
+func newNotes(module.Platform) (module.Module, error) { return notes{}, nil }
+
+func (notes) Name() string           { return "notes" }
+func (notes) Migrations() fs.FS      { return fstest.MapFS{} }
+func (n notes) Parts() []module.Part { return []module.Part{n} }
+func (n notes) Routes() []api.Route {
+	return []api.Route{api.Get("/notes", n.list, api.Op{ID: "listNotes", Summary: "List notes", Auth: api.Public})}
+}
+
+func (notes) list(_ context.Context, in *listNotes) (*api.List[note], error) {
+	only := note{id.New()}
+	return api.NewList(in.Query, page.Page[note]{Items: []note{only}, Next: &page.Key{Value: only.ID, ID: only.ID}}), nil
+}
+
+// What a request holds cannot write lines into the log, nor move the terminal of whoever reads it.
+func TestLogInput(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	before := strings.Count(a.Log(), "\n")
+	lines := []string{
+		"GET /%0a%7b%22level%22:%22ERROR%22%7d HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /%1b%5b2J%0d HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /\xc2\x9b31m HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /\xe2\x80\xae HTTP/1.1\r\nHost: x\r\n\r\n",
+		`GET /","status":999,"x":" HTTP/1.1` + "\r\nHost: x\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: \x1b[31m\xff\x00\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: \x1b]0;title\x07 \x1b[2J\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: a\",\"level\":\"ERROR\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\x1b[31m\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\",\"b\":\"c\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: " + strings.Repeat("a", 65) + "\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 1.2.3.4\x1b[31m\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nTraceparent: 00-\x1b[31m\r\n\r\n",
+		"\x1b[31mGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"G\x1bT / HTTP/1.1\r\nHost: x\r\n\r\n",
+	}
+	for _, line := range lines {
+		exchange(t, a.URL, line)
+	}
+	log := a.Log()
+	if got := strings.Count(log, "\n"); got != before+len(lines) {
+		t.Errorf("%d requests have written %d lines:\n%s", len(lines), got-before, log)
+	}
+	for line := range strings.Lines(log) {
+		var entry struct {
+			Level string
+			ID    string `json:"request_id"`
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Level != "INFO" || strings.Trim(entry.ID, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || len(entry.ID) > 64 {
+			t.Errorf("a forged line, %v: %q", err, line)
+		}
+		if strings.ContainsFunc(strings.TrimSuffix(line, "\n"), control) {
+			t.Errorf("a control character in the log: %q", line)
+		}
+	}
+}
+
+// control reports whether a terminal may take r for a command, or show a line with it in another order.
+func control(r rune) bool {
+	return r < ' ' || 0x7f < r && r < 0xa0 || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069'
+}
+
+// The same in the form for people.
+func TestLogInputInModeDev(t *testing.T) {
+	t.Parallel()
+	p := newMachine(t).serve("--mode", "dev")
+	for _, line := range []string{
+		"GET /%0aforged HTTP/1.1\r\nHost: x\r\n\r\n", "GET /\x1b[2J HTTP/1.1\r\nHost: x\r\n\r\n", "GET /\xe2\x80\xae HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: \x1b[31m\xc2\x9b31m\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nX-Request-Id: a\x1b[31m\r\n\r\n",
+	} {
+		exchange(t, p.public.URL, line)
+	}
+	p.stop()
+	for line := range strings.Lines(p.out.String()) {
+		if line[0] < '0' || line[0] > '9' || strings.ContainsFunc(strings.TrimSuffix(line, "\n"), control) {
+			t.Errorf("a forged line, or a control character in it: %q", line)
+		}
+	}
+}
+
+// exchange sends bytes as they are and reads one answer.
+func exchange(t *testing.T, to, request string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(to, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close() //nolint:errcheck // the answer has been read
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatalf("%q: %v", request, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // it is read to its end
+	if body, err := io.ReadAll(resp.Body); err != nil || strings.ContainsAny(string(body), "\x1b\x9b") {
+		t.Errorf("%q: %v, %s", request, err, body)
+	}
+}
