@@ -102,7 +102,7 @@ func TestStartsAtTheSameTime(t *testing.T) {
 		p.eventually("it serves", func() bool { return strings.Contains(p.err.String(), "serving  ") })
 		p.stop()
 	}
-	if code, printed := m.run("migrate", "status"); code != 0 || strings.Count(printed, "applied") != 1 {
+	if code, printed := m.run("migrate", "status"); code != 0 || !strings.Contains(printed, "applied") || strings.Contains(printed, "pending") {
 		t.Errorf("status: exit code %d: %s", code, printed)
 	}
 }
