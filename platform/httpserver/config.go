@@ -18,7 +18,7 @@ type Config struct {
 	Addr    string            `config:"addr" doc:"Address of the public listener, host:port; without a host it is all of them, in mode dev loopback alone."`
 	OpsAddr unit.Auto[string] `config:"ops_addr" doc:"Address of the listener for health, metrics and pprof, host:port; auto is 127.0.0.1:9090."`
 	// OpsToken opens pprof to callers that are not on this machine.
-	OpsToken string  `config:"ops_token" secret:"true" doc:"Bearer token that opens pprof to callers from elsewhere; empty opens it to this machine alone."`
+	OpsToken string  `config:"ops_token" secret:"true" doc:"Bearer token that opens pprof to callers from elsewhere; empty opens it to this machine alone. At least 20 characters in mode prod."`
 	Proxies  []Proxy `config:"proxies" doc:"Addresses or networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
 	Compress []string `config:"compress" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
