@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -68,8 +70,8 @@ func (c client) exchange(conn net.Conn, r *bufio.Reader, request string, want in
 	if err != nil {
 		return false, err
 	}
-	body := new(strings.Builder)
-	if _, err := bufio.NewReader(resp.Body).WriteTo(body); err != nil {
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		return false, err
 	}
 	if resp.StatusCode != want {

@@ -48,7 +48,7 @@ func TestExitCodes(t *testing.T) {
 
 		{name: "unknown key", command: "about --set db.dns=x", code: 4, said: []string{"error: --set  db.dns  unknown key, did you mean db.dsn?\n"}},
 		{name: "unknown variable", command: "about", environ: []string{"APP_DB__DNS=x"}, code: 4, said: []string{"env APP_DB__DNS", "did you mean APP_DB__DSN?"}},
-		{name: "unknown profile", command: "about --profile anohter", code: 4, said: []string{"want another, single; did you mean another?"}},
+		{name: "unknown profile", command: "about --profile anothr", code: 4, said: []string{"want another, single; did you mean another?"}},
 		{name: "unknown profile in the environment", command: "about", environ: []string{"APP_PROFILE=big"}, code: 4, said: []string{`got "big"`}},
 		{name: "folder that is not there", command: "about --config " + m.dir + "/none", code: 4, said: []string{m.dir + "/none"}},
 		{name: "several problems", command: "about --set phase=9 --set http.grace=1s", code: 4, said: []string{"error: the configuration has 2 problems\n  ", "\n  "}},
