@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"io"
 	"net"
@@ -85,7 +86,7 @@ func exchange(t *testing.T, to, request string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // the answer has been read
+	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +97,8 @@ func exchange(t *testing.T, to, request string) {
 	if err != nil {
 		t.Fatalf("%q: %v", request, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it is read to its end
-	if body, err := io.ReadAll(resp.Body); err != nil || strings.ContainsAny(string(body), "\x1b\u009b") {
+	defer resp.Body.Close()
+	if body, err := io.ReadAll(resp.Body); err != nil || bytes.ContainsAny(body, "\x1b\u009b") {
 		t.Errorf("%q: %v, %s", request, err, body)
 	}
 }

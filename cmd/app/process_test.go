@@ -66,7 +66,7 @@ func (m *machine) launch(args ...string) *process {
 	m.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	p := &process{t: m.t, out: &screen{}, err: &screen{}, ended: make(chan struct{})}
-	p.cmd = exec.CommandContext(ctx, os.Args[0], args...) //nolint:gosec // this binary
+	p.cmd = exec.CommandContext(ctx, os.Args[0], args...)
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = m.dir, m.environ, p.out, p.err
 	if err := p.cmd.Start(); err != nil {
 		m.t.Fatal(err)

@@ -28,6 +28,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/servertest"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
 )
@@ -43,7 +44,7 @@ func compare(t *testing.T, name, rendered string) {
 	path := filepath.Join(referenceFolder, name)
 	rendered = strings.TrimRight(rendered, "\n") + "\n"
 	if os.Getenv("BANYAN_UPDATE") == "1" {
-		if err := os.WriteFile(path, []byte(rendered), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(path, []byte(rendered), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -347,7 +348,7 @@ func TestReferenceIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# Reference\n\nRendered from the code, and compared with it by the tests.\n\n")
+	b.WriteString("# Reference\n\nMost of these pages are rendered from the code, and the tests compare them with it.\n\n")
 	for _, page := range pages {
 		if filepath.Base(page) == "README.md" {
 			continue
@@ -365,18 +366,11 @@ func TestReferenceIndex(t *testing.T) {
 // Prometheus' own linter has nothing to say of the metrics.
 func TestMetricsPassPromtool(t *testing.T) {
 	t.Parallel()
-	promtool, err := exec.LookPath("promtool")
-	if err != nil {
-		missing := t.Skipf
-		if os.Getenv("BANYAN_SERVERS") == "require" {
-			missing = t.Fatalf
-		}
-		missing("%v: apt-get install prometheus", err)
-	}
+	promtool := servertest.Need(t, servertest.Promtool())
 	p := newMachine(t).serve("--mode", "test")
 	p.public.Get(products).Want(200)
 	p.public.Get("/nothing").Want(404)
-	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics") //nolint:gosec // the one that was found
+	cmd := exec.CommandContext(t.Context(), promtool, "check", "metrics")
 	cmd.Stdin = bytes.NewReader(p.ops.Get("/metrics").Want(200).Body)
 	if said, err := cmd.CombinedOutput(); err != nil || len(said) > 0 {
 		t.Errorf("promtool check metrics: %v\n%s", err, said)

@@ -59,7 +59,7 @@ func TestSecretsStayInside(t *testing.T) {
 				switch {
 				case place == "file":
 					file := filepath.Join(m.dir, fmt.Sprint("secret", i))
-					if err := os.WriteFile(file, []byte(s.value), 0o644); err != nil { //nolint:gosec // it shall be warned of
+					if err := os.WriteFile(file, []byte(s.value), 0o644); err != nil {
 						t.Fatal(err)
 					}
 					m.environ = append(m.environ, s.variable+"_FILE="+file)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -79,7 +80,7 @@ func TestProfiles(t *testing.T) {
 			}
 		}
 		text, err := fs.ReadFile(configs.Files, "profiles/"+name+".yaml")
-		if lines := strings.Count(string(text), "\n"); err != nil || lines > 30 || strings.ContainsAny(string(text), "{}") {
+		if lines := bytes.Count(text, []byte("\n")); err != nil || lines > 30 || bytes.ContainsAny(text, "{}") {
 			t.Errorf("profile %s has %d lines, or is not in block style: it holds only what differs", name, lines)
 		}
 	}
@@ -139,7 +140,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	folder := t.TempDir()
 	if os.Geteuid() == 0 {
 		folder = "/proc" // permissions do not hold for root, and there even root makes nothing
-	} else if err := os.Chmod(folder, 0o500); err != nil { //nolint:gosec // a folder needs to be entered
+	} else if err := os.Chmod(folder, 0o500); err != nil {
 		t.Fatal(err)
 	}
 	m := newMachine(t, "APP_DB__DSN=file:"+folder+"/data/app.db")
@@ -167,7 +168,7 @@ func TestDamagedDatabase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close() //nolint:errcheck // below its errors are looked at
+	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
 		t.Fatal(err)

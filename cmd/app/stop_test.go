@@ -39,7 +39,7 @@ func (c client) connection() error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // every answer has been read
+	defer conn.Close()
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func write(url, name string, locations chan<- string) {
 	client := http.Client{Timeout: patience}
 	defer client.CloseIdleConnections()
 	for i := 0; ; i++ {
-		resp, err := client.Post(url+products, "application/json", strings.NewReader(product(fmt.Sprint(name, "-", i)))) //nolint:noctx // the server ends it
+		resp, err := client.Post(url+products, "application/json", strings.NewReader(product(fmt.Sprint(name, "-", i))))
 		if err != nil {
 			return
 		}

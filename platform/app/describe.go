@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -73,7 +74,7 @@ func (l *launcher) modules() *cobra.Command {
 		return l.print(rows, func(w io.Writer) {
 			lines := [][]string{{"MODULE", "OPERATIONS"}}
 			for _, r := range rows {
-				lines = append(lines, []string{r.Name, fmt.Sprint(r.Operations)})
+				lines = append(lines, []string{r.Name, strconv.Itoa(r.Operations)})
 			}
 			table(w, lines...)
 		})
@@ -108,10 +109,10 @@ func (l *launcher) about() *cobra.Command {
 		}
 		facts := [][2]string{
 			{"name", env.Name}, {"version", env.Version}, {"go", runtime.Version()},
-			{"profile", env.Profile}, {"phase", fmt.Sprint(cfg.Phase)}, {"mode", string(env.Mode)},
-			{"database", a.platform.DB.Dialect()}, {"db.pool.max_open", fmt.Sprint(a.platform.DB.MaxOpen())},
-			{"cpus", fmt.Sprint(runtime.GOMAXPROCS(0))}, {"memory_limit", memory},
-			{"modules", fmt.Sprint(len(a.modules))}, {"operations", fmt.Sprint(len(a.operations.Mounted()))},
+			{"profile", env.Profile}, {"phase", strconv.Itoa(cfg.Phase)}, {"mode", string(env.Mode)},
+			{"database", a.platform.DB.Dialect()}, {"db.pool.max_open", strconv.Itoa(a.platform.DB.MaxOpen())},
+			{"cpus", strconv.Itoa(runtime.GOMAXPROCS(0))}, {"memory_limit", memory},
+			{"modules", strconv.Itoa(len(a.modules))}, {"operations", strconv.Itoa(len(a.operations.Mounted()))},
 		}
 		data := map[string]string{}
 		for _, f := range facts {

@@ -97,7 +97,7 @@ func TestDevPageWithoutDocs(t *testing.T) {
 func TestDevPageHeaders(t *testing.T) {
 	t.Parallel()
 	r := newMachine(t).serve("--mode", "dev")
-	resp, err := r.client.Get(r.url + "/") //nolint:noctx // it is local
+	resp, err := r.client.Get(r.url + "/")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -222,7 +222,7 @@ func (r *running) get(url string) (status int, body string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it is read to its end
+	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		r.t.Fatal(err)

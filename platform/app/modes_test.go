@@ -45,7 +45,7 @@ func TestModes(t *testing.T) {
 			r.wantGet(r.url+"/problems", 200)
 			r.wantGet(r.url+"/metrics", 404)
 			r.wantGet(r.ops+"/metrics", 200)
-			resp, err := r.client.Get(r.url + "/problems") //nolint:noctx // it is local
+			resp, err := r.client.Get(r.url + "/problems")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestModeDevListensOnLoopbackAlone(t *testing.T) {
 func TestOpsListenerIsOnLoopback(t *testing.T) {
 	t.Parallel()
 	if l, err := net.Listen("tcp", "127.0.0.1:9090"); err == nil {
-		defer l.Close() //nolint:errcheck // nothing was written
+		defer l.Close()
 	}
 	for _, mode := range []string{"dev", "prod"} {
 		newMachine(t).without("APP_HTTP__OPS_ADDR").run("serve", "--mode", mode).want(6, "http.ops_addr: listen tcp 127.0.0.1:9090")

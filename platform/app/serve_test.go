@@ -126,7 +126,7 @@ func TestPanicOfAHandler(t *testing.T) {
 func TestProgramsAreApart(t *testing.T) {
 	t.Parallel()
 	one, two := newMachine(t).serve("--mode", "test"), newMachine(t).serve("--mode", "test")
-	resp, err := one.client.Post(one.url+"/api/v1/notes/notes", "application/json", strings.NewReader(`{"text":"x"}`)) //nolint:noctx // it is local
+	resp, err := one.client.Post(one.url+"/api/v1/notes/notes", "application/json", strings.NewReader(`{"text":"x"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

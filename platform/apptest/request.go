@@ -56,7 +56,7 @@ func (a *App) Do(method, path, body string, headers ...string) *Response {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end
+	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		a.t.Fatalf("%s %s: %v", method, path, err)
