@@ -74,8 +74,36 @@ func TestReferenceCommands(t *testing.T) {
 		"| 5 | something that it depends on does not answer |\n| 6 | the state of things is in the way: pending migrations, a port that is taken |\n| 130 | it was interrupted while it started |\n")
 	root := m.help()
 	fmt.Fprintf(&b, "\nFlags of every command:\n\n```text\n%s\n```\n", root.section("Flags"))
-	m.commands(&b, root)
+	for _, h := range m.below(root) {
+		short, _, _ := strings.Cut(h.text, "\n")
+		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```text\n%s\n```\n", strings.Join(h.command, " "), short, strings.Join(h.examples(), "\n"))
+		if flags := h.section("Flags"); flags != "" {
+			fmt.Fprintf(&b, "\n```text\n%s\n```\n", strings.TrimRight(flags, "\n"))
+		}
+	}
 	compare(t, "cli-app.md", b.String())
+}
+
+// What the help shows as examples works when it is typed.
+func TestExamplesOfTheHelp(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, "APP_MODE=dev")
+	p := m.serve() // for healthcheck
+	m.environ = append(m.environ, "APP="+os.Args[0], "APP_HTTP__OPS_ADDR="+strings.TrimPrefix(p.ops.URL, "http://"))
+	root := m.help()
+	for _, h := range append(m.below(root), root) {
+		for _, line := range h.examples() {
+			if strings.HasPrefix(line, "app serve ") {
+				continue // which does not end; its flags are those of the other tests
+			}
+			cmd := exec.CommandContext(t.Context(), "sh", "-ec", `app() { "$APP" "$@"; }; app migrate up; `+line)
+			cmd.Dir, cmd.Env = m.dir, m.environ
+			if out, err := cmd.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v\n%s", line, err, out)
+			}
+		}
+	}
+	p.stop()
 }
 
 // help is what a command says of itself.
@@ -109,8 +137,17 @@ func (h help) section(name string) string {
 	return regexp.MustCompile(`(?m)^  -h, --help .*\n?`).ReplaceAllString(h.sections[name], "")
 }
 
-// commands writes the commands below one.
-func (m *machine) commands(b *strings.Builder, above help) {
+// examples returns the lines of the examples.
+func (h help) examples() (lines []string) {
+	h.t.Helper()
+	for line := range strings.Lines(h.section("Examples")) {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
+}
+
+// below returns the commands below one that do something, in the order of their names.
+func (m *machine) below(above help) (all []help) {
 	m.t.Helper()
 	for line := range strings.Lines(above.section("Available Commands")) {
 		name := strings.Fields(line)[0]
@@ -119,15 +156,12 @@ func (m *machine) commands(b *strings.Builder, above help) {
 		}
 		h := m.help(append(slices.Clone(above.command), name)...)
 		if h.sections["Available Commands"] != "" {
-			m.commands(b, h)
-			continue
-		}
-		short, _, _ := strings.Cut(h.text, "\n")
-		fmt.Fprintf(b, "\n## %s\n\n%s.\n\n```sh\n%s\n```\n", strings.Join(h.command, " "), short, regexp.MustCompile("(?m)^  ").ReplaceAllString(h.section("Examples"), ""))
-		if flags := h.section("Flags"); flags != "" {
-			fmt.Fprintf(b, "\n```text\n%s\n```\n", strings.TrimRight(flags, "\n"))
+			all = append(all, m.below(h)...)
+		} else {
+			all = append(all, h)
 		}
 	}
+	return all
 }
 
 func TestReferenceConfiguration(t *testing.T) {
