@@ -29,8 +29,8 @@ func TestPreconditions(t *testing.T) {
 		{`"2"`, 412, "version_mismatch"}, {`"0"`, 412, "version_mismatch"}, {`"-1"`, 412, "version_mismatch"}, {`"01"`, 412, "version_mismatch"}, {`"+1"`, 412, "version_mismatch"}, {`"1 "`, 412, "version_mismatch"},
 		{`"1.0"`, 412, "version_mismatch"}, {`"1e0"`, 412, "version_mismatch"}, {`""`, 412, "version_mismatch"}, {`"9223372036854775808"`, 412, "version_mismatch"}, {`"` + marker + `"`, 412, "version_mismatch"},
 		{`"1' OR '1'='1"`, 412, "version_mismatch"}, {`W/"1"`, 412, "version_mismatch"}, {`"2", W/"1"`, 412, "version_mismatch"}, {`"1-deflate"`, 412, "version_mismatch"}, {`"*"`, 412, "version_mismatch"},
-		{"1", 400, "bad_if_match"}, {marker, 400, "bad_if_match"}, {`"1`, 400, "bad_if_match"}, {`1"`, 400, "bad_if_match"}, {`'1'`, 400, "bad_if_match"}, {`"1" "2"`, 400, "bad_if_match"}, {`"1",`, 400, "bad_if_match"},
-		{`,"1"`, 400, "bad_if_match"}, {`w/"1"`, 400, "bad_if_match"}, {`*, "1"`, 400, "bad_if_match"}, {"true", 400, "bad_if_match"}, {strings.Repeat(`"2", `, 20) + `"1"`, 400, "bad_if_match"},
+		{"1", 400, "bad_if_match"}, {marker, 400, "bad_if_match"}, {`"1`, 400, "bad_if_match"}, {`1"`, 400, "bad_if_match"}, {`'1'`, 400, "bad_if_match"}, {`"1" "2"`, 400, "bad_if_match"},
+		{`w/"1"`, 400, "bad_if_match"}, {`*, "1"`, 400, "bad_if_match"}, {"true", 400, "bad_if_match"}, {strings.Repeat(`"2", `, 20) + `"1"`, 400, "bad_if_match"},
 	} {
 		refused(t, a.Patch(at, `{"name":"x"}`, "If-Match", c.header), c.status, c.code)
 		refused(t, a.Delete(at, "If-Match", c.header), c.status, c.code)
