@@ -3,27 +3,50 @@ package name
 import (
 	"go/token"
 	"slices"
+	"strings"
 )
 
-// reservedPackage reports whether a package of that name would not build, would hide something that generated code uses, or would be
-// treated in a way of its own by the go command or by a file system.
-func reservedPackage(s string) bool {
-	if token.IsKeyword(s) {
-		return true
-	}
-	_, found := slices.BinarySearch(reservedPackages(), s)
-	return found
+// reserved reports whether a package of that name would not build, would hide something that generated code uses, or would be treated in a
+// way of its own by the go command or by a file system.
+func reserved(s string) bool {
+	return token.IsKeyword(s) || device(s) || slices.ContainsFunc([][]string{predeclared(), folders(), generated()}, func(list []string) bool {
+		return slices.Contains(list, s)
+	})
 }
 
-// reservedPackages is sorted: Go's predeclared names, the names that templates import or use, folders with a meaning, device names.
-func reservedPackages() []string {
+// predeclared are the names that Go knows without an import, and those of functions with a meaning.
+func predeclared() []string {
 	return []string{
-		"any", "api", "append", "apptest", "aux", "bool", "byte", "cap", "clear", "clock", "close", "comparable", "complex", "con", "config",
-		"context", "copy", "db", "decimal", "delete", "embed", "error", "errors", "false", "fault", "fiber", "float32", "float64", "fmt",
-		"fs", "gorm", "health", "id", "imag", "init", "int", "int16", "int32", "int64", "int8", "internal", "iota", "keys", "len", "load", "main",
-		"make", "max", "migrations", "min", "module", "modules", "money", "new", "nil", "nul", "page", "panic", "patch", "print", "println",
-		"prn", "real", "recover", "rune", "string", "strings", "test", "testdata", "testing", "time", "true", "uint", "uint16",
-		"uint32", "uint64", "uint8", "uintptr", "unit", "utf8", "vendor", "web", "wire",
+		"any", "append", "bool", "byte", "cap", "clear", "close", "comparable", "complex", "complex128", "complex64", "copy", "delete", "error", "false",
+		"float32", "float64", "imag", "init", "int", "int16", "int32", "int64", "int8", "iota", "len", "main", "make", "max", "min", "new", "nil", "panic",
+		"print", "println", "real", "recover", "rune", "string", "true", "uint", "uint16", "uint32", "uint64", "uint8", "uintptr",
+	}
+}
+
+// folders are names that the go command or Banyan's tree gives a meaning to.
+func folders() []string {
+	return []string{
+		"config", "configs", "doc", "health", "internal", "keys", "load", "migrations", "module", "modules", "service", "seed", "store", "test", "testdata",
+		"vendor", "web", "wire",
+	}
+}
+
+// device reports whether Windows takes a file of that name for a device.
+func device(s string) bool {
+	if slices.Contains([]string{"aux", "con", "nul", "prn"}, s) {
+		return true
+	}
+	return len(s) == 4 && (strings.HasPrefix(s, "com") || strings.HasPrefix(s, "lpt")) && s[3] >= '1' && s[3] <= '9'
+}
+
+// generated are the names, in lower case, that templates import, declare or give to a variable, and those of the methods that stand beside a
+// resource in a struct. A test compares the list with the templates.
+func generated() []string {
+	return []string{
+		"api", "apply", "apptest", "begin", "cfg", "changed", "check", "clause", "clock", "context", "ctx", "db", "decimal", "done", "embed", "err",
+		"errors", "expected", "failures", "fault", "fiber", "find", "first", "fmt", "found", "fs", "gorm", "handle", "hold", "id", "ids", "in", "insert",
+		"inside", "made", "money", "name", "needs", "normalize", "now", "open", "ornull", "page", "patch", "rand", "reflect", "route", "row", "rows",
+		"sample", "seedbatch", "set", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8",
 	}
 }
 
@@ -40,23 +63,22 @@ func suffixOfFile(s string) bool {
 
 // reservedColumn reports whether a column of that name would have to be quoted in PostgreSQL or SQLite.
 func reservedColumn(s string) bool {
-	_, found := slices.BinarySearch(reservedColumns(), s)
-	return found
+	return slices.Contains(reservedColumns(), s)
 }
 
-// reservedColumns is sorted: the reserved words of PostgreSQL 15 (including those that are reserved as functions or types) and those of
-// SQLite's keywords that it does not take as a column.
+// reservedColumns are the reserved words of PostgreSQL 15 (including those that are reserved as functions or types) with its system columns,
+// and those of SQLite's keywords that it does not take as a column.
 func reservedColumns() []string {
 	return []string{
 		"add", "all", "alter", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "autoincrement",
-		"between", "binary", "both", "case", "cast", "check", "collate", "collation", "column", "commit", "concurrently", "constraint", "create",
-		"cross", "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user",
+		"between", "binary", "both", "case", "cast", "check", "cmax", "cmin", "collate", "collation", "column", "commit", "concurrently", "constraint", "create",
+		"cross", "ctid", "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user",
 		"default", "deferrable", "delete", "desc", "distinct", "do", "drop", "else", "end", "escape", "except", "exists", "false", "fetch",
 		"for", "foreign", "freeze", "from", "full", "grant", "group", "having", "ilike", "in", "index", "initially", "inner", "insert",
 		"intersect", "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp", "natural",
-		"not", "nothing", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "over", "overlaps", "placing", "primary",
+		"not", "nothing", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "over", "overlaps", "placing", "primary", "raise",
 		"references", "returning", "right", "rowid", "select", "session_user", "set", "similar", "some", "symmetric", "system_user", "table",
-		"tablesample", "then", "to", "trailing", "transaction", "true", "union", "unique", "update", "user", "using", "values", "variadic",
-		"verbose", "when", "where", "window", "with",
+		"tableoid", "tablesample", "then", "to", "trailing", "transaction", "true", "union", "unique", "update", "user", "using", "values", "variadic",
+		"verbose", "when", "where", "window", "with", "xmax", "xmin",
 	}
 }

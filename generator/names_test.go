@@ -1,0 +1,150 @@
+package generator
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/derive"
+	"github.com/banyan-go/banyan/generator/field"
+	"github.com/banyan-go/banyan/generator/name"
+	"github.com/banyan-go/banyan/generator/render"
+	"github.com/banyan-go/banyan/generator/resource"
+)
+
+// everyName are a module and two resources whose code uses every branch of the templates, under names that are in nothing else.
+func everyName(t *testing.T) []render.File {
+	t.Helper()
+	var fields []string
+	for _, typ := range field.Types() {
+		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=zqa+zqb"}[typ]
+		fields = append(fields, "zq_"+string(typ)+":"+string(typ)+param, "zqn_"+string(typ)+":"+string(typ)+param+":null")
+	}
+	fields = append(fields, "zq_key:string:required,unique,max=40,filter,sort,search", "zq_hidden:string:hidden,null", "zq_min:string:min=3")
+	files, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqtwo", Fields: []string{"zq_on:bool"}}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, plain...)
+	derived, err := derive.Files(tree(files), "example.com/zqapp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(files, derived...)
+}
+
+// tree is a project that consists of rendered files.
+type tree []render.File
+
+func (tree) Modules() ([]string, error) { return []string{"zqmod"}, nil }
+
+func (fs tree) Files(dir string) ([]string, error) {
+	var paths []string
+	for _, f := range fs {
+		if path.Dir(f.Path) == dir {
+			paths = append(paths, f.Path)
+		}
+	}
+	return paths, nil
+}
+
+func (fs tree) Read(file string) ([]byte, error) {
+	for _, f := range fs {
+		if f.Path == file {
+			return f.Data, nil
+		}
+	}
+	return nil, os.ErrNotExist
+}
+
+// A module or a resource gives its name to packages and variables. Where generated code has that name already, one of the two would hide the
+// other.
+func TestNamesOfGeneratedCodeAreReserved(t *testing.T) {
+	t.Parallel()
+	names := map[string]string{}
+	for _, f := range everyName(t) {
+		if path.Ext(f.Path) == ".go" && !strings.HasSuffix(f.Path, "_test.go") {
+			collectNames(t, f, names)
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(names)) {
+		if name.CheckModule(n) == nil || name.CheckResource(n) == nil {
+			t.Errorf("%s declares %s, and a module or a resource may be called that", names[n], n)
+		}
+	}
+}
+
+// collectNames adds, in lower case, the names that a file imports or declares in a package or a function and that do not stem from those of
+// the module and the resource.
+func collectNames(t *testing.T, f render.File, names map[string]string) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func(ids ...*ast.Ident) {
+		for _, id := range ids {
+			n := strings.ToLower(id.Name)
+			if id.IsExported() && !strings.HasSuffix(file.Name.Name, "wire") || n == "_" || len(n) == 1 || strings.Contains(n, "zq") {
+				continue // in its wiring alone an exported name stands beside the resource's type; no name is one letter long
+			}
+			names[n] = f.Path
+		}
+	}
+	for _, spec := range file.Imports {
+		p, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(ast.NewIdent(path.Base(strings.TrimSuffix(p, "/v2"))))
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDecl:
+			if n.Recv == nil {
+				add(n.Name)
+			} else {
+				for _, r := range n.Recv.List {
+					add(r.Names...)
+				}
+			}
+		case *ast.FuncType:
+			for _, list := range []*ast.FieldList{n.Params, n.Results, n.TypeParams} {
+				if list == nil {
+					continue
+				}
+				for _, p := range list.List {
+					add(p.Names...)
+				}
+			}
+		case *ast.TypeSpec:
+			add(n.Name)
+		case *ast.ValueSpec:
+			add(n.Names...)
+		case *ast.AssignStmt:
+			if n.Tok == token.DEFINE {
+				for _, l := range n.Lhs {
+					add(l.(*ast.Ident)) //nolint:forcetypeassert // := declares nothing else
+				}
+			}
+		case *ast.RangeStmt:
+			for _, l := range []ast.Expr{n.Key, n.Value} {
+				if id, ok := l.(*ast.Ident); ok && n.Tok == token.DEFINE {
+					add(id)
+				}
+			}
+		}
+		return true
+	})
+}
