@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"net/mail"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/banyan-go/banyan/generator/name"
 )
 
 // sortable is the longest text that a filter, a sort or a cursor takes.
@@ -42,6 +45,8 @@ func (f *Field) checkPresence() error {
 		return errors.New("required and default contradict each other")
 	case f.Null && f.Default != nil:
 		return errors.New("null and default contradict each other: a field that is left out is null")
+	case f.Unique && f.Default != nil:
+		return errors.New("unique and default contradict each other: the default can be there once")
 	case f.Hidden && f.MustBeGiven():
 		return errors.New("a hidden field is not in requests: give it null or a default")
 	case f.Hidden && (f.Filter || f.Sort || f.Search):
@@ -73,6 +78,8 @@ func (f *Field) checkQueries() error {
 		return errors.New("noindex takes away the index of filter and sort, and there is neither")
 	case f.NoIndex && f.Index:
 		return errors.New("index and noindex contradict each other")
+	case f.Unique && (f.Index || f.NoIndex):
+		return errors.New("unique makes an index in any case")
 	}
 	return nil
 }
@@ -94,7 +101,7 @@ func (f *Field) checkBounds() error {
 		}
 		v, err := f.bound(*bound)
 		if err != nil {
-			return fmt.Errorf("%s=%s: %w", []string{"min", "max"}[i], shorten(*bound), err)
+			return fmt.Errorf("%s=%s: %w", []string{"min", "max"}[i], name.Quote(*bound), err)
 		}
 		bounds[i] = v
 	}
@@ -122,15 +129,29 @@ func (f *Field) bound(s string) (*big.Rat, error) {
 		}
 		return new(big.Rat).SetInt64(int64(n)), nil
 	}
-	return f.number(s)
+	v, err := f.number(s)
+	if err != nil {
+		return nil, err
+	}
+	if n := v.Num(); f.Type == Int && (n.Int64() == math.MinInt32 || n.Int64() == math.MaxInt32) ||
+		(f.Type == Int64 || f.Type == Money) && (n.Int64() == math.MinInt64 || n.Int64() == math.MaxInt64) {
+		return nil, errors.New("is the limit of the type in any case")
+	}
+	return v, nil
 }
 
+// Defaults are checked more strictly than values in requests: the API must find nothing wrong with one, and answer with it as it is written.
 var (
-	wholeSyntax   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	wholeSyntax   = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
 	decimalSyntax = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	floatSyntax   = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?$`)
 	slugSyntax    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	uuidSyntax    = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+	emailSyntax   = regexp.MustCompile(`^[a-z0-9]+([._+-][a-z0-9]+)*@[a-z0-9]+([.-][a-z0-9]+)*$`)
+	timeSyntax    = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$`)
 )
+
+const zeroUUID = "00000000-0000-0000-0000-000000000000"
 
 // number reads a value of a numeric type. Money has min and max in minor units.
 func (f *Field) number(s string) (*big.Rat, error) {
@@ -138,8 +159,14 @@ func (f *Field) number(s string) (*big.Rat, error) {
 		return nil, errors.New("is too long for a number")
 	}
 	syntax := decimalSyntax
-	if f.Type == Int || f.Type == Int64 || f.Type == Money {
+	switch f.Type {
+	case Int, Int64, Money:
 		syntax = wholeSyntax
+	case Float:
+		syntax = floatSyntax
+	}
+	if f.Type == Float && decimalSyntax.MatchString(s) && !floatSyntax.MatchString(s) {
+		return nil, errors.New("is more than the generator can write exactly: at most 9 digits before the point and 6 behind it")
 	}
 	if !syntax.MatchString(s) {
 		return nil, fmt.Errorf("is not a value of the type %s", f.Type)
@@ -168,13 +195,13 @@ func (f *Field) number(s string) (*big.Rat, error) {
 }
 
 func (f *Field) checkDefault(s string) error {
-	bad := func(want string) error { return fmt.Errorf("default=%s: %s", shorten(s), want) }
+	bad := func(want string) error { return fmt.Errorf("default=%s: %s", name.Quote(s), want) }
 	switch f.Type {
 	case Money:
 		return bad("an amount has no default; use null")
 	case UUID:
-		if !uuidSyntax.MatchString(s) {
-			return bad("is not a UUID in lower case")
+		if !uuidSyntax.MatchString(s) || s == zeroUUID {
+			return bad("is not a UUID in lower case, or the one of zeros, which means none")
 		}
 	case Bool:
 		if s != "true" && s != "false" {
@@ -189,7 +216,7 @@ func (f *Field) checkDefault(s string) error {
 			return bad("is not a date, 2006-01-02 for instance")
 		}
 	case Time:
-		if t, err := time.Parse(time.RFC3339, s); err != nil || t.UTC().Year() < 1 {
+		if t, err := time.Parse(time.RFC3339, s); err != nil || !timeSyntax.MatchString(s) || t.UTC().Year() < 1 || t.UTC().Year() > 9999 || t.IsZero() {
 			return bad("is not a time, 2006-01-02T15:04:05Z for instance")
 		}
 	default:
@@ -204,7 +231,7 @@ func (f *Field) checkDefault(s string) error {
 func (f *Field) checkNumber(s string) error {
 	v, err := f.number(s)
 	if err != nil {
-		return fmt.Errorf("default=%s: %w", shorten(s), err)
+		return fmt.Errorf("default=%s: %w", name.Quote(s), err)
 	}
 	for _, bound := range []struct {
 		text *string
@@ -219,17 +246,17 @@ func (f *Field) checkNumber(s string) error {
 			return err
 		}
 		if v.Cmp(limit) == bound.sign {
-			return fmt.Errorf("default=%s: is %s", s, bound.word)
+			return fmt.Errorf("default=%s: is %s", name.Quote(s), bound.word)
 		}
 	}
 	return nil
 }
 
 func (f *Field) checkText(s string) error {
-	bad := func(want string) error { return fmt.Errorf("default=%s: %s", shorten(s), want) }
+	bad := func(want string) error { return fmt.Errorf("default=%s: %s", name.Quote(s), want) }
 	for _, r := range s {
-		if r < ' ' || r == '"' || r == '`' || r == '\\' || r == '\'' || r == '$' || r == '{' || r == '}' || r == 0x7f || r == utf8.RuneError {
-			return bad("quotes, backslashes, $, braces and control characters have no place in a default: set it in the rules")
+		if !unicode.IsPrint(r) || r == utf8.RuneError || strings.ContainsRune("\"'`\\${}", r) {
+			return bad("quotes, backslashes, $, braces and invisible characters have no place in a default: set it in the rules")
 		}
 	}
 	n := utf8.RuneCountInString(s)
@@ -243,12 +270,12 @@ func (f *Field) checkText(s string) error {
 	}
 	switch f.Type {
 	case Email:
-		if a, err := mail.ParseAddress(s); err != nil || a.Address != s {
-			return bad("is not an e-mail address")
+		if !emailSyntax.MatchString(s) || len(s) > 64 {
+			return bad("is not a plain e-mail address in lower case")
 		}
 	case URL:
-		if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return bad("is not an address that begins with http:// or https://")
+		if u, err := url.Parse(s); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !plainURL(s) {
+			return bad("is not an address in ASCII that begins with http:// or https://")
 		}
 	case Slug:
 		if !slugSyntax.MatchString(s) {
@@ -256,4 +283,9 @@ func (f *Field) checkText(s string) error {
 		}
 	}
 	return nil
+}
+
+// plainURL reports whether every byte may stand in an address (RFC 3986).
+func plainURL(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) }) < 0
 }

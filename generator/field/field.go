@@ -145,7 +145,8 @@ type Error struct {
 	Reason string
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("field %q: %s", e.Field, e.Reason) }
+// Error returns one line.
+func (e *Error) Error() string { return fmt.Sprintf("field %s: %s", name.Quote(e.Field), e.Reason) }
 
 // ParseAll reads the fields of one resource. It returns everything that is wrong, joined.
 func ParseAll(texts []string) ([]Field, error) {
@@ -157,8 +158,8 @@ func ParseAll(texts []string) ([]Field, error) {
 			errs = append(errs, err)
 			continue
 		}
-		if i := slices.IndexFunc(fields, func(g Field) bool { return g.Name.Pascal == f.Name.Pascal }); i >= 0 {
-			errs = append(errs, &Error{text, "there is another field of this name: " + fields[i].Text})
+		if i := slices.IndexFunc(fields, f.clashes); i >= 0 {
+			errs = append(errs, &Error{text, "has a name in common with the field " + name.Quote(fields[i].Text)})
 			continue
 		}
 		fields = append(fields, f)
@@ -166,10 +167,23 @@ func ParseAll(texts []string) ([]Field, error) {
 	return fields, errors.Join(errs...)
 }
 
+// clashes reports whether two fields cannot stand in one resource: they have one name, or the columns of an amount have that of the other.
+func (f Field) clashes(g Field) bool {
+	return slices.ContainsFunc(f.goNames(), func(n string) bool { return slices.Contains(g.goNames(), n) })
+}
+
+// goNames are the names that the field takes up in structs.
+func (f Field) goNames() []string {
+	if f.Type == Money {
+		return []string{f.Name.Pascal, f.Name.Pascal + "Amount", f.Name.Pascal + "Currency"}
+	}
+	return []string{f.Name.Pascal}
+}
+
 // Parse reads one field.
 func Parse(text string) (Field, error) {
 	wrong := func(format string, args ...any) (Field, error) {
-		return Field{}, &Error{shorten(text), fmt.Sprintf(format, args...)}
+		return Field{}, &Error{text, fmt.Sprintf(format, args...)}
 	}
 	fieldName, rest, ok := strings.Cut(text, ":")
 	if err := name.CheckField(fieldName); err != nil {
@@ -194,14 +208,6 @@ func Parse(text string) (Field, error) {
 	return f, nil
 }
 
-// shorten keeps an error on one screen.
-func shorten(s string) string {
-	if len(s) > 80 {
-		return s[:77] + "..."
-	}
-	return s
-}
-
 func list[T ~string](words []T) string {
 	all := make([]string, len(words))
 	for i, w := range words {
@@ -214,7 +220,7 @@ func (f *Field) readType(text string) error {
 	word, param, hasParam := strings.Cut(text, "=")
 	f.Type = Type(word)
 	if !slices.Contains(Types(), f.Type) {
-		return fmt.Errorf("the type %s is not known; there are %s", shorten(word), list(Types()))
+		return fmt.Errorf("the type %s is not known; there are %s", name.Quote(word), list(Types()))
 	}
 	switch f.Type {
 	case Decimal:
@@ -256,7 +262,7 @@ func (f *Field) readEnum(param string) error {
 	}
 	for word := range strings.SplitSeq(param, "+") {
 		if !enumWord(word) {
-			return fmt.Errorf("the word %q of an enum has to be letters a to z, digits and _, beginning with a letter, at most 40", shorten(word))
+			return fmt.Errorf("the word %s of an enum has to be letters a to z, digits and _, beginning with a letter, at most 40", name.Quote(word))
 		}
 		if slices.ContainsFunc(f.Words, func(w string) bool { return name.New(w).Pascal == name.New(word).Pascal }) {
 			return fmt.Errorf("the word %s stands twice", word)
@@ -322,7 +328,7 @@ func (f *Field) readMod(word, value string, hasValue bool) error {
 	case slot != nil:
 		*slot = &value
 	default:
-		return fmt.Errorf("the modifier %q is not known; there are %s", shorten(word), strings.Join(Modifiers(), " "))
+		return fmt.Errorf("the modifier %s is not known; there are %s", name.Quote(word), strings.Join(Modifiers(), " "))
 	}
 	return nil
 }

@@ -24,11 +24,17 @@ func (e *Error) Error() string {
 
 // Quote writes what a person typed into a message: on one line, in visible characters, and cut when it is long.
 func Quote(s string) string {
-	const most = 40
-	if len(s) > most {
-		return strconv.Quote(s[:most]) + "..."
+	const most = 60
+	for n := min(len(s), most); ; n-- {
+		quoted := strconv.QuoteToASCII(s[:n])
+		switch {
+		case len(quoted) > most+len(`""`):
+		case n < len(s):
+			return quoted + "..."
+		default:
+			return quoted
+		}
 	}
-	return strconv.Quote(s)
 }
 
 // CheckModule refuses what cannot be the name of a module: of a Go package, a prefix of tables, a part of a path.

@@ -1,0 +1,351 @@
+package field_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/field"
+	"github.com/banyan-go/banyan/generator/name"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for _, want := range []field.Field{
+		{Text: "name:string", Type: field.String},
+		{Text: "sku:string:required,unique,max=64", Type: field.String, Required: true, Unique: true, Max: new("64")},
+		{Text: "name:string:min=2:max=10", Type: field.String, Min: new("2"), Max: new("10")}, // more groups than one
+		{Text: "note:text:null,search,immutable", Type: field.Text, Null: true, Search: true, Immutable: true},
+		{Text: "count:int:default=-3,filter,sort,noindex", Type: field.Int, Default: new("-3"), Filter: true, Sort: true, NoIndex: true},
+		{Text: "rate:decimal=5.2:min=0,max=99.5", Type: field.Decimal, Precision: 5, Scale: 2, Min: new("0"), Max: new("99.5")},
+		{Text: "size:decimal=12:index", Type: field.Decimal, Precision: 12, Index: true},
+		{Text: "status:enum=draft+in_review+v2:default=draft", Type: field.Enum, Words: []string{"draft", "in_review", "v2"}, Default: new("draft")},
+		{Text: "secret:string:hidden,default=abc", Type: field.String, Hidden: true, Default: new("abc")},
+		// A default may hold what separates modifiers, as long as no modifier follows it.
+		{Text: "begins:time:default=2024-02-29T12:30:00+02:00,filter", Type: field.Time, Default: new("2024-02-29T12:30:00+02:00"), Filter: true},
+		{Text: "home:url:default=https://example.com/a?b=c:sort:max=200", Type: field.URL, Default: new("https://example.com/a?b=c"), Sort: true, Max: new("200")},
+		{Text: "motto:string:default=slow, but sure,search", Type: field.String, Default: new("slow, but sure"), Search: true},
+	} {
+		snake, _, _ := strings.Cut(want.Text, ":")
+		want.Name = name.New(snake)
+		got, err := field.Parse(want.Text)
+		if err != nil {
+			t.Error(err)
+		} else if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %+v\nwant %+v", want.Text, got, want)
+		}
+	}
+}
+
+// value is one for each type, as default, min or max.
+func value(typ field.Type) string {
+	switch typ {
+	case field.Bool:
+		return "true"
+	case field.Date:
+		return "2024-02-29"
+	case field.Time:
+		return "2024-02-29T12:30:00Z"
+	case field.UUID:
+		return "0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01"
+	case field.Email:
+		return "a@example.com"
+	case field.URL:
+		return "https://example.com/"
+	case field.Slug:
+		return "summer-sale"
+	case field.Enum:
+		return "a"
+	default:
+		return "50"
+	}
+}
+
+// Every modifier stands alone with every type. What is not refused here is part of the compiled matrix of package generator.
+func TestModifiersByType(t *testing.T) {
+	t.Parallel()
+	refused := map[field.Type]string{
+		field.String:  "",
+		field.Text:    "unique index filter sort",
+		field.Int:     "search",
+		field.Int64:   "search",
+		field.Float:   "unique search",
+		field.Decimal: "search",
+		field.Bool:    "unique min max search",
+		field.Date:    "min max hidden search",
+		field.Time:    "min max hidden search",
+		field.UUID:    "min max hidden search",
+		field.Email:   "min hidden",
+		field.URL:     "min hidden unique index filter sort", // longer than what an index takes, unless max says otherwise
+		field.Slug:    "min hidden",
+		field.Money:   "unique index default hidden filter sort search",
+		field.Enum:    "unique min max hidden search",
+	}
+	for _, typ := range field.Types() {
+		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b"}[typ]
+		for _, mod := range field.Modifiers() {
+			text := mod
+			switch mod {
+			case "default":
+				text += "=" + value(typ)
+			case "min", "max":
+				text += "=50"
+			case "noindex":
+				continue // stands with filter or sort
+			}
+			_, err := field.Parse(fmt.Sprintf("x:%s%s:%s", typ, param, text))
+			if want := slices.Contains(strings.Fields(refused[typ]), mod); want != (err != nil) {
+				t.Errorf("%s with %s: error %v", typ, mod, err)
+			}
+		}
+	}
+}
+
+func TestWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	for text, reason := range map[string]string{
+		// Grammar.
+		"name":                              "has no type; write name:string",
+		"name:":                             "has no type",
+		"name:String":                       `the type "String" is not known; there are string text`,
+		"name: string":                      `the type " string" is not known`,
+		"name:ref=order":                    `the type "ref" is not known`,
+		"name:string=5":                     "the type string has no parameter",
+		"name:string:":                      `the modifier "" is not known; there are required null`,
+		"name:string:required,":             `the modifier "" is not known`,
+		"name:string:Required":              `the modifier "Required" is not known`,
+		"name:string:secret":                `the modifier "secret" is not known`,
+		"name:string:null=true":             "the modifier null has no value",
+		"name:string:max":                   "the modifier max wants a value",
+		"name:string:max=":                  "the modifier max wants a value",
+		"name:string:null,null":             "the modifier null stands twice",
+		"name:string:max=1,max=2":           "the modifier max stands twice",
+		"name:string:default=a,b,c,index,d": `the modifier "d" is not known`,
+		// Parameters.
+		"x:decimal":                         "write the digits of a decimal",
+		"x:decimal=":                        "write decimal=P.S",
+		"x:decimal=0":                       "write decimal=P.S",
+		"x:decimal=19":                      "write decimal=P.S",
+		"x:decimal=5.6":                     "write decimal=P.S",
+		"x:decimal=5.":                      "write decimal=P.S",
+		"x:decimal=05.2":                    "write decimal=P.S",
+		"x:decimal=+5.2":                    "write decimal=P.S",
+		"x:decimal(10":                      `the type "decimal(10" is not known`,
+		"x:decimal=10,2":                    "write decimal=P.S",
+		"x:enum":                            "write the words of an enum",
+		"x:enum=":                           "write the words of an enum",
+		"x:enum=a+":                         `the word "" of an enum`,
+		"x:enum=A":                          `the word "A" of an enum`,
+		"x:enum=1a":                         `the word "1a" of an enum`,
+		"x:enum=a b":                        `the word "a b" of an enum`,
+		"x:enum=a-b":                        `the word "a-b" of an enum`,
+		"x:enum=a'b":                        `the word "a'b" of an enum`,
+		"x:enum=a+b+a":                      "the word a stands twice",
+		"x:enum=a_b+ab+a_b":                 "the word a_b stands twice",
+		"x:enum=a_1+a1":                     "the word a1 stands twice", // one name in Go
+		"x:enum=" + strings.Repeat("a", 41): "of an enum has to be",
+		// Contradictions.
+		"x:string:required,null":         "required and null contradict",
+		"x:int:required,default=1":       "required and default contradict",
+		"x:int:null,default=1":           "null and default contradict",
+		"x:string:unique,default=a":      "unique and default contradict",
+		"x:string:unique,index":          "unique makes an index in any case",
+		"x:string:unique,filter,noindex": "unique makes an index in any case",
+		"x:string:noindex":               "noindex takes away the index of filter and sort, and there is neither",
+		"x:string:filter,index,noindex":  "index and noindex contradict",
+		"x:string:hidden,required":       "a hidden field is not in requests",
+		"x:string:hidden,min=3":          "a hidden field is not in requests",
+		"x:money:hidden":                 "a hidden field is not in requests",
+		"x:string:hidden,filter":         "a hidden field shows itself",
+		"x:string:hidden,search":         "a hidden field shows itself",
+		"x:string:min=5,max=4":           "min is greater than max",
+		"x:string:min=300":               "min is greater than the longest string, 255",
+		"x:string:max=300,sort":          "sort is for texts of at most 255 characters: add max=255",
+		"x:decimal=5.2:min=1.5,max=1.25": "min is greater than max",
+		// Bounds.
+		"x:string:max=0":                       "is a whole number from 1 to 65536",
+		"x:string:max=-1":                      "is a whole number from 1 to 65536",
+		"x:string:max=1.5":                     "is a whole number from 1 to 65536",
+		"x:string:max=007":                     "is a whole number from 1 to 65536",
+		"x:string:max=1e3":                     "is a whole number from 1 to 65536",
+		"x:string:max=99999999999999999999":    "is a whole number from 1 to 65536",
+		"x:text:max=65537":                     "is a whole number from 1 to 65536",
+		"x:string:max=10001":                   "more than the type string allows",
+		"x:email:max=255":                      "more than the type email allows",
+		"x:url:max=2049":                       "more than the type url allows",
+		"x:email:max=10":                       "too short for the type email: at least 24",
+		"x:url:max=10":                         "too short for the type url",
+		"x:slug:max=10":                        "too short for the type slug",
+		"x:int:max=2147483648":                 "does not fit into 32 bits: use int64",
+		"x:int:max=2147483647":                 "is the limit of the type in any case",
+		"x:int:min=-2147483648":                "is the limit of the type in any case",
+		"x:int64:max=9223372036854775808":      "does not fit into 64 bits",
+		"x:int64:min=-9223372036854775808":     "is the limit of the type in any case",
+		"x:money:max=9223372036854775807":      "is the limit of the type in any case",
+		"x:money:min=1.5":                      "is not a value of the type money",
+		"x:int:min=1.5":                        "is not a value of the type int",
+		"x:int:min=abc":                        "is not a value of the type int",
+		"x:int:min=+1":                         "is not a value of the type int",
+		"x:int:min=0x10":                       "is not a value of the type int",
+		"x:int:min=1_000":                      "is not a value of the type int",
+		"x:int:min=-0":                         "is not a value of the type int",
+		"x:float:min=NaN":                      "is not a value of the type float",
+		"x:float:max=1e400":                    "is not a value of the type float",
+		"x:float:max=1234567890":               "at most 9 digits before the point and 6 behind it",
+		"x:float:max=0.1234567":                "at most 9 digits before the point and 6 behind it",
+		"x:decimal=5.2:max=1000":               "does not fit into decimal=5.2",
+		"x:decimal=5.2:max=1.005":              "does not fit into decimal=5.2",
+		"x:int:max=" + strings.Repeat("9", 41): "is too long for a number",
+		// Defaults.
+		"x:int:default=abc":                                    "is not a value of the type int",
+		"x:int:default=2147483648":                             "does not fit into 32 bits",
+		"x:int:min=5,default=4":                                "is less than min",
+		"x:int:max=5,default=6":                                "is greater than max",
+		"x:decimal=5.2:default=1.234":                          "does not fit into decimal=5.2",
+		"x:bool:default=yes":                                   "is neither true nor false",
+		"x:bool:default=1":                                     "is neither true nor false",
+		"x:enum=a+b:default=c":                                 "is none of the words of the enum",
+		"x:date:default=2023-02-29":                            "is not a date",
+		"x:date:default=0000-01-01":                            "is not a date",
+		"x:date:default=today":                                 "is not a date",
+		"x:time:default=2024-01-01":                            "is not a time",
+		"x:time:default=2024-01-01T1:00:00Z":                   "is not a time",
+		"x:time:default=2024-01-01T12:00:00,5Z":                "is not a time",
+		"x:time:default=0001-01-01T00:00:00Z":                  "is not a time", // means none
+		"x:time:default=9999-12-31T23:59:59-01:00":             "is not a time", // in the year 10000 of UTC
+		"x:uuid:default=0192F0C1-2B3C-7D4E-8F5A-6B7C8D9E0F01":  "is not a UUID in lower case",
+		"x:uuid:default=00000000-0000-0000-0000-000000000000":  "is not a UUID in lower case, or the one of zeros",
+		"x:money:default=5":                                    "an amount has no default",
+		"x:email:default=nobody":                               "is not a plain e-mail address",
+		"x:email:default=Anna@example.com":                     "is not a plain e-mail address in lower case",
+		"x:email:default=a@[127.0.0.1]":                        "is not a plain e-mail address",
+		"x:email:default=" + strings.Repeat("a", 65) + "@b.de": "is not a plain e-mail address",
+		"x:url:default=example.com":                            "is not an address",
+		"x:url:default=ftp://example.com":                      "is not an address",
+		"x:url:default=http://:80/":                            "is not an address",
+		"x:url:default=https://exämple.com/":                   "is not an address",
+		"x:url:default=https://example.com/a b":                "is not an address",
+		"x:slug:default=Two Words":                             "is not a slug",
+		"x:string:max=3,default=abcd":                          "is longer than the field",
+		"x:string:min=3,default=ab":                            "is shorter than min",
+		"x:string:default=say \"hi\"":                          "have no place in a default",
+		"x:string:default=a`b":                                 "have no place in a default",
+		"x:string:default={{.}}":                               "have no place in a default",
+		"x:string:default=$HOME":                               "have no place in a default",
+		"x:string:default=a\\b":                                "have no place in a default",
+		"x:string:default=a\nb":                                "have no place in a default",
+		"x:string:default=a\x00b":                              "have no place in a default",
+		"x:string:default=\xff":                                "have no place in a default",
+		"x:string:default=\ufeffa":                             "have no place in a default",
+		"x:string:default=\u202ea":                             "have no place in a default",
+	} {
+		_, err := field.Parse(text)
+		e, ok := errors.AsType[*field.Error](err)
+		switch {
+		case !ok:
+			t.Errorf("%.60q: error %v", text, err)
+		case !strings.Contains(e.Reason, reason) || e.Field != text:
+			t.Errorf("%.60q: %v, want %s", text, e, reason)
+		}
+	}
+}
+
+func TestDefaultsThatAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"x:string:default=it costs 5 € (net), really?", "x:string:default=日本語 🛒", "x:text:default=" + strings.Repeat("long ", 2000), "x:int:default=2147483647", "x:int:default=-2147483648",
+		"x:int64:default=-9223372036854775808", "x:float:default=-0.000001", "x:decimal=18.18:default=0.123456789012345678", "x:decimal=4.2:default=-99.99", "x:date:default=9999-12-31",
+		"x:time:default=2024-02-29T23:30:00.123456789-05:30", "x:email:default=a.b+c_d-e@mail.example.com", "x:url:default=http://localhost:8080/a%20b?c=d#e", "x:url:default=https://[::1]/",
+	} {
+		if _, err := field.Parse(text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A request has to hold a field when nothing can stand in for it.
+func TestMustBeGiven(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"x:string": false, "x:string:required": true, "x:string:min=3": true, "x:string:min=3,null": false, "x:string:min=3,default=abc": false, "x:text:max=5": false,
+		"x:int": false, "x:int:required": true, "x:int:min=0": false, "x:int:min=1": true, "x:int:min=-5,max=-1": true, "x:int:min=-5,max=5": false, "x:decimal=5.2:min=0.00": false,
+		"x:decimal=5.2:max=-0.01": true, "x:bool": false, "x:bool:required": true, "x:date": true, "x:date:null": false, "x:date:default=2024-01-01": false, "x:time": true, "x:uuid": true,
+		"x:email": true, "x:url": true, "x:slug": true, "x:money": true, "x:money:null": false, "x:enum=a": true, "x:enum=a:default=a": false,
+	} {
+		f, err := field.Parse(text)
+		if err != nil {
+			t.Error(err)
+		} else if f.MustBeGiven() != want {
+			t.Errorf("%s: %v", text, !want)
+		}
+	}
+}
+
+func TestParseAllSaysEverything(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		fields []string
+		want   []string // what the error says, by line
+	}{
+		{[]string{"a:string", "b:int", "user_id:uuid", "userid:string"}, nil},
+		{[]string{"a:strin", "order:int", "b:int:search", "ok:int"}, []string{`field "a:strin"`, `field name "order"`, `field "b:int:search"`}},
+		{[]string{"a:string", "a:int"}, []string{`field "a:int": has a name in common with the field "a:string"`}},
+		{[]string{"a_1:string", "a1:int"}, []string{`field "a1:int": has a name in common with the field "a_1:string"`}}, // A1 in Go
+		{[]string{"price:money", "price_amount:int"}, []string{`has a name in common with the field "price:money"`}},
+		{[]string{"price_currency:string", "price:money"}, []string{`has a name in common with the field "price_currency:string"`}},
+		{[]string{"a:string", "a:text:default=" + strings.Repeat("x", 9000)}, []string{`..."`}},
+	} {
+		fields, err := field.ParseAll(c.fields)
+		var lines []string
+		if err != nil {
+			lines = strings.Split(err.Error(), "\n")
+		}
+		if len(lines) != len(c.want) || len(fields) != len(c.fields)-len(c.want) {
+			t.Errorf("%.80q: %d fields, error %v", c.fields, len(fields), err)
+			continue
+		}
+		for i, line := range lines {
+			if !strings.Contains(line, c.want[i]) && c.want[i] != `..."` || len(line) > 300 {
+				t.Errorf("%.80q: %s, want %s", c.fields, line, c.want[i])
+			}
+		}
+	}
+}
+
+// Whatever is typed gets a field or an error on one line, and never a panic.
+func TestHostileInput(t *testing.T) {
+	t.Parallel()
+	pieces := []string{
+		"", "\x00", "\n", "\r\n", "{{", "{{.Module}}", "}}", "`", `"`, "'", `\`, "$(rm -rf /)", "; drop table users", "../../etc/passwd", "🛒", "имя", "прайс", "\u202e", "\ufeff", "\xff\xfe",
+		strings.Repeat("a", 10000), strings.Repeat("\x00", 10000), strings.Repeat("🛒", 2500), strings.Repeat(",", 10000), strings.Repeat(":", 10000), strings.Repeat("=", 10000),
+	}
+	for _, p := range pieces {
+		for _, form := range []string{
+			"%s", "%s:string", "a%s:string", "x:%s", "x:string%s", "x:string=%s", "x:string:%s", "x:string:max=%s", "x:string:default=%s", "x:int:default=%s", "x:int:%s=1", "x:decimal=%s",
+			"x:decimal=5.%s", "x:enum=%s", "x:enum=a+%s", "x:enum=a:default=%s", "x:date:default=%s", "x:time:default=%s", "x:url:default=https://example.com/%s", "x:email:default=%s@example.com",
+			"x:slug:default=%s", "x:uuid:default=%s", "x:bool:default=%s",
+		} {
+			wantOneLine(t, fmt.Sprintf(form, p))
+		}
+	}
+}
+
+// wantOneLine fails the test when a field is refused in a way that a terminal does not show well.
+func wantOneLine(t *testing.T, text string) {
+	t.Helper()
+	_, err := field.Parse(text)
+	if err == nil {
+		return
+	}
+	message := err.Error()
+	if len(message) > 300 || strings.ContainsFunc(message, func(r rune) bool { return r < ' ' || r > '~' }) {
+		t.Errorf("%.80q: not one line of plain text (%d bytes): %q", text, len(message), message)
+	}
+	badField, badName := (*field.Error)(nil), (*name.Error)(nil)
+	if !errors.As(err, &badField) && !errors.As(err, &badName) {
+		t.Errorf("%.80q: an error of the type %T", text, err)
+	}
+}
