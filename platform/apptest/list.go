@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"github.com/banyan-go/banyan/platform/page"
 )
 
 // With returns the JSON object body with the value, JSON, of one of its members set.
@@ -92,8 +95,8 @@ func (a *App) Walk(path string, limit int) []string {
 }
 
 // WantSorted walks a list in the order of a field, up and down, and fails the test unless the two orders are each other's reverse, but for
-// the items whose field is null, which come last in both. The order of numbers, booleans, dates, times and ids is checked as well; that of
-// other texts is the database's affair.
+// the items whose field is null, which come last in both. The order of the values is checked as well: of
+// texts that are no dates, times or numbers by their bytes or by their letters and digits alone, because databases differ there.
 func (a *App) WantSorted(path, field string) {
 	a.t.Helper()
 	up, down := a.Walk(path+"?sort="+field, 3), a.Walk(path+"?sort=-"+field, 3)
@@ -114,6 +117,7 @@ func (a *App) WantSorted(path, field string) {
 	if given < 0 {
 		given = len(up)
 	}
+	var texts []string
 	for i, id := range up {
 		switch {
 		case null[id] != (i >= given), null[down[i]] != (i >= given):
@@ -123,13 +127,17 @@ func (a *App) WantSorted(path, field string) {
 		case i > 0 && i < given && !ordered(field, values[up[i-1]], values[id]):
 			a.t.Errorf("%s by %s: %v comes before %v", path, field, values[up[i-1]], values[id])
 		default:
+			texts = append(texts, fmt.Sprint(values[id]))
 			continue
 		}
 		return
 	}
+	if texts = texts[:given]; !slices.IsSorted(texts) && !slices.IsSortedFunc(texts, byLetters) && !slices.IsSortedFunc(texts, compareNumbers) {
+		a.t.Errorf("%s by %s: the values do not rise: %q", path, field, texts)
+	}
 }
 
-// ordered reports whether b may come behind a, going up, as far as that can be told.
+// ordered reports whether b may come behind a, going up, as far as that can be told of two values.
 func ordered(field string, a, b any) bool {
 	switch a := a.(type) {
 	case bool:
@@ -149,15 +157,28 @@ func ordered(field string, a, b any) bool {
 			return !later.Before(earlier)
 		}
 	}
-	return compareNumbers(x, y) <= 0
+	return true
 }
 
-// compareNumbers compares two numbers; what is none counts as equal to everything.
+// byLetters compares as most languages do at first: by letters and digits, without case.
+func byLetters(a, b string) int {
+	fold := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return -1
+			}
+			return unicode.ToLower(r)
+		}, s)
+	}
+	return strings.Compare(fold(a), fold(b))
+}
+
+// compareNumbers compares two numbers, which JSON may hold as texts; what is none comes behind everything, itself included.
 func compareNumbers(a, b string) int {
 	x, ok1 := new(big.Rat).SetString(a)
 	y, ok2 := new(big.Rat).SetString(b)
 	if !ok1 || !ok2 {
-		return 0
+		return 1
 	}
 	return x.Cmp(y)
 }
@@ -190,12 +211,18 @@ func (a *App) WantFilter(path, field string) {
 	}
 }
 
-// WantSearch fails the test unless a search for the text of a field of the first item, in capitals, finds that item, and one for the
-// wildcards of SQL finds nothing.
+// WantSearch fails the test unless a search for the text of a field of the first item that has one, in capitals, finds that item, and one
+// for the wildcards of SQL finds nothing.
 func (a *App) WantSearch(path, field string) {
 	a.t.Helper()
-	first := a.all(path)[0]
-	needle := strings.ToUpper(fmt.Sprint(first[field]))
+	items := a.all(path)
+	i := slices.IndexFunc(items, func(item map[string]any) bool { return item[field] != nil })
+	if i < 0 {
+		a.t.Fatalf("%s: no item has a text for %s", path, field)
+	}
+	first := items[i]
+	text := []rune(strings.ToUpper(fmt.Sprint(first[field])))
+	needle := strings.TrimSpace(string(text[max(0, len(text)-page.MaxSearch):])) // the end of a long text: numbers stand there
 	if got := a.Walk(path+"?q="+url.QueryEscape(needle), 3); !slices.Contains(got, fmt.Sprint(first["id"])) {
 		a.t.Errorf("%s: %q finds %q, and not %v", path, needle, got, first["id"])
 	}

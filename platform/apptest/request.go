@@ -155,6 +155,33 @@ func (r *Response) WantAt(pointer, want string) *Response {
 	return r
 }
 
+// WantMembers fails the test unless the body is a JSON object that has each member of the JSON object want, with its value.
+func (r *Response) WantMembers(want string) *Response {
+	r.app.t.Helper()
+	for name, value := range object(want) {
+		r.WantAt("/"+name, string(value))
+	}
+	return r
+}
+
+// WantBody fails the test unless the body is this, byte by byte.
+func (r *Response) WantBody(want []byte) *Response {
+	r.app.t.Helper()
+	if !bytes.Equal(r.Body, want) {
+		r.app.t.Errorf("%s: the body is\n%s\nwant\n%s", r.what, r.Body, want)
+	}
+	return r
+}
+
+// WantHeader fails the test unless the answer has a header with this value.
+func (r *Response) WantHeader(name, want string) *Response {
+	r.app.t.Helper()
+	if got := r.Header.Get(name); got != want {
+		r.app.t.Errorf("%s: the header %s is %q, want %q", r.what, name, got, want)
+	}
+	return r
+}
+
 // WantProblem fails the test unless the answer is a problem of this status and code, and, with a pointer, points at it.
 func (r *Response) WantProblem(status int, code string, pointers ...string) *Response {
 	r.app.t.Helper()
