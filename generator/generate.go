@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,8 +51,15 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	others, err := record.All(p)
+	if err != nil {
+		return nil, err
+	}
 	if record.Exists(p, s) {
 		return nil, &apply.ErrExists{Paths: []string{"modules/" + s.Module + "/" + s.Name + ".go"}}
+	}
+	if err := s.CheckBeside(others); err != nil {
+		return nil, err
 	}
 	modules, err := p.Modules()
 	if err != nil {
@@ -95,6 +103,7 @@ func resourceFiles(root string, s resource.Spec, withModule bool) ([]render.File
 		return files, err
 	}
 	module, err := moduleFiles(root, s.Module)
+	module = slices.DeleteFunc(module, func(f render.File) bool { return path.Base(f.Path) == ".keep" }) // the migrations keep their folders
 	return append(module, files...), err
 }
 

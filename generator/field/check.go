@@ -55,8 +55,12 @@ func (f *Field) checkPresence() error {
 	return nil
 }
 
+// Indexable reports whether an index takes values of the field: amounts are two columns, and texts can be too long.
+func (f Field) Indexable() bool {
+	return f.Type != Money && (!f.Type.Textual() || f.MaxLength() <= sortable)
+}
+
 func (f *Field) checkQueries() error {
-	long := f.Type.Textual() && f.MaxLength() > sortable
 	for _, mod := range []struct {
 		name string
 		set  bool
@@ -65,7 +69,7 @@ func (f *Field) checkQueries() error {
 		case !mod.set:
 		case f.Type == Text || f.Type == Money:
 			return fmt.Errorf("%s is not for the type %s", mod.name, f.Type)
-		case long:
+		case !f.Indexable():
 			return fmt.Errorf("%s is for texts of at most %d characters: add max=%d", mod.name, sortable, sortable)
 		case mod.name == "unique" && (f.Type == Bool || f.Type == Float || f.Type == Enum):
 			return fmt.Errorf("unique is not for the type %s", f.Type)

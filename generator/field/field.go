@@ -113,7 +113,7 @@ func (f Field) MaxLength() int {
 // MustBeGiven reports whether a request for a new resource has to hold the field: when nothing can stand in for it, neither null nor a
 // default nor the type's zero value, which min and max may rule out.
 func (f Field) MustBeGiven() bool {
-	return f.Required || !f.Null && f.Default == nil && !(f.Type.HasZero() && f.zeroFits())
+	return f.Required || !f.Null && f.Default == nil && (!f.Type.HasZero() || !f.zeroFits())
 }
 
 func (f Field) zeroFits() bool {
@@ -324,7 +324,7 @@ func (f *Field) readMod(word, value string, hasValue bool) error {
 	case flag != nil:
 		*flag = true
 	case slot != nil && value == "":
-		return fmt.Errorf("the modifier %s wants a value: %s=...", word, word)
+		return fmt.Errorf("the modifier %[1]s wants a value, %[1]s=20 for instance", word)
 	case slot != nil:
 		*slot = &value
 	default:

@@ -189,25 +189,43 @@ func (c code) outputTags() string {
 // Rows.
 
 func (c code) columns() []Column {
-	field1 := func(goType, from string) []Column { return []Column{{c.Name.Pascal, goType, from}} }
+	column := func(end, goType, from string) Column {
+		n := name.New(c.Name.Snake + end)
+		return Column{Go: n.Pascal, GoType: goType, From: from, Tag: columnTag(n)}
+	}
 	switch {
 	case c.Type == field.Money && c.Null:
 		return []Column{
-			{c.Name.Pascal + "Amount", "*int64", c.Name.Camel + "Amount"},
-			{c.Name.Pascal + "Currency", "*money.Currency", c.Name.Camel + "Currency"},
+			column("_amount", "*int64", c.Name.Camel+"Amount"),
+			column("_currency", "*money.Currency", c.Name.Camel+"Currency"),
 		}
 	case c.Type == field.Money:
 		return []Column{
-			{c.Name.Pascal + "Amount", "int64", c.value() + ".Minor"},
-			{c.Name.Pascal + "Currency", "money.Currency", c.value() + ".Currency"},
+			column("_amount", "int64", c.value()+".Minor"),
+			column("_currency", "money.Currency", c.value()+".Currency"),
 		}
 	case c.Type == field.Decimal && c.Null:
-		return field1("*db.Decimal", fmt.Sprintf("db.NewNullDecimal(%s, %d)", c.value(), c.Scale))
+		return []Column{column("", "*db.Decimal", fmt.Sprintf("db.NewNullDecimal(%s, %d)", c.value(), c.Scale))}
 	case c.Type == field.Decimal:
-		return field1("db.Decimal", fmt.Sprintf("db.NewDecimal(%s, %d)", c.value(), c.Scale))
+		return []Column{column("", "db.Decimal", fmt.Sprintf("db.NewDecimal(%s, %d)", c.value(), c.Scale))}
 	default:
-		return field1(c.goType(true), c.value())
+		return []Column{column("", c.goType(true), c.value())}
 	}
+}
+
+// columnTag names the column where gorm might not find it by the name in Go: Line2 leads it to line2, TCPUDP to tcpudp, UIDesign to uidesign.
+// Plain words it takes apart as they were put together, and the last one may be ID or URL.
+func columnTag(n name.Name) string {
+	words, spelled := strings.Split(n.Snake, "_"), strings.Split(n.Words, " ")
+	for i, w := range words {
+		last := i == len(words)-1
+		switch {
+		case last && (w == "id" || w == "url"), len(n.Snake) == 1:
+		case len(w) == 1 || strings.IndexByte("0123456789", w[0]) >= 0 || strings.IndexByte("0123456789", w[1]) >= 0 || w != spelled[i]:
+			return " `gorm:\"column:" + n.Snake + "\"`"
+		}
+	}
+	return ""
 }
 
 // splits take an amount that may be null apart.

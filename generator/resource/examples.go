@@ -5,38 +5,117 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/banyan-go/banyan/generator/field"
 )
 
-// examples works out the values of the tests.
-func (v *View) examples(fields []field.Field) {
-	var body, changes []string
+// Tests are the values of the generated tests.
+type Tests struct {
+	Body   string // a JSON object that obeys every rule
+	Least  string // one with only what has to be there
+	Left   string // what becomes of the rest: a JSON object; empty when nothing can be left out
+	Change string // a JSON object that changes whatever may change
+	Bad    []Bad
+
+	Missing, Fixed, Hidden string // quoted names of the fields that have to be there, that never change, that nobody sees
+
+	// Twice says that sending Body twice breaks a unique index, Taken has the pointers to it as further arguments.
+	Twice bool
+	Taken string
+	// Other obeys every rule beside Body, until Retake changes it to what Body has; Retaken points at that. All are empty when no unique index
+	// allows it.
+	Other, Retake, Retaken string
+}
+
+// Bad is a value, a Go expression of JSON, that has to be refused.
+type Bad struct{ Field, Value, Pointer string }
+
+func (v *View) tests(fields []field.Field) Tests {
+	var t Tests
+	body, least, left, change := object{}, object{}, object{}, object{}
 	for _, f := range fields {
+		c := v.code(f)
+		name := quote(f.Name.Snake)
 		if f.Hidden {
+			t.Hidden = join(t.Hidden, name)
 			continue
 		}
-		c := v.code(f)
-		body = append(body, member(f, c.exampleJSON()))
-		if other := c.other(); other != "" && !f.Immutable {
-			changes = append(changes, member(f, other))
+		body.add(name, c.json(0))
+		if f.MustBeGiven() {
+			least.add(name, c.json(0))
+			t.Missing = join(t.Missing, name)
+		} else {
+			left.add(name, c.leftOut())
+		}
+		if f.Immutable {
+			t.Fixed = join(t.Fixed, name)
+		} else {
+			change.add(name, c.other())
 		}
 		for _, bad := range c.bad() {
-			v.Bad = append(v.Bad, Bad{Field: f.Name.Snake, Value: bad.value, Pointer: "/" + f.Name.Snake + bad.at})
-		}
-		if f.MustBeGiven() {
-			v.Missing = join(v.Missing, quote(f.Name.Snake))
+			t.Bad = append(t.Bad, Bad{Field: f.Name.Snake, Value: bad.value, Pointer: "/" + f.Name.Snake + bad.at})
 		}
 	}
-	v.Body = "{" + strings.Join(body, ",") + "}"
-	if len(changes) > 0 {
-		v.Changes = "{" + strings.Join(changes, ",") + "}"
+	t.Body, t.Least, t.Change = body.String(), least.String(), change.String()
+	if len(left) > 0 {
+		t.Left = left.String()
+	}
+	v.collide(&t, fields)
+	return t
+}
+
+// collide works out what breaks the unique indexes, as far as requests can break them.
+func (v *View) collide(t *Tests, fields []field.Field) {
+	var broken []Unique
+	for _, u := range v.Uniques {
+		if !slices.ContainsFunc(u.fields, func(f field.Field) bool { return f.Hidden }) {
+			broken = append(broken, u)
+		}
+	}
+	t.Twice = len(broken) > 0
+	if len(broken) == 1 { // of several, the engine chooses the one that it names
+		t.Taken = broken[0].pointers()
+	}
+	differs := func(f field.Field) bool { return v.code(f).json(1) != "" }
+	other := object{}
+	for _, f := range fields {
+		k := 0
+		if differs(f) && slices.ContainsFunc(broken, func(u Unique) bool { return u.has(f) }) {
+			k = 1
+		}
+		if !f.Hidden {
+			other.add(quote(f.Name.Snake), v.code(f).json(k))
+		}
+	}
+	for _, u := range broken {
+		retake := object{}
+		for _, f := range u.fields {
+			if differs(f) && !f.Immutable {
+				retake.add(quote(f.Name.Snake), v.code(f).json(0))
+			}
+		}
+		if fixed := func(f field.Field) bool { return differs(f) && f.Immutable }; len(retake) > 0 && !slices.ContainsFunc(u.fields, fixed) {
+			t.Other, t.Retake, t.Retaken = other.String(), retake.String(), u.pointers()
+			return
+		}
 	}
 }
 
-func member(f field.Field, value string) string { return quote(f.Name.Snake) + ":" + value }
+// object is a JSON object.
+type object []string
+
+// add adds a member, unless the value is none.
+func (o *object) add(name, value string) {
+	if value != "" {
+		*o = append(*o, name+":"+value)
+	}
+}
+
+func (o object) String() string { return "{" + strings.Join(o, ",") + "}" }
 
 // span is a range of whole numbers: units for a decimal and an amount.
 type span struct{ low, size *big.Int }
@@ -46,7 +125,7 @@ type span struct{ low, size *big.Int }
 func (c code) numbers() span {
 	low, high := big.NewInt(0), big.NewInt(math.MaxInt32)
 	if c.Type == field.Decimal {
-		high = new(big.Int).Sub(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(c.Precision)), nil), big.NewInt(1))
+		high = new(big.Int).Sub(power(c.Precision), big.NewInt(1))
 	}
 	most := big.NewInt(1 << 30)
 	if c.Max != nil {
@@ -87,20 +166,31 @@ func clamp(v *big.Int, limit int64) *big.Int {
 	return v
 }
 
-// units reads min and max as whole numbers of the smallest unit. A float counts in thousandths.
+// units reads min, max and default as whole numbers of the smallest unit.
 func (c code) units(s string) *big.Int {
-	scale := c.Scale
-	if c.Type == field.Float {
-		scale = floatScale
-	}
 	r, _ := new(big.Rat).SetString(s) // checked
-	r.Mul(r, new(big.Rat).SetInt(new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)))
+	r.Mul(r, new(big.Rat).SetInt(power(c.scale())))
 	return new(big.Int).Quo(r.Num(), r.Denom())
 }
 
-const floatScale = 3
+// scale is how many digits values have behind the point. A float has as many as its bounds, but at least 3.
+func (c code) scale() int {
+	if c.Type != field.Float {
+		return c.Scale
+	}
+	most := 3
+	for _, s := range []*string{c.Min, c.Max, c.Default} {
+		if s != nil {
+			_, behind, _ := strings.Cut(*s, ".")
+			most = max(most, len(behind))
+		}
+	}
+	return most
+}
 
-// at returns the k-th number of the range as JSON, or "" when there is none.
+func power(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
+
+// number returns the k-th number of the range as JSON, or "" when there is none.
 func (c code) number(k int64) string {
 	s := c.numbers()
 	if s.size.Cmp(big.NewInt(k)) <= 0 {
@@ -111,7 +201,7 @@ func (c code) number(k int64) string {
 	case field.Decimal:
 		return quote(shortest(n, c.Scale))
 	case field.Float:
-		return shortest(n, floatScale)
+		return shortest(n, c.scale())
 	case field.Money:
 		return fmt.Sprintf(`{"amount":%s,"currency":"EUR"}`, n)
 	default:
@@ -121,12 +211,9 @@ func (c code) number(k int64) string {
 
 // shortest writes n units of a scale without zeros at the end.
 func shortest(n *big.Int, scale int) string {
-	s := new(big.Rat).SetFrac(n, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)).FloatString(scale)
+	s := new(big.Rat).SetFrac(n, power(scale)).FloatString(scale)
 	if strings.Contains(s, ".") {
 		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	if s == "-0" {
-		return "0"
 	}
 	return s
 }
@@ -150,7 +237,7 @@ func (c code) text(k int) string {
 	return s + strings.Repeat(letter, max(0, least-len(s)))
 }
 
-// value returns the k-th value, 0 or 1, as JSON; "" when there is no second one.
+// json returns the k-th value, 0 or 1, as JSON; "" when there is no second one.
 func (c code) json(k int) string {
 	switch c.Type {
 	case field.Bool:
@@ -173,26 +260,55 @@ func (c code) json(k int) string {
 	return quote(c.text(k))
 }
 
-func (c code) exampleJSON() string { return c.json(0) }
+// other is a value to change the field to.
+func (c code) other() string {
+	if c.Null {
+		return "null"
+	}
+	return c.json(1)
+}
 
-// example is what an answer holds for exampleJSON.
-func (c code) example() string { return c.json(0) }
-
-func (c code) other() string { return c.json(1) }
+// leftOut is the value of a field that a request does not mention, as JSON.
+func (c code) leftOut() string {
+	switch {
+	case c.Null:
+		return "null"
+	case c.Default == nil && c.Type.Textual():
+		return `""`
+	case c.Default == nil && c.Type == field.Decimal:
+		return `"0"`
+	case c.Default == nil:
+		return c.zero()
+	}
+	value := *c.Default
+	switch c.Type {
+	case field.Bool, field.Int, field.Int64:
+		return value
+	case field.Float:
+		return shortest(c.units(value), c.scale())
+	case field.Decimal:
+		return quote(shortest(c.units(value), c.Scale))
+	case field.Time:
+		t, _ := time.Parse(time.RFC3339, value) // checked
+		return t.UTC().Format(`"2006-01-02T15:04:05.000Z"`)
+	default:
+		text, _ := json.Marshal(value) // a text
+		return string(text)
+	}
+}
 
 // wrong is a value to refuse, and where below the field the answer points.
 type wrong struct{ value, at string }
 
-// longest is the longest text that a test spells out.
-const longest = 300
-
 func (c code) bad() []wrong {
 	var list []wrong
-	add := func(value, at string) { list = append(list, wrong{value, at}) }
+	add := func(json, at string) { list = append(list, wrong{"`" + json + "`", at}) }
 	if !c.Null {
 		add("null", "")
 	}
 	switch c.Type {
+	case field.String, field.Text:
+		add(`7`, "")
 	case field.Bool:
 		add(`"yes"`, "")
 	case field.Date:
@@ -202,7 +318,7 @@ func (c code) bad() []wrong {
 	case field.UUID:
 		add(`"not-a-uuid"`, "")
 	case field.Enum:
-		add(`"no_such_word"`, "")
+		add(`"no such word"`, "")
 	case field.Email:
 		add(`"nobody"`, "")
 	case field.URL:
@@ -217,46 +333,35 @@ func (c code) bad() []wrong {
 		add(`{"amount":1}`, "/currency")
 		add(`{"amount":1.5,"currency":"EUR"}`, "/amount")
 		add(`{"amount":1,"currency":"euro"}`, "/currency")
-	case field.Int, field.Int64:
+	case field.Int:
+		add(`1.5`, "")
+		add(`2147483648`, "")
+	case field.Int64:
 		add(`1.5`, "")
 		add(`9223372036854775808`, "")
 	case field.Float:
 		add(`"1"`, "")
 		add(`1e400`, "")
 	}
-	c.badBounds(add)
-	return list
-}
-
-// badBounds are the values just outside.
-func (c code) badBounds(add func(value, at string)) {
-	if c.Type.Textual() {
-		if least := c.minLength(); least > 0 {
-			text, _ := json.Marshal(strings.Repeat("x", least-1)) // a text
-			add(string(text), "")
+	if c.Type == field.String || c.Type == field.Text {
+		for _, n := range []int{c.minLength() - 1, c.MaxLength() + 1} {
+			if n >= 0 {
+				list = append(list, wrong{"`\"` + strings.Repeat(\"x\", " + strconv.Itoa(n) + ") + `\"`", ""})
+			}
 		}
-		if c.MaxLength() <= longest && (c.Type == field.String || c.Type == field.Text) {
-			add(quote(strings.Repeat("x", c.MaxLength()+1)), "")
-		}
-		return
 	}
-	for _, bound := range []struct {
-		text *string
-		step int64
-	}{{c.Min, -1}, {c.Max, 1}} {
-		if bound.text == nil || !c.Type.Numeric() {
-			continue
+	for _, b := range c.bounds() {
+		if !c.Type.Numeric() {
+			break
 		}
-		n := new(big.Int).Add(c.units(*bound.text), big.NewInt(bound.step))
-		switch c.Type {
+		switch n := shortest(b.beyond, c.scale()); c.Type {
 		case field.Decimal:
-			add(quote(shortest(n, c.Scale)), "")
-		case field.Float:
-			add(shortest(n, floatScale), "")
+			add(quote(n), "")
 		case field.Money:
-			add(fmt.Sprintf(`{"amount":%s,"currency":"EUR"}`, n), "/amount")
+			add(`{"amount":`+n+`,"currency":"EUR"}`, "/amount")
 		default:
-			add(n.String(), "")
+			add(n, "")
 		}
 	}
+	return list
 }

@@ -2,99 +2,142 @@ package resource
 
 import (
 	"fmt"
+	"math/big"
+	"strings"
 
 	"github.com/banyan-go/banyan/generator/field"
 )
 
 // normal brings values that have several spellings into one: e-mail addresses into lower case, times to milliseconds in UTC.
-func (c code) normal() []string {
-	var statement string
-	switch {
-	case c.Type == field.Email && c.Null:
-		statement = fmt.Sprintf("if %[1]s != nil {\n%[1]s = new(strings.ToLower(*%[1]s))\n}", c.value())
-	case c.Type == field.Email:
-		statement = fmt.Sprintf("%[1]s = strings.ToLower(%[1]s)", c.value())
-	case c.Type == field.Time && c.Null:
-		statement = fmt.Sprintf("if %[1]s != nil {\n%[1]s = new(clock.Cut(*%[1]s))\n}", c.value())
-	case c.Type == field.Time:
-		statement = fmt.Sprintf("%[1]s = clock.Cut(%[1]s)", c.value())
+func (c code) normal() []Normal {
+	n := Normal{Go: c.Name.Pascal}
+	var function string
+	switch c.Type {
+	case field.Email:
+		function, n.Raw, n.Clean = "strings.ToLower", `"Anna@Example.com"`, `"anna@example.com"`
+	case field.Time:
+		function, n.Raw = "clock.Cut", `time.Date(2026, 1, 2, 4, 4, 5, 6_789_000, time.FixedZone("", 3600))`
+		n.Clean = "time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)"
 	default:
 		return nil
 	}
-	return []string{statement}
+	if c.Null {
+		n.Raw, n.Clean = "new("+n.Raw+")", "new("+n.Clean+")"
+		n.Statement = fmt.Sprintf("if %[1]s != nil {\n%[1]s = new(%[2]s(*%[1]s))\n}", c.value(), function)
+	} else {
+		n.Statement = fmt.Sprintf("%[1]s = %[2]s(%[1]s)", c.value(), function)
+	}
+	return []Normal{n}
 }
 
 // rules are what every value of the field obeys.
 func (c code) rules() RuleGroup {
 	var group RuleGroup
-	value := c.value()
 	if c.Null {
-		group.Guard = value + " != nil"
-		if c.Type.Textual() || c.Type == field.Int || c.Type == field.Int64 || c.Type == field.Float {
-			value = "*" + value // a selector reaches through the pointer by itself
-		}
-	}
-	rule := func(holds, at, code, detail string, args ...any) Rule {
-		return Rule{Holds: fmt.Sprintf(holds, value), Pointer: "/" + c.Name.Snake + at, Code: code, Detail: fmt.Sprintf(detail, args...)}
+		group.Guard = c.value() + " != nil"
 	}
 	switch {
 	case c.Type.Textual():
-		group.Rules = c.textRules(rule)
+		group.Rules = c.textRules()
 	case c.Type == field.Decimal:
-		group.Rules = c.decimalRules(rule)
+		group.Rules = c.decimalRules()
 	case c.Type == field.Money:
-		group.Rules = c.moneyRules(rule)
+		group.Rules = append(group.Rules, c.rule("%s.Currency != \"\"", "/currency", "required", "must be given", "money.Amount{}"))
+		group.Rules = append(group.Rules, c.boundRules("%s.Minor %s %s", "/amount", func(number string) string {
+			return "money.Amount{Minor: " + number + ", Currency: \"EUR\"}"
+		})...)
 	case c.Type == field.Enum:
-		group.Rules = []Rule{rule("%s.Known()", "", "enum", "must be one of the words that are allowed")}
+		group.Rules = []Rule{c.rule("%s.Known()", "", "enum", "must be one of the words that are allowed", c.enumType(true)+`("no such word")`)}
 	case c.Type == field.Date, c.Type == field.Time, c.Type == field.UUID:
-		group.Rules = []Rule{rule("!%s.IsZero()", "", "required", "must be given")}
+		group.Rules = []Rule{c.rule("!%s.IsZero()", "", "required", "must be given", c.plainType(true)+"{}")}
 	case c.Type.Numeric():
-		group.Rules = c.numberRules(rule)
+		group.Rules = c.boundRules("%s %s %s", "", func(number string) string {
+			if c.Null { // new makes a variable of the value's type
+				return c.plainType(true) + "(" + number + ")"
+			}
+			return number
+		})
 	}
 	return group
 }
 
-type ruleFunc func(holds, at, code, detail string, args ...any) Rule
+// rule is one check of the value, whose place in holds is %s, and a value that breaks it.
+func (c code) rule(holds, at, code, detail, bad string) Rule {
+	value := c.value()
+	if c.Null {
+		if selector := strings.HasPrefix(holds, "%s.") || strings.HasPrefix(holds, "!%s."); !selector { // which reaches through the pointer by itself
+			value = "*" + value
+		}
+		if strings.HasSuffix(bad, "}") {
+			bad = "&" + bad
+		} else {
+			bad = "new(" + bad + ")"
+		}
+	}
+	return Rule{
+		Holds: fmt.Sprintf(holds, value), Pointer: "/" + c.Name.Snake + at, Code: code, Detail: detail,
+		Broken: "v." + c.Name.Pascal + " = " + bad,
+	}
+}
 
-func (c code) textRules(rule ruleFunc) []Rule {
+func (c code) textRules() []Rule {
 	var rules []Rule
-	if least := c.minLength(); least == 1 || least == 0 && c.MustBeGiven() {
-		rules = append(rules, rule(`%s != ""`, "", "required", "must not be empty"))
-	} else if least > 1 {
-		rules = append(rules, rule(fmt.Sprintf("utf8.RuneCountInString(%%s) >= %d", least), "", "min_length", "must be at least %d characters long", least))
+	length := func(holds string, n int, code, detail string, bad int) {
+		text := fmt.Sprintf(`strings.Repeat("x", %d)`, bad)
+		rules = append(rules, c.rule("utf8.RuneCountInString(%s) "+fmt.Sprintf(holds, n), "", code, fmt.Sprintf(detail, n), text))
 	}
-	return append(rules, rule(fmt.Sprintf("utf8.RuneCountInString(%%s) <= %d", c.MaxLength()), "", "max_length", "must be at most %d characters long", c.MaxLength()))
+	switch least := c.minLength(); {
+	case least > 1:
+		length(">= %d", least, "min_length", "must be at least %d characters long", least-1)
+	case least == 1, !c.Type.HasZero():
+		rules = append(rules, c.rule(`%s != ""`, "", "required", "must not be empty", `""`))
+	}
+	length("<= %d", c.MaxLength(), "max_length", "must be at most %d characters long", c.MaxLength()+1)
+	return rules
 }
 
-func (c code) decimalRules(rule ruleFunc) []Rule {
-	rules := []Rule{rule(fmt.Sprintf("%%s.Fits(%d, %d)", c.Precision, c.Scale), "", "decimal", "must have at most %d digits, %d of them behind the point", c.Precision, c.Scale)}
-	if c.Min != nil {
-		rules = append(rules, rule(fmt.Sprintf("%%s.Compare(%s) >= 0", c.literal(*c.Min)), "", "minimum", "must be at least %s", *c.Min))
+func (c code) decimalRules() []Rule {
+	tooFine := fmt.Sprintf("decimal.FromScaled(1, %d)", c.Scale+1)
+	if c.Scale == maxScale {
+		tooFine = "decimal.FromScaled(1, 0)" // there is no finer one: too great then, since all digits are behind the point
 	}
-	if c.Max != nil {
-		rules = append(rules, rule(fmt.Sprintf("%%s.Compare(%s) <= 0", c.literal(*c.Max)), "", "maximum", "must be at most %s", *c.Max))
+	fits := c.rule(fmt.Sprintf("%%s.Fits(%d, %d)", c.Precision, c.Scale), "", "decimal",
+		fmt.Sprintf("must have at most %d digits, %d of them behind the point", c.Precision, c.Scale), tooFine)
+	rules := []Rule{fits}
+	for _, b := range c.bounds() {
+		holds := fmt.Sprintf("%%s.Compare(%s) %s 0", c.literal(b.text), b.operator)
+		bad := fmt.Sprintf("decimal.FromScaled(%s, %d)", b.beyond, c.Scale)
+		rules = append(rules, c.rule(holds, "", b.code, b.detail, bad))
 	}
 	return rules
 }
 
-func (c code) moneyRules(rule ruleFunc) []Rule {
-	rules := []Rule{rule(`%s.Currency != ""`, "/currency", "required", "must be given")}
-	if c.Min != nil {
-		rules = append(rules, rule("%s.Minor >= "+*c.Min, "/amount", "minimum", "must be at least %s", *c.Min))
-	}
-	if c.Max != nil {
-		rules = append(rules, rule("%s.Minor <= "+*c.Max, "/amount", "maximum", "must be at most %s", *c.Max))
-	}
-	return rules
-}
+// maxScale is the most digits that a decimal has behind the point.
+const maxScale = 18
 
-func (c code) numberRules(rule ruleFunc) []Rule {
+// boundRules compare the value, the operator and the bound by form; bad makes a value out of a number.
+func (c code) boundRules(form, at string, bad func(number string) string) []Rule {
 	var rules []Rule
-	if c.Min != nil {
-		rules = append(rules, rule("%s >= "+*c.Min, "", "minimum", "must be at least %s", *c.Min))
-	}
-	if c.Max != nil {
-		rules = append(rules, rule("%s <= "+*c.Max, "", "maximum", "must be at most %s", *c.Max))
+	for _, b := range c.bounds() {
+		rules = append(rules, c.rule(fmt.Sprintf(form, "%s", b.operator, b.text), at, b.code, b.detail, bad(shortest(b.beyond, c.scale()))))
 	}
 	return rules
+}
+
+// bound is min or max.
+type bound struct {
+	text                   string
+	operator, code, detail string
+	beyond                 *big.Int // the first number of units that breaks it
+}
+
+func (c code) bounds() []bound {
+	var list []bound
+	if c.Min != nil {
+		list = append(list, bound{*c.Min, ">=", "minimum", "must be at least " + *c.Min, new(big.Int).Sub(c.units(*c.Min), big.NewInt(1))})
+	}
+	if c.Max != nil {
+		list = append(list, bound{*c.Max, "<=", "maximum", "must be at most " + *c.Max, new(big.Int).Add(c.units(*c.Max), big.NewInt(1))})
+	}
+	return list
 }

@@ -2,8 +2,6 @@ package resource
 
 import (
 	"fmt"
-	"math/big"
-	"strconv"
 	"strings"
 
 	"github.com/banyan-go/banyan/generator/field"
@@ -18,16 +16,51 @@ func (c code) sample() string {
 	return expr
 }
 
-// turn is the expression of the number that a value is made of, below most.
+// turn is the expression of the number that a value is made of, below most; "0" when there is only that one. What lists are sorted by does
+// not rise with n: a list in the order of another field would look right.
 func (c code) turn(most int64) string {
-	drawn := c.v.drawn[c.Name.Snake]
-	if drawn && most > 1<<30 {
+	switch drawn := c.v.drawn[c.Name.Snake]; {
+	case drawn && most > 1<<30:
 		return "n"
+	case drawn:
+		return fmt.Sprintf("n%%%d", most)
 	}
-	if !drawn {
-		most = min(most, 1000)
+	most = min(most, 1000)
+	switch {
+	case most == 1:
+		return "0"
+	case c.Sort:
+		return fmt.Sprintf("n*%d%%%d", strides()[len(c.v.SortNames)%len(strides())], most)
+	default:
+		return fmt.Sprintf("n%%%d", most)
 	}
-	return "n%" + strconv.FormatInt(most, 10)
+}
+
+// strides are primes that spread rising numbers over what is left of a division by 1000.
+func strides() []int { return []int{617, 389, 743, 271, 523, 857} }
+
+// Where samples of a field begin again. Dates end with the calendar, texts with the digits that they have room for.
+const (
+	manyDates = 2_900_000
+	unlimited = 1 << 40
+)
+
+// distinct is how many values samples of the field can have.
+func (c code) distinct() int64 {
+	switch {
+	case c.Type == field.Bool:
+		return 2
+	case c.Type == field.Enum:
+		return int64(len(c.Words))
+	case c.Type == field.Date:
+		return manyDates
+	case c.Type.Numeric():
+		return c.numbers().size.Int64()
+	case c.Type.Textual() && c.MaxLength() < digits:
+		return power(c.MaxLength()).Int64()
+	default:
+		return unlimited
+	}
 }
 
 func (c code) sampleValue() string {
@@ -37,13 +70,16 @@ func (c code) sampleValue() string {
 	case field.UUID:
 		return "id.New()"
 	case field.Date:
-		return "clock.Date{Year: 2026, Month: 1, Day: 1}.AddDays(" + c.turn(2_900_000) + ")"
+		return "clock.Date{Year: 2026, Month: 1, Day: 1}.AddDays(" + c.turn(manyDates) + ")"
 	case field.Time:
-		return "time.Unix(int64(1_767_225_600+" + c.turn(1<<40) + "), 0).UTC()"
+		return "time.Unix(int64(1_767_225_600+" + c.turn(unlimited) + "), 0).UTC()"
 	case field.Enum:
 		var words []string
 		for _, w := range c.Words {
 			words = append(words, c.literal(w))
+		}
+		if len(words) == 1 {
+			return words[0]
 		}
 		return fmt.Sprintf("[]%s{%s}[n%%%d]", c.plainType(true), strings.Join(words, ", "), len(words))
 	}
@@ -56,7 +92,10 @@ func (c code) sampleValue() string {
 func (c code) sampleNumber() string {
 	s := c.numbers()
 	sum := c.turn(s.size.Int64())
-	if s.low.Sign() != 0 {
+	switch {
+	case s.low.Sign() != 0 && sum == "0":
+		sum = s.low.String()
+	case s.low.Sign() != 0:
 		sum = s.low.String() + " + " + sum
 	}
 	switch c.Type {
@@ -65,7 +104,7 @@ func (c code) sampleNumber() string {
 	case field.Int64:
 		return "int64(" + sum + ")"
 	case field.Float:
-		return "float64(" + sum + ") / 1000"
+		return fmt.Sprintf("float64(%s) / %s", sum, power(c.scale()))
 	case field.Decimal:
 		return fmt.Sprintf("decimal.FromScaled(int64(%s), %d)", sum, c.Scale)
 	default:
@@ -77,30 +116,15 @@ func (c code) sampleNumber() string {
 const digits = 10
 
 func (c code) sampleText() string {
-	most, least := c.MaxLength(), c.minLength()
 	format := c.sampleFormat()
-	room := most - (len(format) - len("%d"))
-	switch {
-	case room >= digits:
-		expr := fmt.Sprintf("fmt.Sprintf(%q, %s)", format, c.turn(1<<40))
-		if least > len(format)-1 {
-			return c.padded(expr, least, most, len(format)-len("%d"))
-		}
-		return expr
-	case most >= digits:
-		return fmt.Sprintf(`fmt.Sprintf("%%0%dd", %s)`, max(least, 1), c.turn(1<<40))
-	default:
-		limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(most)), nil)
-		return fmt.Sprintf(`fmt.Sprintf("%%0%dd", %s)`, max(least, 1), c.turn(limit.Int64()))
+	fixed := len(format) - len("%d")
+	if c.MaxLength()-fixed < digits {
+		format, fixed = "%d", 0
 	}
-}
-
-// padded fills a text up to its least length with zeros before the number.
-func (c code) padded(expr string, least, most, fixed int) string {
-	if least-fixed > digits && least > most-digits {
-		return fmt.Sprintf(`fmt.Sprintf("%%0%dd", %s)`, least, c.turn(1<<40))
+	if width := c.minLength() - fixed; width > 1 {
+		format = strings.Replace(format, "%d", fmt.Sprintf("%%0%dd", width), 1)
 	}
-	return strings.Replace(expr, "%d", fmt.Sprintf("%%0%dd", least-fixed), 1)
+	return fmt.Sprintf("fmt.Sprintf(%q, %s)", format, c.turn(c.distinct()))
 }
 
 func (c code) sampleFormat() string {

@@ -2,8 +2,10 @@
 package resource
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,33 +49,76 @@ func (s Spec) Check() error {
 func (s Spec) check() (checked, error) {
 	errs := []error{name.CheckModule(s.Module), name.CheckResource(s.Name)}
 	if goPackage(s.Name) == s.Module {
-		errs = append(errs, &name.Error{What: "resource", Name: s.Name, Reason: "is the name of its module", Proposal: s.Name + "_item"})
+		errs = append(errs, s.refuse("is the name of its module"))
 	}
 	if len(s.Fields) == 0 {
 		errs = append(errs, fmt.Errorf("resource %s/%s has no fields; write name:string:required", s.Module, s.Name))
 	}
 	fields, err := field.ParseAll(s.Fields)
 	errs = append(errs, err)
-	if len(fields) > maxFields {
-		errs = append(errs, fmt.Errorf("a resource has at most %d fields", maxFields))
+	if n := columns(fields); n > maxColumns {
+		errs = append(errs, fmt.Errorf("resource %s/%s has %d columns, and at most %d are possible; an amount has two", s.Module, s.Name, n, maxColumns))
 	}
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
 	}
 	c := checked{Spec: s, fields: fields}
-	if err == nil { // indexes speak of the fields
-		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
+	if err == nil { // the rest speaks of the fields
+		errs = append(errs, c.checkHidden(), c.checkUnique(), c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
+		errs = append(errs, c.checkNames())
 	}
 	return c, errors.Join(errs...)
 }
 
-// maxFields keeps a batch of rows below what one statement may bind.
-const maxFields = 50
+// refuse proposes another name.
+func (s Spec) refuse(reason string) error {
+	e := &name.Error{What: "resource", Name: s.Name, Reason: reason, Proposal: s.Name + "_item"}
+	if name.CheckResource(e.Proposal) != nil {
+		e.Proposal = "item"
+	}
+	return e
+}
+
+// checkHidden refuses a resource that nobody sees anything of.
+func (c *checked) checkHidden() error {
+	if len(c.fields) == 0 || slices.ContainsFunc(c.fields, func(f field.Field) bool { return !f.Hidden }) {
+		return nil
+	}
+	return fmt.Errorf("resource %s/%s has hidden fields only", c.Module, c.Name)
+}
+
+func (c *checked) checkUnique() error {
+	var errs []error
+	for _, f := range c.fields {
+		if f.Unique && !many(f) {
+			errs = append(errs, &field.Error{Field: f.Text, Reason: fmt.Sprintf("unique allows a handful of rows only: the field has fewer than %d values", fewest)})
+		}
+	}
+	return errors.Join(errs...)
+}
+
+const (
+	// maxColumns keeps a batch of 500 rows, with the four columns that every table has, below the 32,766 values that a statement of SQLite binds.
+	maxColumns = 60
+	maxIndex   = 16 // fields
+)
+
+func columns(fields []field.Field) int {
+	n := len(fields)
+	for _, f := range fields {
+		if f.Type == field.Money {
+			n++
+		}
+	}
+	return n
+}
+
+var pathSyntax = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
 
 func checkPath(path string) error {
 	for segment := range strings.SplitSeq(path, "/") {
-		if strings.Trim(segment, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" || segment == "" || segment[0] == '-' || len(path) > 60 {
-			return fmt.Errorf("--path %q: has to be words of letters a to z, digits, - and _, joined by /; try %s", path, "price-lists")
+		if !pathSyntax.MatchString(segment) || len(path) > 60 {
+			return fmt.Errorf("--path %s: has to be words of letters a to z, digits, - and _, joined by /; try price-lists", name.Quote(path))
 		}
 	}
 	return nil
@@ -84,7 +129,7 @@ func (c *checked) readComposites(flag string, texts []string, unique bool) error
 	for _, text := range texts {
 		comp, err := c.readComposite(text, unique)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s %s: %w", flag, text, err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", flag, name.Quote(text), err))
 			continue
 		}
 		c.composites = append(c.composites, comp)
@@ -98,25 +143,35 @@ func (c *checked) readComposite(text string, unique bool) (composite, error) {
 		i := slices.IndexFunc(c.fields, func(f field.Field) bool { return f.Name.Snake == word })
 		switch {
 		case i < 0:
-			return comp, fmt.Errorf("there is no field %q", word)
-		case c.fields[i].Type == field.Money || c.fields[i].Type == field.Text:
-			return comp, fmt.Errorf("a field of the type %s cannot stand in an index", c.fields[i].Type)
+			return comp, fmt.Errorf("there is no field %s", name.Quote(word))
+		case !c.fields[i].Indexable():
+			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, or a text of more than 255 characters", word)
 		case slices.ContainsFunc(comp.fields, func(f field.Field) bool { return f.Name.Snake == word }):
 			return comp, fmt.Errorf("the field %s stands twice", word)
 		}
 		comp.fields = append(comp.fields, c.fields[i])
 	}
 	switch {
+	case len(comp.fields) > maxIndex:
+		return comp, fmt.Errorf("is over more than %d fields", maxIndex)
 	case len(comp.fields) < 2:
 		return comp, errors.New("is over one field: write the modifier index or unique at the field")
 	case unique && !slices.ContainsFunc(comp.fields, many):
-		return comp, errors.New("allows a handful of rows only: one of the fields has to have more values than a bool or an enum")
+		return comp, fmt.Errorf("allows a handful of rows only: one of the fields has to have %d values or more", fewest)
 	}
 	return comp, nil
 }
 
-// many reports whether a field has so many values that samples of it need not repeat.
-func many(f field.Field) bool { return f.Type != field.Bool && f.Type != field.Enum }
+// fewest is how many values a field needs so that a unique index makes sense.
+const fewest = 100
+
+// many reports whether rows can differ in a field. Of what is hidden a new row has null, which differs from everything, or one default.
+func many(f field.Field) bool {
+	if f.Hidden {
+		return f.Null
+	}
+	return code{Field: f}.distinct() >= fewest
+}
 
 // drawn names the fields whose samples never repeat: one of every unique index.
 func (c checked) drawn() map[string]bool {
@@ -127,8 +182,10 @@ func (c checked) drawn() map[string]bool {
 		}
 	}
 	for _, comp := range c.composites {
-		if i := slices.IndexFunc(comp.fields, many); comp.unique && i >= 0 {
-			names[comp.fields[i].Name.Snake] = true
+		shown := slices.DeleteFunc(slices.Clone(comp.fields), func(f field.Field) bool { return f.Hidden })
+		if comp.unique && len(shown) > 0 {
+			most := slices.MaxFunc(shown, func(f, g field.Field) int { return cmp.Compare(code{Field: f}.distinct(), code{Field: g}.distinct()) })
+			names[most.Name.Snake] = true
 		}
 	}
 	return names
@@ -139,3 +196,8 @@ func goPackage(snake string) string { return strings.ReplaceAll(snake, "_", "") 
 
 // Table returns the name of the resource's table.
 func (s Spec) Table() string { return s.Module + "_" + name.Plural(s.Name) }
+
+// Address returns the last part of the resource's address.
+func (s Spec) Address() string {
+	return cmp.Or(s.Path, strings.ReplaceAll(name.Plural(s.Name), "_", "-"))
+}

@@ -99,52 +99,73 @@ func (c code) sqlColumns() []column {
 	return []column{one}
 }
 
-// addIndexes writes CREATE INDEX for what is unique, filtered, sorted or asked for. The index of a filter or a sort ends in the id, so that
-// a page of it is read in order; a unique one has exactly its columns, and serves a sort as well.
-func (v *View) addIndexes(c checked) {
+// index is one of the table.
+type index struct {
+	name    string
+	columns []string
+	unique  []field.Field // what it keeps unique; nil for an index that does not
+}
+
+func (ix index) statement(table string) string {
+	kind := "INDEX"
+	if ix.unique != nil {
+		kind = "UNIQUE INDEX"
+	}
+	return fmt.Sprintf("CREATE %s %s ON %s (%s);", kind, ix.name, table, strings.Join(ix.columns, ", "))
+}
+
+// indexes are those for what is unique, filtered, sorted or asked for. The index of a filter or a sort ends in the id, so that a page of it is
+// read in order; a unique one has exactly its columns, and serves a sort as well.
+func (c *checked) indexes() []index {
+	var list []index
+	add := func(fields []field.Field, unique bool, more ...string) {
+		ix := index{}
+		for _, f := range fields {
+			ix.columns = append(ix.columns, f.Name.Snake)
+		}
+		ix.name = identifier(c.Table(), ix.columns, "idx")
+		if unique {
+			ix.name, ix.unique = identifier(c.Table(), ix.columns, "key"), fields
+		}
+		ix.columns = append(ix.columns, more...)
+		list = append(list, ix)
+	}
 	for _, f := range c.fields {
 		switch {
 		case f.Unique:
-			v.unique([]field.Field{f})
+			add([]field.Field{f}, true)
 		case (f.Filter || f.Sort) && !f.NoIndex, f.Index:
-			v.index([]string{f.Name.Snake, "id"}, []string{f.Name.Snake})
+			add([]field.Field{f}, false, "id")
 		}
 	}
 	for _, comp := range c.composites {
-		if comp.unique {
-			v.unique(comp.fields)
+		add(comp.fields, comp.unique)
+	}
+	return list
+}
+
+// addIndexes writes CREATE INDEX, and what the code has to know of unique indexes.
+func (v *View) addIndexes(c checked) {
+	for _, ix := range c.indexes() {
+		v.Indexes = append(v.Indexes, ix.statement(v.Table))
+		if ix.unique == nil {
 			continue
 		}
-		var names []string
-		for _, f := range comp.fields {
-			names = append(names, f.Name.Snake)
+		u := Unique{fields: ix.unique}
+		for _, f := range ix.unique {
+			u.Columns = join(u.Columns, quote(f.Name.Snake))
+			u.Pointers = append(u.Pointers, "/"+f.Name.Snake)
 		}
-		v.index(names, names)
+		v.Uniques = append(v.Uniques, u)
 	}
-}
-
-func (v *View) index(columns, named []string) {
-	v.Indexes = append(v.Indexes, fmt.Sprintf("CREATE INDEX %s ON %s (%s);", v.identifier(named, "idx"), v.Table, strings.Join(columns, ", ")))
-}
-
-func (v *View) unique(fields []field.Field) {
-	u := Unique{}
-	var names []string
-	for _, f := range fields {
-		names = append(names, f.Name.Snake)
-		u.Columns = join(u.Columns, quote(f.Name.Snake))
-		u.Pointers = append(u.Pointers, "/"+f.Name.Snake)
-	}
-	v.Uniques = append(v.Uniques, u)
-	v.Indexes = append(v.Indexes, fmt.Sprintf("CREATE UNIQUE INDEX %s ON %s (%s);", v.identifier(names, "key"), v.Table, strings.Join(names, ", ")))
 }
 
 // maxIdentifier is where PostgreSQL cuts names.
 const maxIdentifier = 63
 
 // identifier names an index. A name that is too long ends in a hash of the whole.
-func (v *View) identifier(columns []string, suffix string) string {
-	full := v.Table + "_" + strings.Join(columns, "_") + "_" + suffix
+func identifier(table string, columns []string, suffix string) string {
+	full := table + "_" + strings.Join(columns, "_") + "_" + suffix
 	if len(full) <= maxIdentifier {
 		return full
 	}

@@ -2,8 +2,8 @@ package resource
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/name"
@@ -14,6 +14,7 @@ type View struct {
 	Root     string // import path of the project
 	Platform string // import path of the platform
 	Module   string // "catalog"
+	Title    string // "Catalog"
 
 	Snake, Package   string // "line_item", "lineitem"
 	Type, Types      string // "LineItem", "LineItems"
@@ -27,9 +28,9 @@ type View struct {
 	Drafted []Field // those of a request for a new one
 	Changed []Field // those of a request for a change
 	Shown   []Field // those of an answer
-	Fixed   []Field // those shown that never change, with an example
 	Hides   bool    // some field is hidden
 	Nulls   bool    // some field of a request may be null
+	Counts  bool    // some sample depends on n
 	Enums   []Enum
 
 	Columns  []Column
@@ -37,18 +38,13 @@ type View struct {
 	Listed   []string // entries of page.Spec.Fields
 	Searched string   // entries of page.Spec.Search
 	Uniques  []Unique
-	Normal   []string // statements that normalize
+	Normal   []Normal
 	Rules    []RuleGroup
 	SQLite   []string // lines of the table
 	Postgres []string
 	Indexes  []string // statements
 
-	Body    string // a JSON object that obeys every rule
-	Changes string // a JSON object that changes something; empty when nothing can change
-	Bad     []Bad
-	Missing string // quoted names of the fields that a request must hold
-	Taken   string // the pointers of the unique fields, as further arguments
-	Twice   bool   // sending Body twice breaks a unique index
+	Tests Tests
 
 	SortNames, FilterNames, SearchNames []string
 
@@ -66,9 +62,7 @@ type Field struct {
 	ChangeTags  string
 	OutputTags  string
 	FromRow     string
-	Sample      string // Go expression over i
-	Example     string // JSON; empty when an answer may spell it in another way
-	Other       string // JSON of another value
+	Sample      string // Go expression over n
 }
 
 // Enum is the type of an enum.
@@ -81,12 +75,37 @@ type Enum struct {
 type EnumValue struct{ Go, Word string }
 
 // Column is one field of the row struct.
-type Column struct{ Go, GoType, From string }
+type Column struct {
+	Go, GoType, From string
+	Tag              string // for gorm, where the name alone would lead it to another column
+}
 
 // Unique is a unique index.
 type Unique struct {
 	Columns  string   // quoted, with commas
 	Pointers []string // of the fields
+
+	fields []field.Field
+}
+
+func (u Unique) has(f field.Field) bool {
+	return slices.ContainsFunc(u.fields, func(g field.Field) bool { return g.Name == f.Name })
+}
+
+// pointers are further arguments of a function.
+func (u Unique) pointers() string {
+	list := ""
+	for _, p := range u.Pointers {
+		list += ", " + quote(p)
+	}
+	return list
+}
+
+// Normal is how a field that has several spellings comes to one of them.
+type Normal struct {
+	Go         string
+	Statement  string
+	Raw, Clean string // Go expressions: a spelling, and the one it becomes
 }
 
 // RuleGroup is checks under one condition, none when it is empty.
@@ -96,10 +115,10 @@ type RuleGroup struct {
 }
 
 // Rule is one check.
-type Rule struct{ Holds, Pointer, Code, Detail string }
-
-// Bad is a value that has to be refused.
-type Bad struct{ Field, Value, Pointer string }
+type Rule struct {
+	Holds, Pointer, Code, Detail string
+	Broken                       string // a Go statement about v that breaks it
+}
 
 // View checks s and returns what the templates need. Root and platform are import paths.
 func (s Spec) View(root, platform string) (View, error) {
@@ -108,16 +127,12 @@ func (s Spec) View(root, platform string) (View, error) {
 		return View{}, err
 	}
 	one, many := name.New(s.Name), name.New(name.Plural(s.Name))
-	path := s.Path
-	if path == "" {
-		path = strings.ReplaceAll(many.Snake, "_", "-")
-	}
 	v := View{
-		Root: root, Platform: platform, Module: s.Module,
+		Root: root, Platform: platform, Module: s.Module, Title: name.New(s.Module).Pascal,
 		Snake: one.Snake, Package: goPackage(one.Snake),
 		Type: one.Pascal, Types: many.Pascal, Var: one.Camel, VarMany: many.Camel,
 		Words: one.Words, WordsMany: many.Words, Article: name.Article(one.Words),
-		Qualified: s.Module + "." + one.Pascal, Path: path, Table: s.Table(),
+		Qualified: s.Module + "." + one.Pascal, Path: s.Address(), Table: s.Table(),
 		drawn: c.drawn(),
 	}
 	for _, f := range c.fields {
@@ -125,10 +140,11 @@ func (s Spec) View(root, platform string) (View, error) {
 	}
 	v.addIndexes(c)
 	v.tables(c.fields)
-	v.examples(c.fields)
-	v.takes()
+	v.Tests = v.tests(c.fields)
 	return v, nil
 }
+
+var aboutN = regexp.MustCompile(`\bn\b`)
 
 // add works out everything about one field.
 func (v *View) add(f field.Field) {
@@ -139,7 +155,6 @@ func (v *View) add(f field.Field) {
 		Hidden: f.Hidden, HiddenValue: code.hiddenValue(),
 		DraftTags: code.draftTags(), ChangeTags: code.changeTags(), OutputTags: code.outputTags(),
 		FromRow: code.fromRow(), Sample: code.sample(),
-		Example: code.example(), Other: code.other(),
 	}
 	v.Fields = append(v.Fields, view)
 	if !f.Hidden {
@@ -147,11 +162,10 @@ func (v *View) add(f field.Field) {
 		v.Shown = append(v.Shown, view)
 		if !f.Immutable {
 			v.Changed = append(v.Changed, view)
-		} else {
-			v.Fixed = append(v.Fixed, Field{JSON: view.JSON, Example: code.exampleJSON()})
 		}
 	}
 	v.Hides = v.Hides || f.Hidden
+	v.Counts = v.Counts || !f.Hidden && aboutN.MatchString(view.Sample)
 	v.Nulls = v.Nulls || f.Null && !f.Hidden
 	if f.Type == field.Enum {
 		v.Enums = append(v.Enums, v.enum(f))
@@ -174,26 +188,6 @@ func (v *View) add(f field.Field) {
 	}
 	if f.Filter {
 		v.FilterNames = append(v.FilterNames, f.Name.Snake)
-	}
-}
-
-// takes works out what happens to a second resource with the same values.
-func (v *View) takes() {
-	hidden := map[string]bool{}
-	for _, f := range v.Fields {
-		hidden["/"+f.JSON] = f.Hidden
-	}
-	var shown []Unique
-	for _, u := range v.Uniques {
-		if !slices.ContainsFunc(u.Pointers, func(p string) bool { return hidden[p] }) {
-			shown = append(shown, u)
-		}
-	}
-	v.Twice = len(shown) > 0
-	if len(shown) == 1 { // of several, the engine chooses the one that it names
-		for _, p := range shown[0].Pointers {
-			v.Taken += ", " + quote(p)
-		}
 	}
 }
 

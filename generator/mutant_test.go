@@ -1,0 +1,84 @@
+package generator
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/project"
+)
+
+// A mutant is generated code with one guard taken out. The tests of the rules see those whose name begins with rules, the tests over HTTP the
+// others.
+type mutant struct{ name, file, old, new string }
+
+func mutants() []mutant {
+	const (
+		rules   = "modules/shop/internal/product/product.go"
+		store   = "modules/shop/internal/product/store.go"
+		service = "modules/shop/internal/product/service.go"
+		web     = "modules/shop/internal/web/product.go"
+	)
+	return []mutant{
+		{"rules: a rule is wider", rules, "RuneCountInString(product.Sku) <= 64", "RuneCountInString(product.Sku) <= 65"},
+		{"rules: a rule is gone", rules, "c.That(product.Price.Currency != \"\"", "c.That(true"},
+		{"a change is forgotten", rules, "\tc.Name.To(&product.Name)\n", ""},
+		{"rules: a spelling is kept", rules, "strings.ToLower(*product.Contact)", "strings.TrimSpace(*product.Contact)"},
+		{"a taken value is a failure of the server", store, "taken(q.Create(&rows).Error)", "q.Create(&rows).Error"},
+		{"a value taken by a change is a failure of the server", store, "taken(q.Select(\"*\").Updates(&r).Error)", "q.Select(\"*\").Updates(&r).Error"},
+		{"null is not written", store, "q.Select(\"*\").Updates", "q.Updates"},
+		{"a sort by another column", store, `{Name: "name", Type: page.String(), Sort: true}`, `{Name: "name", Column: "sku", Type: page.String(), Sort: true}`},
+		{"a search in another column", store, `Search: []string{"name"}`, `Search: []string{"sku"}`},
+		{"an update of any version", service, "\t\t\treturn err\n\t\t}\n\t\tif product, err = apply", "\t\t}\n\t\tif product, err = apply"},
+		{"a removal of any version", service, "\t\t\treturn err\n\t\t}\n\t\treturn s.db.Query", "\t\t}\n\t\treturn s.db.Query"},
+		{"nothing is removed", service, "return s.db.Query(ctx, db.Global).Delete(&r).Error", "return nil"},
+		{"filters are ignored", service, "\trows, err := db.List[row]", "\tq.Filters = nil\n\trows, err := db.List[row]"},
+		{"the search is ignored", service, "\trows, err := db.List[row]", "\tq.Search = \"\"\n\trows, err := db.List[row]"},
+		{"items are dropped", service, "\treturn page.Map(rows, row.product), nil", "\trows.Items = rows.Items[:min(1, len(rows.Items))]\n\treturn page.Map(rows, row.product), nil"},
+		{"everything is found by id", service, `.Where("id IN ?", ids)`, ""},
+		{"Location leads elsewhere", web, `"/shop/products/" +`, `"/shop/product/" +`},
+		{"one ETag for all versions", web, "api.Version(found.Version)", "api.Version(1)"},
+		{"one ETag for all changes", web, "api.Version(changed.Version)", "api.Version(1)"},
+		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
+		{"no default", web, `json:"active" default:"true"`, `json:"active"`},
+	}
+}
+
+// testMutants proves that generated tests see what they are for: each mutant makes one of them fail.
+func testMutants(t *testing.T, p *project.Project) {
+	for _, m := range mutants() {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			path := p.Path(filepath.FromSlash(m.file))
+			src, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(src), m.old); n != 1 {
+				t.Fatalf("%s has %q %d times", m.file, m.old, n)
+			}
+			changed := filepath.Join(t.TempDir(), "mutant.go")
+			if err := os.WriteFile(changed, []byte(strings.Replace(string(src), m.old, m.new, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "overlay.json")
+			if err := os.WriteFile(file, overlay, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			pkg := "./modules/shop"
+			if strings.HasPrefix(m.name, "rules:") {
+				pkg = "./modules/shop/internal/product"
+			}
+			out, err := goCommand(t, p, "test", "-vet=off", "-failfast", "-overlay", file, pkg)
+			if err == nil || !strings.Contains(out, "--- FAIL") {
+				t.Errorf("no test fails: %v\n%s", err, out)
+			}
+		})
+	}
+}
