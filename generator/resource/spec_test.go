@@ -1,0 +1,186 @@
+package resource_test
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/name"
+	"github.com/banyan-go/banyan/generator/resource"
+)
+
+// spec is a resource of module shop.
+func spec(resourceName string, fields ...string) resource.Spec {
+	return resource.Spec{Module: "shop", Name: resourceName, Fields: fields}
+}
+
+func TestCheckSaysEverything(t *testing.T) {
+	t.Parallel()
+	s := resource.Spec{
+		Module: "Shop", Name: "orders", Fields: []string{"order:int", "a:strin", "b:int:search"}, Path: "/Orders", Index: []string{"never+read"}, // while fields are wrong
+	}
+	err := s.Check()
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	lines := strings.Split(err.Error(), "\n")
+	for i, want := range []string{`module name "Shop"`, `resource name "orders"`, `field name "order"`, `field "a:strin"`, `field "b:int:search"`, `--path "/Orders"`} {
+		if i >= len(lines) || !strings.HasPrefix(lines[i], want) {
+			t.Errorf("line %d of %q does not begin with %s", i, lines, want)
+		}
+	}
+	if len(lines) != 6 {
+		t.Errorf("%d lines: %q", len(lines), lines)
+	}
+}
+
+func TestCheckRefuses(t *testing.T) {
+	t.Parallel()
+	good := []string{"name:string", "size:int", "flag:bool", "price:money", "story:text", "level:enum=a+b"}
+	with := func(change func(*resource.Spec)) resource.Spec {
+		s := spec("order", good...)
+		change(&s)
+		return s
+	}
+	for _, c := range []struct {
+		spec resource.Spec
+		want string
+	}{
+		{spec("order"), "resource shop/order has no fields; write name:string:required"},
+		{spec("shop", "name:string"), `resource name "shop": is the name of its module; try shop_item`},
+		{spec("sh_op", "name:string"), "is the name of its module"}, // one package in Go
+		{spec("order", "a:string:hidden", "b:int:hidden"), "resource shop/order has hidden fields only"},
+		{spec("order", manyFields(61, "int")...), "has 61 columns, and at most 60 are possible"},
+		{spec("order", manyFields(31, "money")...), "has 62 columns, and at most 60 are possible; an amount has two"},
+
+		{spec("order", "size:int:unique,min=1,max=99"), "unique allows a handful of rows only: the field has fewer than 100 values"},
+		{spec("order", "code:string:unique,max=1"), "unique allows a handful of rows only"},
+		{spec("order", "rate:decimal=2.2:unique,max=0.5"), "unique allows a handful of rows only"},
+		{with(func(s *resource.Spec) { s.Unique = []string{"flag+level"} }), `--unique "flag+level": allows a handful of rows only: one of the fields has to have 100 values or more`},
+		{spec("order", "name:string", "a:string:hidden,default=x", "b:string:hidden,default=y"), ""},
+		{resource.Spec{Module: "shop", Name: "order", Fields: []string{"name:string", "a:string:hidden,default=x", "b:string:hidden,default=y"}, Unique: []string{"a+b"}}, "allows a handful of rows only"},
+
+		{with(func(s *resource.Spec) { s.Index = []string{"name"} }), `--index "name": is over one field`},
+		{with(func(s *resource.Spec) { s.Index = []string{""} }), `--index "": there is no field ""`},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+"} }), `there is no field ""`},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+nome"} }), `there is no field "nome"`},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+id"} }), `there is no field "id"`},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+name"} }), "the field name stands twice"},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+price"} }), "the field price cannot stand in an index"},
+		{with(func(s *resource.Spec) { s.Unique = []string{"name+story"} }), "the field story cannot stand in an index"},
+		{with(func(s *resource.Spec) { s.Index = []string{"a;drop table x+\n"} }), `there is no field "a;drop table x"`},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+size", "size+flag", "name+size"} }), "two of its parts would have the index shop_orders_name_size_idx"},
+		{with(func(s *resource.Spec) {
+			s.Fields, s.Index = append(s.Fields, "name_size:int:index"), []string{"name+size"}
+		}), "two of its parts would have the index shop_orders_name_size_idx"},
+		{with(func(s *resource.Spec) { s.Index, s.Unique = []string{"name+size", "size+name"}, []string{"name+size"} }), ""},
+
+		{spec("order", "step:enum=a_b", "step_a:enum=b"), "two of its parts would have the name in the contract OrderStepAB"},
+		{spec("order", "step:enum=a+b", "step_a:enum=x"), "two of its parts would have the name in the contract OrderStepA"},
+	} {
+		err := c.spec.Check()
+		switch {
+		case c.want == "" && err != nil, c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%+v:\nerror %v\nwant  %s", c.spec, err, c.want)
+		case err != nil && (strings.Contains(err.Error(), "\n") || len(err.Error()) > 300):
+			t.Errorf("not one line: %q", err)
+		}
+	}
+}
+
+func manyFields(n int, typ string) []string {
+	var fields []string
+	for i := range n {
+		fields = append(fields, "f"+strings.Repeat("x", i%5)+string(rune('a'+i/26))+string(rune('a'+i%26))+":"+typ)
+	}
+	return fields
+}
+
+func TestPath(t *testing.T) {
+	t.Parallel()
+	for path, ok := range map[string]bool{
+		"": true, "orders": true, "price-lists": true, "price_lists": true, "2024": true, "staff/humans": true, strings.Repeat("a", 60): true,
+		"/orders": false, "orders/": false, "a//b": false, "Orders": false, "-a": false, "_a": false, "a b": false, "a.b": false, "..": false, "a/../b": false, "{id}": false, "a?b": false,
+		"größe": false, "a\nb": false, "a`b": false, "{{.}}": false, strings.Repeat("a", 61): false, strings.Repeat("a/", 5000): false,
+	} {
+		s := spec("order", "name:string")
+		s.Path = path
+		err := s.Check()
+		if ok != (err == nil) {
+			t.Errorf("%.80q: %v", path, err)
+		}
+		if err != nil && (len(err.Error()) > 300 || strings.Contains(err.Error(), "\n")) {
+			t.Errorf("not one line: %q", err)
+		}
+	}
+}
+
+// Two resources of one module share packages: what both would declare is refused with a name that works.
+func TestCheckBeside(t *testing.T) {
+	t.Parallel()
+	order := spec("order", "status:enum=draft+live", "items_total:int:index")
+	at := func(path string, s resource.Spec) resource.Spec {
+		s.Path = path
+		return s
+	}
+	for _, c := range []struct {
+		spec     resource.Spec
+		reason   string // empty when the two can live together
+		proposal string
+	}{
+		{spec("invoice", "name:string"), "", ""},
+		{spec("line_order", "name:string"), "", ""},
+		{spec("order_status", "name:string"), "would have the name in the contract OrderStatus, as the resource order has", "order_status_item"},         // its enum
+		{spec("order_status_live", "a:int"), "would have the name in the contract OrderStatusLive, as the resource order has", "order_status_live_item"}, // a word of its enum
+		{spec("or_der", "name:string"), "would have the package order, as the resource order has", "or_der_item"},
+		{spec("order_draft", "name:string"), "would have the name in package web OrderDraft, as the resource order has", "order_draft_item"},
+		{spec("order_change", "name:string"), "would have the name in package web OrderChange, as the resource order has", "order_change_item"},
+		{spec("order_list", "name:string"), "would have the schema in the API's document OrderList, as the resource order has", "order_list_item"},
+		{spec("orders_item", "total:int:index"), "would have the index shop_orders_items_total_idx, as the resource order has", "orders_item_item"},
+		{spec("orders_item", "total:int"), "", ""},
+		{at("orders", spec("invoice", "name:string")), "would have the address orders, as the resource order has", "--path invoices-2"},
+		{resource.Spec{Module: "blog", Name: "order_status", Fields: []string{"name:string"}}, "", ""},
+	} {
+		if err := c.spec.Check(); err != nil {
+			t.Fatal(err)
+		}
+		for _, pair := range [][2]resource.Spec{{c.spec, order}, {order, c.spec}} { // whichever comes first
+			err := pair[0].CheckBeside([]resource.Spec{pair[1]})
+			if (err == nil) != (c.reason == "") {
+				t.Errorf("%s beside %s: %v", pair[0].Name, pair[1].Name, err)
+			}
+		}
+		if c.reason == "" {
+			continue
+		}
+		e, ok := errors.AsType[*name.Error](c.spec.CheckBeside([]resource.Spec{order}))
+		if !ok || e.Reason != c.reason || e.Proposal != c.proposal {
+			t.Errorf("%s: %+v\nwant %s; %s", c.spec.Name, e, c.reason, c.proposal)
+		}
+	}
+	if err := order.CheckBeside([]resource.Spec{order}); err != nil {
+		t.Errorf("a resource is beside itself: %v", err)
+	}
+}
+
+func TestSameSpecGivesSameView(t *testing.T) {
+	t.Parallel()
+	s := spec("order", "number:string:unique", "total:money:null", "status:enum=a+b", "at:time:sort", "mail:email:search", "size:decimal=5.2:filter", "share:int:sort")
+	s.Index, s.Unique = []string{"status+at", "at+status"}, []string{"number+at", "mail+at"}
+	first := mustView(t, s)
+	for range 20 {
+		if again := mustView(t, s); !reflect.DeepEqual(first, again) {
+			t.Fatalf("got  %+v\nthen %+v", first, again)
+		}
+	}
+}
+
+func mustView(t *testing.T, s resource.Spec) resource.View {
+	t.Helper()
+	v, err := s.View("example.com/app", "github.com/banyan-go/banyan/platform")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
