@@ -27,7 +27,7 @@ const Platform = "github.com/banyan-go/banyan/platform"
 type Reader interface {
 	// Modules returns the names of the modules in order.
 	Modules() ([]string, error)
-	// Glob returns the paths of the files in a folder.
+	// Files returns the paths of the files in a folder.
 	Files(dir string) ([]string, error)
 	// Read returns a file's content.
 	Read(path string) ([]byte, error)
@@ -35,6 +35,7 @@ type Reader interface {
 
 // part is one piece of a module: a file of its wiring.
 type part struct {
+	Key    string   // "product", the file's name: the section of its settings
 	Type   string   // "Product"
 	Set    string   // "productSet"
 	Config bool     // it declares ProductConfig
@@ -65,7 +66,8 @@ func Files(r Reader, goModule string) ([]render.File, error) {
 }
 
 var (
-	setLine    = regexp.MustCompile(`(?m)^var ([a-z][A-Za-z0-9]*)Set\b`)
+	setLine    = regexp.MustCompile(`(?m)^var ([a-z][A-Za-z0-9]*Set)\b`)
+	typeLine   = regexp.MustCompile(`(?m)^type ([A-Z][A-Za-z0-9]*)\b`)
 	systemFile = regexp.MustCompile(`_(test|gen)\.go$`)
 )
 
@@ -94,49 +96,69 @@ func readParts(r Reader, module string) ([]part, error) {
 	return parts, nil
 }
 
-// readPart reads one file of a wiring. Where the file does not parse, a line is enough to know of the part.
+// declared is what a file of a wiring declares, as far as parts are concerned.
+type declared struct {
+	sets  []string
+	types map[string]*ast.TypeSpec // by name; the declarations are nil where the file does not parse
+}
+
+// readPart reads one file of a wiring.
 func readPart(file string, src []byte) (part, bool) {
-	f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.SkipObjectResolution)
-	if err != nil {
-		m := setLine.FindSubmatch(src)
-		if m == nil {
-			return part{}, false
-		}
-		return part{Type: upper(string(m[1])), Set: string(m[1]) + "Set"}, true
-	}
-	p := part{}
-	types := map[string]*ast.TypeSpec{}
-	for _, decl := range f.Decls {
-		d, ok := decl.(*ast.GenDecl)
-		if !ok {
-			continue
-		}
-		for _, spec := range d.Specs {
-			switch s := spec.(type) {
-			case *ast.TypeSpec:
-				types[s.Name.Name] = s
-			case *ast.ValueSpec:
-				if x, ok := strings.CutSuffix(s.Names[0].Name, "Set"); ok && d.Tok == token.VAR && x != "" && len(s.Names) == 1 {
-					p.Set = s.Names[0].Name
-				}
-			}
-		}
-	}
-	if p.Set == "" {
+	d := declarations(file, src)
+	if len(d.sets) == 0 {
 		return part{}, false
 	}
-	p.Type = typeOf(types, strings.TrimSuffix(p.Set, "Set"))
-	p.Config, p.Needs = types[p.Type+"Config"] != nil, types[p.Type+"Needs"] != nil
-	if t := types[p.Type]; t != nil {
+	p := part{Key: strings.TrimSuffix(path.Base(file), ".go"), Set: d.sets[0]}
+	for _, set := range d.sets {
+		if strings.EqualFold(set, strings.ReplaceAll(p.Key, "_", "")+"Set") { // rather than one that the part is made of
+			p.Set = set
+		}
+	}
+	p.Type = d.typeOf(strings.TrimSuffix(p.Set, "Set"))
+	_, p.Config = d.types[p.Type+"Config"]
+	_, p.Needs = d.types[p.Type+"Needs"]
+	if t := d.types[p.Type]; t != nil {
 		p.Offers = exported(t)
 	}
 	return p, true
 }
 
+// declarations reads a file. Where it does not parse, the lines that begin a declaration are enough to know of the part.
+func declarations(file string, src []byte) declared {
+	d := declared{types: map[string]*ast.TypeSpec{}}
+	f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.SkipObjectResolution)
+	if err != nil {
+		for _, m := range setLine.FindAllSubmatch(src, -1) {
+			d.sets = append(d.sets, string(m[1]))
+		}
+		for _, m := range typeLine.FindAllSubmatch(src, -1) {
+			d.types[string(m[1])] = nil
+		}
+		return d
+	}
+	for _, decl := range f.Decls {
+		gen, ok := decl.(*ast.GenDecl)
+		if !ok {
+			continue
+		}
+		for _, spec := range gen.Specs {
+			switch s := spec.(type) {
+			case *ast.TypeSpec:
+				d.types[s.Name.Name] = s
+			case *ast.ValueSpec:
+				if x, ok := strings.CutSuffix(s.Names[0].Name, "Set"); ok && gen.Tok == token.VAR && x != "" && len(s.Names) == 1 {
+					d.sets = append(d.sets, s.Names[0].Name)
+				}
+			}
+		}
+	}
+	return d
+}
+
 // typeOf finds the type of a part: the name of its set in another case, which initialisms make hard to guess.
-func typeOf(types map[string]*ast.TypeSpec, set string) string {
-	for t := range types {
-		if strings.EqualFold(t, set) {
+func (d declared) typeOf(set string) string {
+	for t := range d.types {
+		if strings.EqualFold(t, set) && t != set {
 			return t
 		}
 	}
@@ -193,7 +215,7 @@ func moduleFile(goModule, module string, parts []part) (render.File, error) {
 	w.line("// Config is the section `modules.%s`.\ntype Config struct {", module)
 	for _, p := range parts {
 		if p.Config {
-			w.line("%s %sConfig `config:%q`", p.Type, p.Type, snake(p.Type))
+			w.line("%s %sConfig `config:%q`", p.Type, p.Type, p.Key)
 		}
 	}
 	w.line("}\n\n// Default returns the built-in settings of the module.\nfunc Default() Config {\nreturn Config{")
@@ -254,18 +276,6 @@ func sets(w *writer, parts []part) {
 		}
 	}
 	w.line(")\n")
-}
-
-// snake turns "LineItem" into "line_item".
-func snake(pascal string) string {
-	var b strings.Builder
-	for i, r := range pascal {
-		if i > 0 && r >= 'A' && r <= 'Z' && (pascal[i-1] < 'A' || pascal[i-1] > 'Z') {
-			b.WriteByte('_')
-		}
-		b.WriteRune(r)
-	}
-	return strings.ToLower(b.String())
 }
 
 // listFile is modules/modules_gen.go: the modules of the application. Its List has a parameter for each, so that Wire cannot leave one out.

@@ -3,6 +3,7 @@
 package record
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -23,11 +24,14 @@ func pathOf(s resource.Spec) string { return path.Join(folder, s.Module, s.Name+
 
 // File returns the record of a resource.
 func File(s resource.Spec) (render.File, error) {
-	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
+	var data bytes.Buffer
+	e := json.NewEncoder(&data)
+	e.SetEscapeHTML(false) // people read the differences
+	e.SetIndent("", "  ")
+	if err := e.Encode(s); err != nil {
 		return render.File{}, err
 	}
-	return render.File{Path: pathOf(s), Data: append(data, '\n'), Mode: 0o644}, nil
+	return render.File{Path: pathOf(s), Data: data.Bytes(), Mode: 0o644}, nil
 }
 
 // Exists reports whether the resource has been generated.

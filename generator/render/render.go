@@ -44,6 +44,9 @@ func Tree(templates fs.FS, root string, names *strings.Replacer, data any, execu
 		if err != nil {
 			return err
 		}
+		if slices.ContainsFunc(files, func(f File) bool { return f.Path == output }) {
+			return fmt.Errorf("template %s: another one gives %s as well", name, output)
+		}
 		f := File{Path: output, Data: rendered, Mode: 0o644}
 		for _, e := range executable {
 			if e == output {
