@@ -67,6 +67,36 @@ orders/order_line order_id:uuid:index  amount:int:min=1  --index=order_id+amount
 empty
 `
 
+// importer is a part of the module empty, written by hand: it has settings, and asks another module.
+const importer = `package emptywire
+
+import (
+	"github.com/google/wire"
+
+	"example.com/app/modules/orders"
+)
+
+// Importer reads orders.
+type Importer struct {
+	cfg    ImporterConfig
+	orders orders.Orders
+}
+
+// ImporterConfig are the settings of the importer.
+type ImporterConfig struct {
+	Batch int // rows
+}
+
+func defaultImporter() ImporterConfig { return ImporterConfig{Batch: 100} }
+
+// ImporterNeeds is what the importer asks.
+type ImporterNeeds struct{ Orders orders.Orders }
+
+func newImporter(cfg ImporterConfig, needs ImporterNeeds) *Importer { return &Importer{cfg, needs.Orders} }
+
+var importerSet = wire.NewSet(newImporter)
+`
+
 // TestGeneratedModules makes an application, writes the matrix into it, and runs what its team would run.
 func TestGeneratedModules(t *testing.T) {
 	t.Parallel()
@@ -135,7 +165,7 @@ func matrixFiles(t *testing.T, p *project.Project) []render.File {
 		made[s.Module] = true
 		files = append(files, more...)
 	}
-	return files
+	return append(files, render.File{Path: "modules/empty/emptywire/importer.go", Data: []byte(importer), Mode: 0o644})
 }
 
 func parseMatrix() []resource.Spec {
