@@ -84,7 +84,7 @@ type Importer struct {
 
 // ImporterConfig are the settings of the importer.
 type ImporterConfig struct {
-	Batch int // rows
+	Batch int ` + "`config:\"batch\"`" + `
 }
 
 func defaultImporter() ImporterConfig { return ImporterConfig{Batch: 100} }
@@ -92,7 +92,9 @@ func defaultImporter() ImporterConfig { return ImporterConfig{Batch: 100} }
 // ImporterNeeds is what the importer asks.
 type ImporterNeeds struct{ Orders orders.Orders }
 
-func newImporter(cfg ImporterConfig, needs ImporterNeeds) *Importer { return &Importer{cfg, needs.Orders} }
+func newImporter(cfg ImporterConfig, needs ImporterNeeds) *Importer {
+	return &Importer{cfg, needs.Orders}
+}
 
 var importerSet = wire.NewSet(newImporter)
 `
