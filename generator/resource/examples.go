@@ -26,8 +26,8 @@ type Tests struct {
 	// Twice says that sending Body twice breaks a unique index, Taken has the pointers to it as further arguments.
 	Twice bool
 	Taken string
-	// Other obeys every rule beside Body, until Retake changes it to what Body has; Retaken points at that. All are empty when no unique index
-	// allows it.
+	// Other, a Go expression of JSON, obeys every rule beside Body, until Retake changes it to what Body has; Retaken points at that. All are
+	// empty when no unique index allows it.
 	Other, Retake, Retaken string
 }
 
@@ -81,14 +81,10 @@ func (v *View) collide(t *Tests, fields []field.Field) {
 		t.Taken = broken[0].pointers()
 	}
 	differs := func(f field.Field) bool { return v.code(f).json(1) != "" }
-	other := object{}
+	other := v.Var + "Body"
 	for _, f := range fields {
-		k := 0
 		if differs(f) && slices.ContainsFunc(broken, func(u Unique) bool { return u.has(f) }) {
-			k = 1
-		}
-		if !f.Hidden {
-			other.add(quote(f.Name.Snake), v.code(f).json(k))
+			other = fmt.Sprintf("apptest.With(%s, %q, `%s`)", other, f.Name.Snake, v.code(f).json(1))
 		}
 	}
 	for _, u := range broken {
@@ -99,7 +95,7 @@ func (v *View) collide(t *Tests, fields []field.Field) {
 			}
 		}
 		if fixed := func(f field.Field) bool { return differs(f) && f.Immutable }; len(retake) > 0 && !slices.ContainsFunc(u.fields, fixed) {
-			t.Other, t.Retake, t.Retaken = other.String(), retake.String(), u.pointers()
+			t.Other, t.Retake, t.Retaken = other, retake.String(), u.pointers()
 			return
 		}
 	}
@@ -345,7 +341,10 @@ func (c code) bad() []wrong {
 	}
 	if c.Type == field.String || c.Type == field.Text {
 		for _, n := range []int{c.minLength() - 1, c.MaxLength() + 1} {
-			if n >= 0 {
+			switch {
+			case n == 0:
+				add(`""`, "")
+			case n > 0:
 				list = append(list, wrong{"`\"` + strings.Repeat(\"x\", " + strconv.Itoa(n) + ") + `\"`", ""})
 			}
 		}
