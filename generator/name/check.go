@@ -55,13 +55,13 @@ func check(what, s string, bad func(string) (reason string, proposals []string),
 	if reason == "" {
 		return nil
 	}
-	const tries = 10 // a proposal may lead back to where it came from
-	for i := 0; i < min(len(proposals), tries); i++ {
-		again, more := bad(proposals[i])
+	for tries := 10; tries > 0 && len(proposals) > 0; tries-- { // a proposal may lead back to where it came from
+		p := proposals[0]
+		again, more := bad(p)
 		if again == "" {
-			return &Error{What: what, Name: s, Reason: reason, Proposal: proposals[i]}
+			return &Error{What: what, Name: s, Reason: reason, Proposal: p}
 		}
-		proposals = append(proposals, more...)
+		proposals = append(proposals[1:], more...)
 	}
 	return &Error{What: what, Name: s, Reason: reason, Proposal: example}
 }

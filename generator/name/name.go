@@ -17,15 +17,18 @@ type Name struct {
 // New returns the spellings of a name in snake_case.
 func New(snake string) Name {
 	words := strings.Split(snake, "_")
-	pascal, camel := "", words[0]
+	first := words[0]
+	capitals := make([]string, len(words))
 	for i, w := range words {
 		words[i] = spelled(w)
-		pascal += capital(words[i])
-		if i > 0 {
-			camel += capital(words[i])
-		}
+		capitals[i] = capital(words[i])
 	}
-	return Name{Snake: snake, Pascal: pascal, Camel: camel, Words: strings.Join(words, " ")}
+	return Name{
+		Snake:  snake,
+		Pascal: strings.Join(capitals, ""),
+		Camel:  first + strings.Join(capitals[1:], ""),
+		Words:  strings.Join(words, " "),
+	}
 }
 
 func capital(word string) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/name"
@@ -94,11 +95,7 @@ func (u Unique) has(f field.Field) bool {
 
 // pointers are further arguments of a function.
 func (u Unique) pointers() string {
-	list := ""
-	for _, p := range u.Pointers {
-		list += ", " + quote(p)
-	}
-	return list
+	return `, "` + strings.Join(u.Pointers, `", "`) + `"`
 }
 
 // Normal is how a field that has several spellings comes to one of them.
