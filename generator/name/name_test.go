@@ -167,3 +167,19 @@ func TestPredeclaredNamesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"":                        `""`,
+		"a b":                     `"a b"`,
+		"a\n\x00\"é🛒":             `"a\n\x00\"\u00e9\U0001f6d2"`,
+		strings.Repeat("a", 60):   `"` + strings.Repeat("a", 60) + `"`,
+		strings.Repeat("a", 61):   `"` + strings.Repeat("a", 60) + `"...`,
+		strings.Repeat("\n", 100): `"` + strings.Repeat(`\n`, 30) + `"...`,
+	} {
+		if got := name.Quote(s); got != want {
+			t.Errorf("%q: %s, want %s", s, got, want)
+		}
+	}
+}
