@@ -43,10 +43,10 @@ func device(s string) bool {
 // resource in a struct. A test compares the list with the templates.
 func generated() []string {
 	return []string{
-		"api", "apply", "apptest", "begin", "cfg", "changed", "check", "clause", "clock", "context", "ctx", "db", "decimal", "done", "embed", "err",
+		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "clause", "clock", "context", "ctx", "db", "decimal", "done", "embed", "err",
 		"errors", "expected", "failures", "fault", "fiber", "find", "first", "fmt", "found", "fs", "gorm", "handle", "hold", "id", "ids", "in", "insert",
-		"inside", "made", "money", "name", "needs", "normalize", "now", "open", "ornull", "page", "patch", "rand", "reflect", "route", "row", "rows",
-		"sample", "seedbatch", "set", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8",
+		"inside", "made", "money", "name", "needs", "normalize", "now", "open", "ornull", "page", "patch", "rand", "raw", "reflect", "route", "row", "rows",
+		"sample", "seedbatch", "set", "slices", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8", "want",
 	}
 }
 
