@@ -17,39 +17,60 @@ import (
 // matrix are resources as a person types them: each type with every modifier that it takes, names that are those of variables, packages and
 // parameters elsewhere, indexes over several fields. A module without fields is empty.
 const matrix = `
-catalog/category  name:string:required,unique,filter,sort,search,max=64  note:string  code:string:min=3,max=8,unique  nick:string:null,filter,sort,search
-                  motto:string:default=R&D,filter,sort,noindex  pin:string:hidden,default=abc,max=10  batch:string:immutable,required,index  tiny:string:max=3
+catalog/category  name:string:required,unique,filter,sort,search,max=64  note:string  code:string:min=3,max=8,unique
+                  nick:string:null,filter,sort,search
+                  motto:string:default=R&D,filter,sort,noindex  pin:string:hidden,default=abc,max=10
+                  batch:string:immutable,required,index  tiny:string:max=3
                   two:string:required,unique,min=2,max=2  long:string:min=150,search  none:string:hidden,null,unique
-catalog/document  body:text  lead:text:required,search,min=2,max=5000  maybe:text:null,search  quiet:text:hidden,null  fixed:text:immutable,default=hello  huge:text:min=400,max=500
-catalog/number    count:int:filter,sort  limited:int:min=-5,max=5,required  level:int:null,min=1,filter,sort  age:int:default=18,min=18  rank:int:hidden,default=-7
+catalog/document  body:text  lead:text:required,search,min=2,max=5000  maybe:text:null,search  quiet:text:hidden,null
+                  fixed:text:immutable,default=hello  huge:text:min=400,max=500
+catalog/number    count:int:filter,sort  limited:int:min=-5,max=5,required  level:int:null,min=1,filter,sort  age:int:default=18,min=18
+                  rank:int:hidden,default=-7
                   fix:int:immutable,max=-3  top:int:min=2147483646,max=2147483646  serial:int:unique,required  part:int:index
-catalog/big       count:int64:filter,sort  limited:int64:min=-5000000000,max=5000000000,required  level:int64:null,min=1,filter,sort  age:int64:default=9223372036854775807
-                  serial:int64:unique,null  low:int64:min=-9223372036854775807,max=-9223372036854775806,immutable  rank:int64:hidden,default=3,index
-catalog/ratio     rate:float:filter,sort  limited:float:min=-0.5,max=0.5,required  level:float:null,min=0.0005,max=0.0009,filter,sort  age:float:default=1.50
+catalog/big       count:int64:filter,sort  limited:int64:min=-5000000000,max=5000000000,required  level:int64:null,min=1,filter,sort
+                  age:int64:default=9223372036854775807
+                  serial:int64:unique,null  low:int64:min=-9223372036854775807,max=-9223372036854775806,immutable
+                  rank:int64:hidden,default=3,index
+catalog/ratio     rate:float:filter,sort  limited:float:min=-0.5,max=0.5,required  level:float:null,min=0.0005,max=0.0009,filter,sort
+                  age:float:default=1.50
                   rank:float:hidden,default=2.25  fix:float:immutable,index,min=123456789.5
-catalog/weight    gross:decimal=12.2:filter,sort  limited:decimal=5.3:min=-0.5,max=0.5,required  level:decimal=18.18:null,filter,sort  age:decimal=4:default=1234
-                  rank:decimal=6.2:hidden,default=2.20  serial:decimal=10.2:unique,required  whole:decimal=18  small:decimal=2.2  neg:decimal=5.2:max=-1.5,immutable,index
-catalog/flag      active:bool:default=true,filter  given:bool:required,filter,sort  off:bool  maybe:bool:null,filter,sort  rank:bool:hidden,default=true  fix:bool:immutable,index
-catalog/day       on_day:date:filter,sort,unique  maybe:date:null,filter,sort  leap:date:default=2024-02-29  rank:date:hidden,default=2000-01-01  fix:date:immutable,index,required
-catalog/moment    at:time:filter,sort,unique  maybe:time:null,filter,sort  leap:time:default=2024-02-29T12:30:00.123456+02:00  rank:time:hidden,default=2024-02-29T12:30:00Z
+catalog/weight    gross:decimal=12.2:filter,sort  limited:decimal=5.3:min=-0.5,max=0.5,required  level:decimal=18.18:null,filter,sort
+                  age:decimal=4:default=1234
+                  rank:decimal=6.2:hidden,default=2.20  serial:decimal=10.2:unique,required  whole:decimal=18  small:decimal=2.2
+                  neg:decimal=5.2:max=-1.5,immutable,index
+catalog/flag      active:bool:default=true,filter  given:bool:required,filter,sort  off:bool  maybe:bool:null,filter,sort
+                  rank:bool:hidden,default=true  fix:bool:immutable,index
+catalog/day       on_day:date:filter,sort,unique  maybe:date:null,filter,sort  leap:date:default=2024-02-29
+                  rank:date:hidden,default=2000-01-01  fix:date:immutable,index,required
+catalog/moment    at:time:filter,sort,unique  maybe:time:null,filter,sort  leap:time:default=2024-02-29T12:30:00.123456+02:00
+                  rank:time:hidden,default=2024-02-29T08:09:05Z
                   fix:time:immutable,index,required
-catalog/link      owner:uuid:filter,sort,unique  maybe:uuid:null,filter,sort  fallback:uuid:default=0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01  rank:uuid:hidden,null  fix:uuid:immutable,index,required
-catalog/contact   email:email:unique,filter,sort,search  maybe:email:null,filter,search  fallback:email:default=a.b@example.com  rank:email:hidden,default=a@example.com
+catalog/link      owner:uuid:filter,sort,unique  maybe:uuid:null,filter,sort  fallback:uuid:default=0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01
+                  rank:uuid:hidden,null  fix:uuid:immutable,index,required
+catalog/contact   email:email:unique,filter,sort,search  maybe:email:null,filter,search  fallback:email:default=a.b@example.com
+                  rank:email:hidden,default=a@example.com
                   fix:email:immutable,index,required  short:email:max=24
-catalog/site      url:url:max=200,unique,filter,sort,search  maybe:url:null,search  fallback:url:default=https://example.com/a?b=c  rank:url:hidden,null  fix:url:immutable,required  short:url:max=40,index
-catalog/article   slug:slug:unique,filter,sort,search  maybe:slug:null,filter,search  fallback:slug:default=summer-sale  rank:slug:hidden,null  fix:slug:immutable,index,required  short:slug:max=16
+catalog/site      url:url:max=200,unique,filter,sort,search  maybe:url:null,search  fallback:url:default=https://example.com/a?b=c
+                  rank:url:hidden,null  fix:url:immutable,required  short:url:max=40,index
+catalog/article   slug:slug:unique,filter,sort,search  maybe:slug:null,filter,search  fallback:slug:default=summer-sale
+                  rank:slug:hidden,null  fix:slug:immutable,index,required  short:slug:max=16
 catalog/price     gross:money  maybe:money:null  limited:money:min=1,max=100  fix:money:immutable,required  rank:money:hidden,null
-catalog/state     step:enum=draft+live:default=draft,filter,sort  one:enum=alone  maybe:enum=a+b+c:null,filter,sort  rank:enum=x+y:hidden,default=y  fix:enum=p+q:immutable,index
+catalog/state     step:enum=draft+live:default=draft,filter,sort  one:enum=alone  maybe:enum=a+b+c:null,filter,sort
+                  rank:enum=x+y:hidden,default=y  fix:enum=p+q:immutable,index
                   many:enum=a_b+c_1+true+null:required
-catalog/mixture   share:decimal=5.2:unique,null  label:string:required,unique,immutable  kind:enum=x+y  size:int:min=1,max=100  --unique=kind+label  --unique=size+share --index=kind+size
+catalog/mixture   share:decimal=5.2:unique,null  label:string:required,unique,immutable  kind:enum=x+y  size:int:min=1,max=100
+                  --unique=kind+label  --unique=size+share  --index=kind+size
 catalog/event     kind:enum=a+b:immutable  at:time:immutable  who:uuid:immutable  note:string:immutable,null
 catalog/counter   value:int
 catalog/token     owner:uuid
 
-names/line_item   fields:string  row:string  query:string  page:string  db:string  err:string  ctx:string  kind:string  type:string:filter  func:string  q:string:search  count:int:sort
+names/line_item   fields:string  row:string  query:string  page:string  db:string  err:string  ctx:string  kind:string  type:string:filter
+                  func:string  q:string:search  count:int:sort
                   after:string  name:string  sort:string:sort,filter
-names/api_key     body:string  data:string  etag:string  location:string  status:string  value:string  p:string  c:string  r:string:sort  n:int  s:string  h:string  t:string  v:string
-                  url:url  api_url:url  http_header:string  line_2:string:filter,sort,search  a_b:int:filter,sort  ui_design:string:sort  https:bool:filter  tcp_udp:string:sort
+names/api_key     body:string  data:string  etag:string  location:string  status:string  value:string  p:string  c:string  r:string:sort
+                  n:int  s:string  h:string  t:string  v:string
+                  url:url  api_url:url  http_header:string  line_2:string:filter,sort,search  a_b:int:filter,sort  ui_design:string:sort
+                  https:bool:filter  tcp_udp:string:sort
                   acl_list:string:search  ids:string  xss:money
 names/url         title:string:required,filter
 names/news        title:string:required

@@ -124,11 +124,14 @@ func TestModuleWithoutParts(t *testing.T) {
 	t.Parallel()
 	texts := derived(t, tree{files: map[string]string{"modules/blog/blogwire/wire.go": "package blogwire\n"}})
 	wants(t, texts["modules/blog/blogwire/blog_gen.go"],
-		"package blogwire", "type Config struct { }", "func Default() Config { return Config{} }", "type Needs struct { }", "type Module struct { }",
-		`var Set = wire.NewSet( New, wire.Struct(new(Needs), "*"), )`, `var inside = wire.NewSet( module.PlatformSet, handle, wire.Struct(new(Module), "*"), )`,
+		"package blogwire", "type Config struct { }", "func Default() Config { return Config{} }", "type Needs struct { }",
+		"type Module struct { }",
+		`var Set = wire.NewSet( New, wire.Struct(new(Needs), "*"), )`,
+		`var inside = wire.NewSet( module.PlatformSet, handle, wire.Struct(new(Module), "*"), )`,
 		`ForModule("blog")`, `return "blog"`, "return []module.Part{}")
 	wants(t, texts["modules/modules_gen.go"],
-		`"example.com/shop/modules/blog/blogwire"`, "type Config struct { Blog blogwire.Config `config:\"blog\"` }", "Blog: blogwire.Default(),",
+		`"example.com/shop/modules/blog/blogwire"`, "type Config struct { Blog blogwire.Config `config:\"blog\"` }",
+		"Blog: blogwire.Default(),",
 		`List, wire.FieldsOf(new(Config), "Blog"), blogwire.Set, )`, "func List(_ Config, blogModule *blogwire.Module) []module.Module", "blogModule,")
 }
 
@@ -146,11 +149,15 @@ func TestModuleWithParts(t *testing.T) {
 		"modules/catalog/catalogwire/notes.md":        "var notesSet = 1",
 	}})
 	wants(t, texts["modules/catalog/catalogwire/catalog_gen.go"],
-		"type Config struct { Importer ImporterConfig `config:\"importer\"` }", "Config{ Importer: defaultImporter(), }", "type Needs struct { Importer ImporterNeeds }",
+		"type Config struct { Importer ImporterConfig `config:\"importer\"` }", "Config{ Importer: defaultImporter(), }",
+		"type Needs struct { Importer ImporterNeeds }",
 		"type Module struct { APIKey *APIKey Importer *Importer Product *Product }",
-		"var Set = wire.NewSet( New,", `wire.Struct(new(Needs), "*"),`, `wire.Struct(new(ImporterNeeds), "*"),`, `wire.FieldsOf(new(*Module), "APIKey", "Importer", "Product"),`,
-		`wire.FieldsOf(new(*APIKey), "APIKeys"),`, `wire.FieldsOf(new(*Importer), "Jobs"),`, `wire.FieldsOf(new(*Importer), "Runs"),`, `wire.FieldsOf(new(*Product), "Products"), )`,
-		"var inside =", "apiKeySet,", "importerSet,", `wire.FieldsOf(new(Config), "Importer"),`, `wire.FieldsOf(new(Needs), "Importer"),`, "productSet, )",
+		"var Set = wire.NewSet( New,", `wire.Struct(new(Needs), "*"),`, `wire.Struct(new(ImporterNeeds), "*"),`,
+		`wire.FieldsOf(new(*Module), "APIKey", "Importer", "Product"),`,
+		`wire.FieldsOf(new(*APIKey), "APIKeys"),`, `wire.FieldsOf(new(*Importer), "Jobs"),`, `wire.FieldsOf(new(*Importer), "Runs"),`,
+		`wire.FieldsOf(new(*Product), "Products"), )`,
+		"var inside =", "apiKeySet,", "importerSet,", `wire.FieldsOf(new(Config), "Importer"),`, `wire.FieldsOf(new(Needs), "Importer"),`,
+		"productSet, )",
 		"return []module.Part{ m.APIKey, m.Importer, m.Product, }")
 	if text := texts["modules/catalog/catalogwire/catalog_gen.go"]; strings.Contains(text, "Doc") || strings.Contains(text, "Test") || strings.Contains(text, "clientSet") {
 		t.Errorf("not only parts:\n%s", text)

@@ -52,7 +52,8 @@ func spelled(word string) string {
 // initialism reports whether Go writes a word in capitals; the list is that of Go's linters.
 func initialism(word string) bool {
 	switch word {
-	case "acl", "api", "ascii", "cpu", "css", "dns", "eof", "gid", "guid", "html", "http", "https", "id", "ip", "json", "qps", "ram", "rpc", "sla",
+	case "acl", "api", "ascii", "cpu", "css", "dns", "eof", "gid", "guid", "html", "http", "https", "id", "ip", "json", "qps", "ram",
+		"rpc", "sla",
 		"smtp", "sql", "ssh", "tcp", "tls", "ttl", "udp", "ui", "uid", "uri", "url", "utf8", "uuid", "vm", "xml", "xmpp", "xsrf", "xss":
 		return true
 	default:

@@ -34,12 +34,16 @@ func TestSpellings(t *testing.T) {
 func TestPlural(t *testing.T) {
 	t.Parallel()
 	for one, many := range map[string]string{
-		"post": "posts", "category": "categories", "day": "days", "box": "boxes", "match": "matches", "person": "people", "child": "children",
-		"man": "men", "woman": "women", "human": "humans", "bus": "buses", "status": "statuses", "address": "addresses", "process": "processes",
-		"analysis": "analyses", "index": "indices", "quiz": "quizzes", "bonus": "bonuses", "canvas": "canvases", "lens": "lenses", "virus": "viruses",
+		"post": "posts", "category": "categories", "day": "days", "box": "boxes", "match": "matches", "person": "people",
+		"child": "children",
+		"man":   "men", "woman": "women", "human": "humans", "bus": "buses", "status": "statuses", "address": "addresses",
+		"process":  "processes",
+		"analysis": "analyses", "index": "indices", "quiz": "quizzes", "bonus": "bonuses", "canvas": "canvases", "lens": "lenses",
+		"virus": "viruses",
 		"alias": "aliases", "line_item": "line_items", "api_key": "api_keys", "sales_person": "sales_people",
 		// Words that are their own plural.
-		"news": "news_list", "data": "data_list", "media": "media_list", "series": "series_list", "species": "species_list", "sheep": "sheep_list",
+		"news": "news_list", "data": "data_list", "media": "media_list", "series": "series_list", "species": "species_list",
+		"sheep":     "sheep_list",
 		"equipment": "equipment_list", "sms": "sms_list", "https": "https_list", "posts": "posts_list", "line_2": "line_2_list",
 	} {
 		if got := name.Plural(one); got != many {
@@ -51,8 +55,10 @@ func TestPlural(t *testing.T) {
 func TestArticle(t *testing.T) {
 	t.Parallel()
 	for _, with := range []string{
-		"a product", "an order", "an item", "an update", "an upload", "an undo step", "a user", "a unit price", "a usage", "a utility", "a eur rate",
-		"an hour", "an honorary", "a house", "a one-off", "an API key", "a URL", "a UUID", "an HTTP header", "an SQL query", "a RAM", "an ID", "a DNS zone",
+		"a product", "an order", "an item", "an update", "an upload", "an undo step", "a user", "a unit price", "a usage", "a utility",
+		"a eur rate",
+		"an hour", "an honorary", "a house", "a one-off", "an API key", "a URL", "a UUID", "an HTTP header", "an SQL query", "a RAM",
+		"an ID", "a DNS zone",
 	} {
 		article, words, _ := strings.Cut(with, " ")
 		if got := name.Article(words); got != article {
@@ -88,25 +94,34 @@ func TestGoodNames(t *testing.T) {
 // badNames are names that break Go, SQL, URLs or file systems, for modules, resources and fields alike where nothing else is said.
 func badNames() map[string][]string {
 	everywhere := []string{
-		"", " ", "_", "1", "1st", "9lives", "Product", "UnitPrice", "unit price", "-unit", "unit-", "unit.price", "_name", "name_", "a__b", "../x", "/abs", "a/b", `..\x`, `c:\x`,
-		"na\x00me", "name\n", "\tname", "{{.Name}}", "{{", "`name`", `"name"`, "'name'", "name;drop", "$name", "$(rm)", "name|x", "name&", "name*", "name?", "~", "!name",
-		"naïve", "größe", "имя", "prоduct" /* a Cyrillic o */, "ｎame", "名前", "🛒", "🛒cart", "na\u200bme", "na\u202eme", "na\u0301me", "\xff\xfe",
-		strings.Repeat("a", 25), strings.Repeat("a", 300), strings.Repeat("a_", 5000) + "a", strings.Repeat("🛒", 2500), strings.Repeat("\x00", 10000),
+		"", " ", "_", "1", "1st", "9lives", "Product", "UnitPrice", "unit price", "-unit", "unit-", "unit.price", "_name", "name_",
+		"a__b", "../x", "/abs", "a/b", `..\x`, `c:\x`,
+		"na\x00me", "name\n", "\tname", "{{.Name}}", "{{", "`name`", `"name"`, "'name'", "name;drop", "$name", "$(rm)", "name|x", "name&",
+		"name*", "name?", "~", "!name",
+		"naïve", "größe", "имя", "prоduct" /* a Cyrillic o */, "ｎame", "名前", "🛒", "🛒cart", "na\u200bme", "na\u202eme", "na\u0301me",
+		"\xff\xfe",
+		strings.Repeat("a", 25), strings.Repeat("a", 300), strings.Repeat("a_", 5000) + "a", strings.Repeat("🛒", 2500),
+		strings.Repeat("\x00", 10000),
 	}
 	packages := []string{
-		"break", "func", "go", "package", "type", "var", "string", "error", "any", "nil", "true", "len", "int64", "fiber", "gorm", "context", "api", "db", "time",
+		"break", "func", "go", "package", "type", "var", "string", "error", "any", "nil", "true", "len", "int64", "fiber", "gorm",
+		"context", "api", "db", "time",
 		"init", "main", "internal", "vendor", "testdata", "con", "nul", "aux", "prn", "com1", "lpt9", "a", "x",
 	}
 	return map[string][]string{
 		"module": slices.Concat(everywhere, packages, []string{
-			"line_item", "line-item", "catalogwire", "catalogevent", "catalogtest", "row", "hold", "check", "handle", "wire", "modules", "migrations", "test",
+			"line_item", "line-item", "catalogwire", "catalogevent", "catalogtest", "row", "hold", "check", "handle", "wire", "modules",
+			"migrations", "test",
 		}),
 		"resource": slices.Concat(everywhere, packages, []string{
-			"order_linux", "order_windows", "order_arm64", "order_test", "order_gen", "line_item_js", "products", "line_items", "people", "children", "sales_people",
-			"unit-price", "service", "store", "seed", "doc", "web", "row", "update", "to_row", "or_null", "name", "route", "set", "page", "config", "in_ternal",
+			"order_linux", "order_windows", "order_arm64", "order_test", "order_gen", "line_item_js", "products", "line_items", "people",
+			"children", "sales_people",
+			"unit-price", "service", "store", "seed", "doc", "web", "row", "update", "to_row", "or_null", "name", "route", "set", "page",
+			"config", "in_ternal",
 		}),
 		"field": slices.Concat(everywhere, []string{
-			"unit-price", "id", "i_d", "version", "created_at", "updated_at", "deleted_at", "bucket", "table_name", "order", "user", "group", "select", "limit", "default", "index", "offset", "xmin", "ctid", "raise",
+			"unit-price", "id", "i_d", "version", "created_at", "updated_at", "deleted_at", "bucket", "table_name", "order", "user",
+			"group", "select", "limit", "default", "index", "offset", "xmin", "ctid", "raise",
 		}),
 		"application": slices.Concat(everywhere, []string{"banyan", "go", "test", "internal", "vendor", "main", "my_shop"}),
 	}
@@ -143,12 +158,16 @@ func wantOneLine(t *testing.T, message string) {
 func TestProposals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ what, bad, proposal string }{
-		{"module", "Catalog", "catalog"}, {"module", "line_item", "lineitem"}, {"module", "error", "myerror"}, {"module", "type", "types"}, {"module", "", "catalog"},
+		{"module", "Catalog", "catalog"}, {"module", "line_item", "lineitem"}, {"module", "error", "myerror"},
+		{"module", "type", "types"}, {"module", "", "catalog"},
 		{"module", "hardwire", "hardwires"}, {"module", "名前", "catalog"}, {"module", strings.Repeat("ab", 20), strings.Repeat("ab", 12)},
-		{"resource", "LineItem", "line_item"}, {"resource", "HTTPServer", "httpserver"}, {"resource", "a/b", "a_b"}, {"resource", "order_linux", "order_linux_item"},
-		{"resource", "posts", "post"}, {"resource", "line_items", "line_item"}, {"resource", "people", "person"}, {"resource", "strings", "strings_item"}, {"resource", "types", "type_item"},
+		{"resource", "LineItem", "line_item"}, {"resource", "HTTPServer", "httpserver"}, {"resource", "a/b", "a_b"},
+		{"resource", "order_linux", "order_linux_item"},
+		{"resource", "posts", "post"}, {"resource", "line_items", "line_item"}, {"resource", "people", "person"},
+		{"resource", "strings", "strings_item"}, {"resource", "types", "type_item"},
 		{"resource", "abcdefghijklmnopqr_linux", "abcdefghijklmnopqr"},
-		{"field", "UserID", "user_id"}, {"field", "order", "order_value"}, {"field", "Order", "order_value"}, {"field", "ID", "own_id"}, {"field", "created_at", "own_created_at"},
+		{"field", "UserID", "user_id"}, {"field", "order", "order_value"}, {"field", "Order", "order_value"}, {"field", "ID", "own_id"},
+		{"field", "created_at", "own_created_at"},
 		{"field", "price (net)", "price_net"}, {"field", "", "title"},
 		{"application", "My Shop", "my-shop"}, {"application", "go", "go-app"}, {"application", "🛒", "shop"},
 	} {

@@ -35,7 +35,10 @@ func pluralOf(word string) string {
 
 // countableInS reports whether a word in s forms its plural in es, and the library does not know that: "bonus", "canvas", "lens".
 func countableInS(word string) bool {
-	return word == "virus" || inflection.Plural(word) == word && (strings.HasSuffix(word, "us") || slices.Contains([]string{"atlas", "bias", "canvas", "gas", "lens"}, word))
+	if inflection.Plural(word) != word {
+		return word == "virus"
+	}
+	return strings.HasSuffix(word, "us") || slices.Contains([]string{"atlas", "bias", "canvas", "gas", "lens"}, word)
 }
 
 // singularOf returns the singular of a word that is surely a plural.

@@ -17,8 +17,10 @@ func reserved(s string) bool {
 // predeclared are the names that Go knows without an import, and those of functions with a meaning.
 func predeclared() []string {
 	return []string{
-		"any", "append", "bool", "byte", "cap", "clear", "close", "comparable", "complex", "complex128", "complex64", "copy", "delete", "error", "false",
-		"float32", "float64", "imag", "init", "int", "int16", "int32", "int64", "int8", "iota", "len", "main", "make", "max", "min", "new", "nil", "panic",
+		"any", "append", "bool", "byte", "cap", "clear", "close", "comparable", "complex", "complex128", "complex64", "copy", "delete",
+		"error", "false",
+		"float32", "float64", "imag", "init", "int", "int16", "int32", "int64", "int8", "iota", "len", "main", "make", "max", "min",
+		"new", "nil", "panic",
 		"print", "println", "real", "recover", "rune", "string", "true", "uint", "uint16", "uint32", "uint64", "uint8", "uintptr",
 	}
 }
@@ -26,7 +28,8 @@ func predeclared() []string {
 // folders are names that the go command or Banyan's tree gives a meaning to.
 func folders() []string {
 	return []string{
-		"config", "configs", "doc", "health", "internal", "keys", "load", "migrations", "module", "modules", "service", "seed", "store", "test", "testdata",
+		"config", "configs", "doc", "health", "internal", "keys", "load", "migrations", "module", "modules", "service", "seed", "store",
+		"test", "testdata",
 		"vendor", "web", "wire",
 	}
 }
@@ -43,9 +46,12 @@ func device(s string) bool {
 // resource in a struct. A test compares the list with the templates.
 func generated() []string {
 	return []string{
-		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "clause", "clock", "context", "ctx", "db", "decimal", "done", "embed", "err",
-		"errors", "expected", "failures", "fault", "fiber", "find", "first", "fmt", "found", "fs", "gorm", "handle", "hold", "id", "ids", "in", "insert",
-		"inside", "made", "money", "name", "needs", "normalize", "now", "open", "ornull", "page", "patch", "rand", "raw", "reflect", "route", "row", "rows",
+		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "clause", "clock", "context",
+		"ctx", "db", "decimal", "done", "embed", "err",
+		"errors", "expected", "failures", "fault", "fiber", "find", "first", "fmt", "found", "fs", "gorm", "handle", "hold", "id", "ids",
+		"in", "insert",
+		"inside", "made", "money", "name", "needs", "normalize", "now", "open", "ornull", "page", "patch", "rand", "raw", "reflect",
+		"route", "row", "rows",
 		"sample", "seedbatch", "set", "slices", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8", "want",
 	}
 }
@@ -71,14 +77,21 @@ func reservedColumn(s string) bool {
 func reservedColumns() []string {
 	return []string{
 		"add", "all", "alter", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "autoincrement",
-		"between", "binary", "both", "case", "cast", "check", "cmax", "cmin", "collate", "collation", "column", "commit", "concurrently", "constraint", "create",
-		"cross", "ctid", "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp", "current_user",
-		"default", "deferrable", "delete", "desc", "distinct", "do", "drop", "else", "end", "escape", "except", "exists", "false", "fetch",
+		"between", "binary", "both", "case", "cast", "check", "cmax", "cmin", "collate", "collation", "column", "commit", "concurrently",
+		"constraint", "create",
+		"cross", "ctid", "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
+		"current_user",
+		"default", "deferrable", "delete", "desc", "distinct", "do", "drop", "else", "end", "escape", "except", "exists", "false",
+		"fetch",
 		"for", "foreign", "freeze", "from", "full", "grant", "group", "having", "ilike", "in", "index", "initially", "inner", "insert",
-		"intersect", "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp", "natural",
-		"not", "nothing", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "over", "overlaps", "placing", "primary", "raise",
-		"references", "returning", "right", "rowid", "select", "session_user", "set", "similar", "some", "symmetric", "system_user", "table",
-		"tableoid", "tablesample", "then", "to", "trailing", "transaction", "true", "union", "unique", "update", "user", "using", "values", "variadic",
+		"intersect", "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp",
+		"natural",
+		"not", "nothing", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "over", "overlaps", "placing", "primary",
+		"raise",
+		"references", "returning", "right", "rowid", "select", "session_user", "set", "similar", "some", "symmetric", "system_user",
+		"table",
+		"tableoid", "tablesample", "then", "to", "trailing", "transaction", "true", "union", "unique", "update", "user", "using",
+		"values", "variadic",
 		"verbose", "when", "where", "window", "with", "xmax", "xmin",
 	}
 }

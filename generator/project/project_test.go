@@ -36,7 +36,8 @@ func tree(t *testing.T, files map[string]string) string {
 func shop() map[string]string {
 	return map[string]string{
 		"go.mod": "module example.com/shop\n\ngo 1.26.0\n", "cmd/shop/wire.go": "", "cmd/tool/main.go": "",
-		"modules/catalog/catalogwire/": "", "modules/blog/blogwire/": "", "modules/empty/": "", "modules/Upper/Upperwire/": "", "modules/my_mod/my_modwire/": "", "modules/file": "",
+		"modules/catalog/catalogwire/": "", "modules/blog/blogwire/": "", "modules/empty/": "", "modules/Upper/Upperwire/": "",
+		"modules/my_mod/my_modwire/": "", "modules/file": "",
 		"tools/go.mod": "module example.com/tools\n", "tools/deep/": "",
 	}
 }

@@ -62,7 +62,8 @@ func (s Spec) CheckBeside(others []Spec) error {
 	if !clash {
 		return nil
 	}
-	e := &name.Error{What: "resource", Name: s.Name, Reason: fmt.Sprintf("would have the %s %s, as the resource %s has", cl.kind, cl.name, other), Proposal: "item"}
+	reason := fmt.Sprintf("would have the %s %s, as the resource %s has", cl.kind, cl.name, other)
+	e := &name.Error{What: "resource", Name: s.Name, Reason: reason, Proposal: "item"}
 	if cl.kind == "address" {
 		e.Proposal = "--path " + Spec{Name: s.Name}.Address() + "-2"
 		return e

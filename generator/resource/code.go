@@ -82,7 +82,9 @@ func (c code) literal(s string) string {
 	case field.Time:
 		t, _ := time.Parse(time.RFC3339, s) // checked
 		t = t.UTC()
-		return fmt.Sprintf("time.Date(%d, %d, %d, %d, %d, %d, %d, time.UTC)", t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond())
+		hour, minute, second := t.Clock()
+		const form = "time.Date(%d, %d, %d, %d, %d, %d, %d, time.UTC)"
+		return fmt.Sprintf(form, t.Year(), t.Month(), t.Day(), hour, minute, second, t.Nanosecond())
 	case field.UUID:
 		b, _ := hex.DecodeString(strings.ReplaceAll(s, "-", "")) // checked
 		return strings.Replace(fmt.Sprintf("%#v", b), "[]byte", "id.ID", 1)

@@ -65,7 +65,7 @@ func (c code) rules() RuleGroup {
 func (c code) rule(holds, at, code, detail, bad string) Rule {
 	value := c.value()
 	if c.Null {
-		if selector := strings.HasPrefix(holds, "%s.") || strings.HasPrefix(holds, "!%s."); !selector { // which reaches through the pointer by itself
+		if !strings.HasPrefix(holds, "%s.") && !strings.HasPrefix(holds, "!%s.") { // a selector reaches through the pointer by itself
 			value = "*" + value
 		}
 		if strings.HasSuffix(bad, "}") {

@@ -57,14 +57,16 @@ func (s Spec) check() (checked, error) {
 	fields, err := field.ParseAll(s.Fields)
 	errs = append(errs, err)
 	if n := columns(fields); n > maxColumns {
-		errs = append(errs, fmt.Errorf("resource %s/%s has %d columns, and at most %d are possible; an amount has two", s.Module, s.Name, n, maxColumns))
+		const form = "resource %s/%s has %d columns, and at most %d are possible; an amount has two"
+		errs = append(errs, fmt.Errorf(form, s.Module, s.Name, n, maxColumns))
 	}
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
 	}
 	c := checked{Spec: s, fields: fields}
 	if err == nil { // the rest speaks of the fields
-		errs = append(errs, c.checkHidden(), c.checkUnique(), c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
+		errs = append(errs, c.checkHidden(), c.checkUnique())
+		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
 		errs = append(errs, c.checkNames())
 	}
 	return c, errors.Join(errs...)
@@ -91,14 +93,16 @@ func (c *checked) checkUnique() error {
 	var errs []error
 	for _, f := range c.fields {
 		if f.Unique && !many(f) {
-			errs = append(errs, &field.Error{Field: f.Text, Reason: fmt.Sprintf("unique allows a handful of rows only: the field has fewer than %d values", fewest)})
+			reason := fmt.Sprintf("unique allows a handful of rows only: the field has fewer than %d values", fewest)
+			errs = append(errs, &field.Error{Field: f.Text, Reason: reason})
 		}
 	}
 	return errors.Join(errs...)
 }
 
 const (
-	// maxColumns keeps a batch of 500 rows, with the four columns that every table has, below the 32,766 values that a statement of SQLite binds.
+	// maxColumns keeps a batch of 500 rows, with the four columns that every table has, below the 32,766 values that a statement of SQLite
+	// binds.
 	maxColumns = 60
 	maxIndex   = 16 // fields
 )
@@ -184,7 +188,9 @@ func (c checked) drawn() map[string]bool {
 	for _, comp := range c.composites {
 		shown := slices.DeleteFunc(slices.Clone(comp.fields), func(f field.Field) bool { return f.Hidden })
 		if comp.unique && len(shown) > 0 {
-			most := slices.MaxFunc(shown, func(f, g field.Field) int { return cmp.Compare(code{Field: f}.distinct(), code{Field: g}.distinct()) })
+			most := slices.MaxFunc(shown, func(f, g field.Field) int {
+				return cmp.Compare(code{Field: f}.distinct(), code{Field: g}.distinct())
+			})
 			names[most.Name.Snake] = true
 		}
 	}

@@ -100,8 +100,9 @@ func manyFields(n int, typ string) []string {
 func TestPath(t *testing.T) {
 	t.Parallel()
 	for path, ok := range map[string]bool{
-		"": true, "orders": true, "price-lists": true, "price_lists": true, "2024": true, "staff/humans": true, strings.Repeat("a", 60): true,
-		"/orders": false, "orders/": false, "a//b": false, "Orders": false, "-a": false, "_a": false, "a b": false, "a.b": false, "..": false, "a/../b": false, "{id}": false, "a?b": false,
+		"": true, "orders": true, "price-lists": true, "price_lists": true, "2024": true, "staff/humans": true,
+		strings.Repeat("a", 60): true,
+		"/orders":               false, "orders/": false, "a//b": false, "Orders": false, "-a": false, "_a": false, "a b": false, "a.b": false, "..": false, "a/../b": false, "{id}": false, "a?b": false,
 		"größe": false, "a\nb": false, "a`b": false, "{{.}}": false, strings.Repeat("a", 61): false, strings.Repeat("a/", 5000): false,
 	} {
 		s := spec("order", "name:string")

@@ -34,7 +34,8 @@ func TestNamesOfAResource(t *testing.T) {
 	} {
 		got := mustView(t, spec(want.Snake, "name:string"))
 		short := resource.View{
-			Snake: got.Snake, Package: got.Package, Type: got.Type, Types: got.Types, Var: got.Var, VarMany: got.VarMany, Words: got.Words, WordsMany: got.WordsMany,
+			Snake: got.Snake, Package: got.Package, Type: got.Type, Types: got.Types, Var: got.Var, VarMany: got.VarMany,
+			Words: got.Words, WordsMany: got.WordsMany,
 			Article: got.Article, Qualified: got.Qualified, Path: got.Path, Table: got.Table,
 		}
 		if !reflect.DeepEqual(short, want) {
@@ -140,7 +141,8 @@ func TestLongTableNames(t *testing.T) {
 func TestColumnTags(t *testing.T) {
 	t.Parallel()
 	for snake, tagged := range map[string]bool{
-		"name": false, "unit_price": false, "product_id": false, "image_url": false, "p": false, "id_card": true, "api_url": true, "line_2": true, "line2": false, "a_b": true, "ui_design": true,
+		"name": false, "unit_price": false, "product_id": false, "image_url": false, "p": false, "id_card": true, "api_url": true,
+		"line_2": true, "line2": false, "a_b": true, "ui_design": true,
 		"https": true, "tcp_udp": true, "ids": true, "vitamin_c": true, "x2": true,
 	} {
 		c := mustView(t, spec("order", snake+":string")).Columns[0]
@@ -158,9 +160,12 @@ func TestColumnTags(t *testing.T) {
 func TestValuesKeepBounds(t *testing.T) {
 	t.Parallel()
 	numbers := map[string][][2]string{
-		"int":           {{"", ""}, {"0", ""}, {"1", ""}, {"-5", "5"}, {"", "-3"}, {"", "0"}, {"", "7"}, {"5", "5"}, {"2147483000", ""}, {"-2147483647", ""}, {"", "-2147483647"}, {"-2147483647", "2147483646"}},
-		"int64":         {{"", ""}, {"1", ""}, {"-5000000000", "5000000000"}, {"9223372036854775806", ""}, {"", "-9223372036854775807"}, {"9223372036854775800", "9223372036854775806"}, {"-9223372036854775807", "9223372036854775806"}},
-		"float":         {{"", ""}, {"0.5", ""}, {"", "-0.5"}, {"0.0005", "0.0009"}, {"0.000001", "0.000001"}, {"-999999999.999999", "999999999.999999"}, {"999999999", ""}, {"", "0.1"}},
+		"int": {{"", ""}, {"0", ""}, {"1", ""}, {"-5", "5"}, {"", "-3"}, {"", "0"}, {"", "7"}, {"5", "5"},
+			{"2147483000", ""}, {"-2147483647", ""}, {"", "-2147483647"}, {"-2147483647", "2147483646"}},
+		"int64": {{"", ""}, {"1", ""}, {"-5000000000", "5000000000"}, {"9223372036854775806", ""},
+			{"", "-9223372036854775807"}, {"9223372036854775800", "9223372036854775806"}, {"-9223372036854775807", "9223372036854775806"}},
+		"float": {{"", ""}, {"0.5", ""}, {"", "-0.5"}, {"0.0005", "0.0009"}, {"0.000001", "0.000001"},
+			{"-999999999.999999", "999999999.999999"}, {"999999999", ""}, {"", "0.1"}},
 		"decimal=5.2":   {{"", ""}, {"0.01", ""}, {"-999.99", "999.99"}, {"999.99", ""}, {"", "-999.99"}, {"1", "1"}, {"", "0.05"}},
 		"decimal=18":    {{"", ""}, {"999999999999999999", ""}, {"-999999999999999999", "-999999999999999998"}},
 		"decimal=18.18": {{"", ""}, {"0.999999999999999999", ""}, {"", "-0.5"}},
@@ -283,10 +288,13 @@ func TestTextsKeepLengths(t *testing.T) {
 		field       string
 		least, most int
 	}{
-		{"x:string", 0, 255}, {"x:string:required", 1, 255}, {"x:string:max=1", 0, 1}, {"x:string:max=2,min=2,unique", 2, 2}, {"x:string:max=3,required", 1, 3}, {"x:string:min=9,max=9", 9, 9},
-		{"x:string:min=10,max=10", 10, 10}, {"x:string:min=11,max=12", 11, 12}, {"x:string:min=100", 100, 255}, {"x:string:min=255,unique", 255, 255}, {"x:text:min=65536", 65536, 65536},
+		{"x:string", 0, 255}, {"x:string:required", 1, 255}, {"x:string:max=1", 0, 1}, {"x:string:max=2,min=2,unique", 2, 2},
+		{"x:string:max=3,required", 1, 3}, {"x:string:min=9,max=9", 9, 9},
+		{"x:string:min=10,max=10", 10, 10}, {"x:string:min=11,max=12", 11, 12}, {"x:string:min=100", 100, 255},
+		{"x:string:min=255,unique", 255, 255}, {"x:text:min=65536", 65536, 65536},
 		{"an_absurdly_long_name:string:max=20,unique", 0, 20}, {"an_absurdly_long_name:string:max=33,min=25,unique", 25, 33},
-		{"x:email:max=24,unique", 1, 24}, {"x:url:max=40,unique", 1, 40}, {"x:slug:max=16,unique", 1, 16}, {"x:email", 1, 254}, {"x:url", 1, 2048}, {"x:slug", 1, 100},
+		{"x:email:max=24,unique", 1, 24}, {"x:url:max=40,unique", 1, 40}, {"x:slug:max=16,unique", 1, 16}, {"x:email", 1, 254},
+		{"x:url", 1, 2048}, {"x:slug", 1, 100},
 	} {
 		v := mustView(t, spec("order", c.field))
 		check := func(what, text string) {
