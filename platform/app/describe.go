@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/unit"
 )
 
 // table writes rows in columns.
@@ -105,7 +106,7 @@ func (l *launcher) about() *cobra.Command {
 		cfg, env := a.platform.cfg, a.platform.env
 		memory := "unlimited"
 		if limit := cfg.limitMemory(); limit > 0 {
-			memory = limit.String()
+			memory = (limit / unit.MiB * unit.MiB).String()
 		}
 		facts := [][2]string{
 			{"name", env.Name}, {"version", env.Version}, {"go", runtime.Version()},
