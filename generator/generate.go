@@ -36,7 +36,7 @@ func Module(ctx context.Context, p *project.Project, moduleName string, progress
 		return nil, err
 	}
 	if slices.Contains(modules, moduleName) {
-		return nil, &apply.ErrExists{Paths: []string{"modules/" + moduleName}}
+		return nil, &apply.ExistsError{Paths: []string{"modules/" + moduleName}}
 	}
 	files, err := moduleFiles(p.Module, moduleName)
 	if err != nil {
@@ -56,7 +56,7 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 		return nil, err
 	}
 	if record.Exists(p, s) {
-		return nil, &apply.ErrExists{Paths: []string{"modules/" + s.Module + "/" + s.Name + ".go"}}
+		return nil, &apply.ExistsError{Paths: []string{"modules/" + s.Module + "/" + s.Name + ".go"}}
 	}
 	if err := s.CheckBeside(others); err != nil {
 		return nil, err

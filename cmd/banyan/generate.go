@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -19,9 +20,10 @@ func (c *cli) generate() *cobra.Command {
 		Use:     "generate",
 		Aliases: []string{"g"},
 		Short:   "Write a module or a resource",
+		Example: "  banyan generate resource catalog/product name:string:required,search price:money\n  banyan generate module billing",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return &usageError{fmt.Errorf("generate what?"), "banyan generate --help"}
+			return &usageError{errors.New("generate what?"), "banyan generate --help"}
 		},
 	}
 	cmd.AddCommand(c.generateResource(), c.generateModule())
@@ -30,6 +32,7 @@ func (c *cli) generate() *cobra.Command {
 
 func (c *cli) generateResource() *cobra.Command {
 	var s resource.Spec
+	var dry bool
 	cmd := &cobra.Command{
 		Use:   "resource MODULE/NAME FIELD...",
 		Short: "Write a resource: contract, rules, store, use cases, operations, migrations, tests",
@@ -42,7 +45,8 @@ func (c *cli) generateResource() *cobra.Command {
 			"      active:bool:default=true,filter released:date:null\n" +
 			"  banyan g resource catalog/offer code:slug:unique discount:decimal=5.2:min=0,max=100,sort status:enum=draft+live:default=draft,filter\n" +
 			"  banyan g resource shop/order number:string:required placed:time:sort --unique number+placed --path orders",
-		Args: cobra.MinimumNArgs(1),
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: c.completeModules,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var ok bool
 			if s.Module, s.Name, ok = strings.Cut(args[0], "/"); !ok {
@@ -60,14 +64,38 @@ func (c *cli) generateResource() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.write(plan, "banyan dev, then http://localhost:8080/docs; rows to look at: banyan db seed --rows 100")
+			return c.write(plan, dry, "banyan dev, then http://localhost:8080/docs; rows to look at: banyan db seed --rows 100")
 		},
 	}
 	f := cmd.Flags()
+	dryRun(cmd, &dry)
 	f.StringVar(&s.Path, "path", "", "last part of the address (default: the plural of NAME)")
 	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, a+b; may be given again")
 	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, a+b; may be given again")
 	return cmd
+}
+
+func dryRun(cmd *cobra.Command, dry *bool) {
+	cmd.Flags().BoolVar(dry, "dry-run", false, "do everything but write")
+}
+
+// completeModules offers the modules of the project, for the first half of MODULE/NAME.
+func (c *cli) completeModules(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	p, err := c.project()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	modules, err := p.Modules()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	for i := range modules {
+		modules[i] += "/"
+	}
+	return modules, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 }
 
 func types() string {
@@ -86,7 +114,8 @@ func types() string {
 }
 
 func (c *cli) generateModule() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use:     "module NAME",
 		Short:   "Write an empty module",
 		Example: "  banyan g module billing",
@@ -100,13 +129,16 @@ func (c *cli) generateModule() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.write(plan, "banyan generate resource "+args[0]+"/thing name:string:required,search")
+			return c.write(plan, dry, "banyan generate resource "+args[0]+"/thing name:string:required,search")
 		},
 	}
+	dryRun(cmd, &dry)
+	return cmd
 }
 
 func (c *cli) sync() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use:     "sync",
 		Short:   "Rebuild what is derived: the list of modules and the wiring",
 		Example: "  git merge main && banyan sync",
@@ -124,15 +156,19 @@ func (c *cli) sync() *cobra.Command {
 				fmt.Fprintln(c.out, "everything derived is up to date")
 				return nil
 			}
-			return c.write(plan, "banyan test")
+			return c.write(plan, dry, "banyan test")
 		},
 	}
+	dryRun(cmd, &dry)
+	return cmd
 }
 
-// write writes a plan and says what it wrote: new files by folder, derived ones by name.
-func (c *cli) write(plan *apply.Plan, next string) error {
-	if err := plan.Write(); err != nil {
-		return err
+// write writes a plan, unless dry, and says what it wrote: new files by folder, derived ones by name.
+func (c *cli) write(plan *apply.Plan, dry bool, next string) error {
+	if !dry {
+		if err := plan.Write(); err != nil {
+			return err
+		}
 	}
 	var folders []string
 	names := map[string][]string{}
@@ -151,6 +187,10 @@ func (c *cli) write(plan *apply.Plan, next string) error {
 		fmt.Fprintf(c.out, "  new     %s\n", dir+"/"+strings.Join(names[dir], ", "))
 	}
 	fmt.Fprintln(c.out, "  checked: formatted, wired, type-checked with its tests")
+	if dry {
+		fmt.Fprintln(c.out, "nothing was written; next: the same without --dry-run")
+		return nil
+	}
 	fmt.Fprintln(c.out, "next:  "+next)
 	return nil
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
@@ -31,21 +31,28 @@ const (
 
 // cli is one run of the command.
 type cli struct {
+	dir      string // the working folder, an absolute path
 	out, err io.Writer
 	quiet    bool
+	noColor  bool // nothing here has colours; it is passed on
 }
 
-// run runs one command and returns the exit code.
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
+// run runs one command in a folder and returns the exit code.
+func run(ctx context.Context, dir string, args []string, out, errs io.Writer) int {
 	c := &cli{out: out, err: errs}
+	var err error
+	if c.dir, err = filepath.Abs(dir); err != nil {
+		return c.code(ctx, nil, err)
+	}
 	root := c.root()
 	root.SetArgs(args)
 	root.SetOut(out)
 	root.SetErr(errs)
-	if unknown(root, args) {
-		return c.code(ctx, c.passThrough(ctx, args))
+	if word, rest := c.unknown(root, args); word != "" {
+		return c.code(ctx, root, c.passThrough(ctx, root, word, rest))
 	}
-	return c.code(ctx, root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	return c.code(ctx, cmd, err)
 }
 
 func (c *cli) root() *cobra.Command {
@@ -63,42 +70,68 @@ func (c *cli) root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.PersistentFlags().BoolVarP(&c.quiet, "quiet", "q", false, "say nothing about progress")
+	f := root.PersistentFlags()
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "say nothing about progress")
+	f.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath() + " --help"} })
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(c.new(), c.generate(), c.dev(), c.test(), c.sync(), c.version())
+	checkArgs(root)
 	return root
 }
 
-// unknown reports whether the first word that is no flag names no command here: then it is one of the application.
-func unknown(root *cobra.Command, args []string) bool {
-	for _, arg := range args {
+// checkArgs makes every command turn a wrong number of arguments into an error of usage.
+func checkArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return &usageError{err, cmd.CommandPath() + " --help"}
+			}
+			return nil
+		}
+	}
+	for _, child := range cmd.Commands() {
+		checkArgs(child)
+	}
+}
+
+// unknown returns the first word that is no flag when it names no command here: then it is one of the application. The rest is what the
+// application gets: everything but the flags before the word that only banyan knows.
+func (c *cli) unknown(root *cobra.Command, args []string) (word string, rest []string) {
+	for i, arg := range args {
+		if arg == "-q" || arg == "--quiet" {
+			c.quiet = true
+			continue
+		}
+		rest = append(rest, arg)
 		if strings.HasPrefix(arg, "-") {
 			continue
 		}
 		if arg == "help" || arg == "completion" || strings.HasPrefix(arg, "__complete") {
-			return false
+			return "", nil
 		}
-		found, _, err := root.Find([]string{arg})
-		return err != nil || found == root
+		if found, _, err := root.Find([]string{arg}); err == nil && found != root {
+			return "", nil
+		}
+		return arg, append(rest, args[i+1:]...)
 	}
-	return false
+	return "", nil
 }
 
 // passThrough runs a command of the application in mode dev.
-func (c *cli) passThrough(ctx context.Context, args []string) error {
+func (c *cli) passThrough(ctx context.Context, root *cobra.Command, word string, args []string) error {
 	p, err := c.project()
 	if err != nil {
-		return fmt.Errorf("banyan has no command %s, and %w", args[0], err)
+		next := "banyan new NAME"
+		if like := root.SuggestionsFor(word); len(like) > 0 {
+			next = "banyan " + like[0]
+		}
+		return &usageError{fmt.Errorf("banyan has no command %s, and %w", word, err), next}
 	}
 	return dev.Exec(ctx, p, args, c.out, c.err, c.progress())
 }
 
-func (c *cli) project() (*project.Project, error) {
-	wd, err := os.Getwd()
-	if err != nil {
-		return nil, err
-	}
-	return project.Find(wd)
-}
+func (c *cli) project() (*project.Project, error) { return project.Find(c.dir) }
 
 // progress tells a person what takes long.
 func (c *cli) progress() func(string) {
@@ -108,8 +141,8 @@ func (c *cli) progress() func(string) {
 	return func(line string) { fmt.Fprintln(c.err, "  "+line) }
 }
 
-// code prints an error and turns it into an exit code.
-func (c *cli) code(ctx context.Context, err error) int {
+// code prints an error of a command and turns it into an exit code.
+func (c *cli) code(ctx context.Context, cmd *cobra.Command, err error) int {
 	var process *exec.ExitError
 	var goTool *gotool.Error
 	switch {
@@ -124,34 +157,40 @@ func (c *cli) code(ctx context.Context, err error) int {
 		return exitFailure
 	}
 	fmt.Fprintln(c.err, "error:", err)
-	code, next := advice(err)
+	code, next := advice(cmd, err)
 	if next != "" {
 		fmt.Fprintln(c.err, "next: ", next)
 	}
 	return code
 }
 
-// advice returns the exit code of an error and the next command.
-func advice(err error) (code int, next string) {
+// advice returns the exit code of an error and the next step, a command if there is one.
+func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var badName *name.Error
 	var badField *field.Error
-	var exists *apply.ErrExists
+	var badOption *scaffold.OptionError
+	var exists *apply.ExistsError
+	var changed *apply.ChangedError
+	var check *apply.CheckError
+	var goTool *gotool.Error
 	var usage *usageError
 	switch {
 	case errors.As(err, &exists):
 		return exitConflict, "choose another name, or remove what is there"
+	case errors.As(err, &changed):
+		return exitConflict, "run it again"
 	case errors.Is(err, scaffold.ErrTaken):
 		return exitConflict, "choose another folder"
 	case errors.Is(err, scaffold.ErrNoCheckout):
 		return exitUsage, "banyan new NAME --replace PATH"
 	case errors.As(err, &usage):
 		return exitUsage, usage.next
-	case errors.As(err, &badName), errors.As(err, &badField):
-		return exitUsage, "banyan generate resource --help"
+	case errors.As(err, &badName), errors.As(err, &badField), errors.As(err, &badOption):
+		return exitUsage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
 		return exitUsage, "banyan new NAME"
-	case strings.HasPrefix(err.Error(), "unknown "), strings.HasPrefix(err.Error(), "accepts "), strings.HasPrefix(err.Error(), "requires "):
-		return exitUsage, "banyan --help"
+	case errors.As(err, &check), errors.As(err, &goTool):
+		return exitFailure, "mend what is named above, then run it again"
 	default:
 		return exitFailure, ""
 	}

@@ -19,6 +19,9 @@ func (c *cli) dev() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if c.noColor {
+				args = append(args, "--no-color")
+			}
 			return dev.Run(cmd.Context(), p, args, c.out, c.err, c.progress())
 		},
 	}

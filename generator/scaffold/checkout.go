@@ -14,32 +14,30 @@ import (
 var ErrNoCheckout = errors.New("this banyan was built from a checkout that is not there any more: name one with --replace PATH")
 
 // Source finds out what a new application depends on: the released version that this binary was built from, or else a checkout: the one that
-// is named, the one that the application around refers to, the one that this binary was built from, or one around the binary or the
-// working folder.
-func Source(named string) (checkout, version string, err error) {
+// is named, the one that the application around the folder wd refers to, the one that this binary was built from, or one around the binary
+// or around wd. Wd is an absolute path; what is named may be relative to it.
+func Source(wd, named string) (checkout, version string, err error) {
 	if named != "" {
-		if !isCheckout(named) {
-			return "", "", errors.New("--replace " + named + ": there is no go.mod of " + Framework)
+		dir := named
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(wd, dir)
 		}
-		return named, "", nil
+		if !isCheckout(dir) {
+			return "", "", &OptionError{"--replace", named, "there is no go.mod of " + Framework}
+		}
+		return dir, "", nil
 	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path == Framework && info.Main.Sum != "" {
 		return "", info.Main.Version, nil
 	}
-	var candidates []string
-	if wd, err := os.Getwd(); err == nil {
-		candidates = append(candidates, replacedBy(wd))
-	}
+	candidates := []string{replacedBy(wd)}
 	if _, file, _, ok := runtime.Caller(0); ok {
 		candidates = append(candidates, above(filepath.Dir(file)))
 	}
 	if exe, err := os.Executable(); err == nil {
 		candidates = append(candidates, above(filepath.Dir(exe)))
 	}
-	if wd, err := os.Getwd(); err == nil {
-		candidates = append(candidates, above(wd))
-	}
-	for _, dir := range candidates {
+	for _, dir := range append(candidates, above(wd)) {
 		if dir != "" && isCheckout(dir) {
 			return dir, "", nil
 		}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,6 +42,8 @@ type Options struct {
 	Version string
 	// Vendor copies the dependencies into the tree.
 	Vendor bool
+	// NoGit leaves out that the folder becomes a git repository.
+	NoGit bool
 	// Now gives the year of the licence.
 	Now time.Time
 }
@@ -69,45 +72,85 @@ func keep() []string {
 	return paths
 }
 
+// Made is what New has made.
+type Made struct {
+	App string // the application's name
+	// Repository says that the folder is now a git repository, on branch main and with nothing committed.
+	Repository bool
+	// Warning says what did not work and is not needed; empty when all is well.
+	Warning string
+}
+
 // New writes the application. The folder must not exist, or be empty; after an error it is as it was. With Vendor it runs the go command,
-// otherwise nothing.
-func New(ctx context.Context, o Options, progress func(string)) (app string, err error) {
-	app = filepath.Base(o.Dir)
-	if err := o.check(app); err != nil {
-		return "", err
+// and without NoGit git; git that fails is a warning.
+func New(ctx context.Context, o Options, progress func(string)) (m Made, err error) {
+	m.App = filepath.Base(o.Dir)
+	if err := o.check(m.App); err != nil {
+		return Made{}, err
 	}
-	files, err := o.files(app)
+	files, err := o.files(m.App)
 	if err != nil {
-		return "", err
+		return Made{}, err
 	}
-	made, err := claim(o.Dir)
+	folders, err := claim(o.Dir)
 	if err != nil {
-		return "", err
+		return Made{}, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, empty(o.Dir, made))
+			err = errors.Join(err, empty(o.Dir, folders))
 		}
 	}()
-	for _, f := range files {
-		target := filepath.Join(o.Dir, filepath.FromSlash(f.Path))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(target, f.Data, f.Mode); err != nil {
-			return "", err
-		}
+	if err := write(o.Dir, files); err != nil {
+		return Made{}, err
 	}
 	if o.Vendor {
-		if progress != nil {
-			progress("vendor    the dependencies")
-		}
-		if _, err := (gotool.Go{Dir: o.Dir, Progress: progress}).Run(ctx, "mod", "vendor"); err != nil {
-			return "", fmt.Errorf("copy the dependencies: %w", err)
+		if err := vendor(ctx, o.Dir, progress); err != nil {
+			return Made{}, err
 		}
 	}
-	return app, nil
+	if !o.NoGit {
+		var failed error
+		if m.Repository, failed = initRepository(ctx, o.Dir); failed != nil {
+			m.Warning = failed.Error()
+		}
+	}
+	return m, ctx.Err()
 }
+
+func write(dir string, files []render.File) error {
+	for _, f := range files {
+		target := filepath.Join(dir, filepath.FromSlash(f.Path))
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(target, f.Data, f.Mode); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func vendor(ctx context.Context, dir string, progress func(string)) error {
+	if progress != nil {
+		progress("vendor    the dependencies")
+	}
+	// A workspace around the folder is none of its business.
+	g := gotool.Go{Dir: dir, Env: []string{"GOWORK=off"}, Progress: progress}
+	if _, err := g.Run(ctx, "mod", "vendor"); err != nil {
+		return fmt.Errorf("copy the dependencies: %w", err)
+	}
+	return nil
+}
+
+// OptionError is an option that was refused.
+type OptionError struct {
+	Option string // "--license"
+	Value  string
+	Reason string
+}
+
+func (e *OptionError) Error() string { return e.Option + " " + e.Value + ": " + e.Reason }
 
 func (o *Options) check(app string) error {
 	if err := name.CheckApp(app); err != nil {
@@ -124,14 +167,14 @@ func (o *Options) check(app string) error {
 	}
 	i := slices.IndexFunc(Licenses(), func(l string) bool { return strings.EqualFold(l, o.License) })
 	if i < 0 {
-		return fmt.Errorf("--license %s: want one of %s", o.License, strings.Join(Licenses(), ", "))
+		return &OptionError{"--license", o.License, "want one of " + strings.Join(Licenses(), ", ")}
 	}
 	o.License = Licenses()[i]
 	if o.Holder == "" {
 		o.Holder = "the authors of " + app
 	}
 	if strings.ContainsAny(o.Holder, "\r\n\x00") {
-		return errors.New("--holder: has to be one line")
+		return &OptionError{"--holder", strconv.Quote(o.Holder), "has to be one line"}
 	}
 	return nil
 }
@@ -142,15 +185,18 @@ var plainModule = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 func checkModulePath(path string) error {
 	if plainModule.MatchString(path) {
 		if slices.Contains([]string{"cmd", "internal", "std", "test", "vendor", "main", "example"}, path) {
-			return fmt.Errorf("--module %s: is a name of the go command's own; try example.com/%s", path, path)
+			return &OptionError{"--module", path, "is a name of the go command's own; try example.com/" + path}
 		}
 		return nil
 	}
 	if err := module.CheckPath(path); err != nil {
-		return fmt.Errorf("--module: %w", err)
+		if invalid, ok := errors.AsType[*module.InvalidPathError](err); ok {
+			err = invalid.Err
+		}
+		return &OptionError{"--module", strconv.Quote(path), err.Error()}
 	}
 	if path == Framework || strings.HasPrefix(path, Framework+"/") {
-		return fmt.Errorf("--module %s: is the framework's own path", path)
+		return &OptionError{"--module", path, "is the framework's own path"}
 	}
 	return nil
 }
@@ -226,13 +272,7 @@ func relative(from, to string) (string, error) {
 	if to, err = filepath.Abs(to); err != nil {
 		return "", err
 	}
-	// Both without symbolic links, as far as they exist: a .. behind a link leads elsewhere.
-	if parent, err := filepath.EvalSymlinks(filepath.Dir(from)); err == nil {
-		from = filepath.Join(parent, filepath.Base(from))
-	}
-	if real, err := filepath.EvalSymlinks(to); err == nil {
-		to = real
-	}
+	from, to = resolve(from), resolve(to)
 	rel, err := filepath.Rel(from, to)
 	if err != nil {
 		return filepath.ToSlash(to), nil
@@ -244,27 +284,46 @@ func relative(from, to string) (string, error) {
 	return rel, nil
 }
 
-// ErrTaken means that the folder of a new application holds something.
-var ErrTaken = errors.New("is there already and is not empty")
-
-// claim makes the folder and reports whether it was not there.
-func claim(dir string) (made bool, err error) {
-	entries, err := os.ReadDir(dir)
-	switch {
-	case err == nil && len(entries) > 0:
-		return false, fmt.Errorf("%s %w", dir, ErrTaken)
-	case err == nil:
-		return false, nil
-	case !errors.Is(err, os.ErrNotExist):
-		return false, err
+// resolve follows the symbolic links of a path as far as it exists: a .. behind a link leads elsewhere.
+func resolve(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
 	}
-	return true, os.MkdirAll(dir, 0o755)
+	parent := filepath.Dir(path)
+	if parent == path {
+		return path
+	}
+	return filepath.Join(resolve(parent), filepath.Base(path))
 }
 
-// empty takes back what was written.
-func empty(dir string, made bool) error {
-	if made {
-		return os.RemoveAll(dir)
+// ErrTaken means that something stands where the application is to be.
+var ErrTaken = errors.New("is there already; nothing was written")
+
+// claim makes the folder, unless it is there and empty, and returns the folders that were not there, the outermost first.
+func claim(dir string) (made []string, err error) {
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) == 0 {
+		return nil, nil
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		return nil, fmt.Errorf("%s %w", dir, ErrTaken)
+	}
+	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); err == nil {
+			break
+		}
+		made = slices.Insert(made, 0, d)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		_ = os.RemoveAll(made[0]) // the error before counts
+		return nil, err
+	}
+	return made, nil
+}
+
+// empty takes back what was written, and the folders that were made for it.
+func empty(dir string, made []string) error {
+	if len(made) > 0 {
+		return os.RemoveAll(made[0])
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -1,0 +1,41 @@
+package apply
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/banyan-go/banyan/generator/gotool"
+	"github.com/banyan-go/banyan/generator/render"
+)
+
+// check type-checks the planned files in their places, tests included.
+func (st *stage) check(ctx context.Context, files []render.File, modules []string, progress func(string)) error {
+	overlay := map[string]map[string]string{"Replace": {}}
+	for _, f := range files {
+		overlay["Replace"][filepath.Join(st.root, filepath.FromSlash(f.Path))] = st.path(f.Path)
+	}
+	data, err := json.Marshal(overlay)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(st.dir, "overlay.json")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		return err
+	}
+	args := []string{"list", "-test", "-export", "-overlay", file, "-f", ""}
+	args = append(args, "./modules", st.project.Main())
+	for _, m := range modules {
+		if slices.ContainsFunc(files, func(f render.File) bool { return strings.HasPrefix(f.Path, "modules/"+m+"/") }) {
+			args = append(args, "./modules/"+m+"/...")
+		}
+	}
+	if progress != nil {
+		progress("check     types; the first time compiles everything, a minute or two")
+	}
+	_, err = gotool.Go{Dir: st.root, Env: []string{"GOFLAGS=" + st.flags}, Progress: progress}.Run(ctx, args...)
+	return st.failed(ctx, err)
+}
