@@ -109,8 +109,8 @@ func TestMakeThatIsInterruptedLeavesNothing(t *testing.T) {
 	}
 }
 
-// The project stands behind a link, in a folder with spaces, in a workspace that alone says where the framework is, and GOFLAGS lets the go
-// command edit go.mod. What is planned adds a file and changes nothing else.
+// The project stands behind a link, in a folder with spaces, in a workspace that alone says where the framework is, and in a repository that
+// git cannot read; GOFLAGS lets the go command edit go.mod. What is planned adds a file and changes nothing else.
 func TestMakeInAnAwkwardPlace(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(dir, "link")
@@ -131,7 +131,11 @@ func TestMakeInAnAwkwardPlace(t *testing.T) {
 	if err := errors.Join(os.WriteFile(p.Path("go.mod"), []byte(without), 0o644), os.WriteFile(filepath.Join(link, "go.work"), []byte(work), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("GOFLAGS", os.Getenv("GOFLAGS")+" -mod=mod")
+	if err := os.Mkdir(p.Path(".git"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOENV", "off")
+	t.Setenv("GOFLAGS", "-mod=mod")
 	before := projecttest.Read(t, filepath.Join(dir, "my projects"))
 
 	plan, err := Make(t.Context(), p, []render.File{source("modules/new.go", "package modules\n\nconst Answer = 42\n")}, nil)

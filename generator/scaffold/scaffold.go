@@ -247,10 +247,9 @@ func (o *Options) require(gomod []byte) ([]byte, error) {
 		return nil, err
 	}
 	if o.Replace == "" {
-		if err := errors.Join(f.DropReplace(Framework, ""), f.AddRequire(Framework, o.Version)); err != nil {
+		if err := f.AddRequire(Framework, o.Version); err != nil {
 			return nil, err
 		}
-		f.Cleanup()
 		return f.Format()
 	}
 	path, err := relative(o.Dir, o.Replace)
