@@ -29,8 +29,8 @@ var Set = wire.NewSet(
 	catalogwire.Set,
 )
 
-// List returns the modules in the order of their names.
-func List(catalogModule *catalogwire.Module) []module.Module {
+// List returns the modules in the order of their names. Wire wants every input used, so it takes the Config that it has no use for.
+func List(_ Config, catalogModule *catalogwire.Module) []module.Module {
 	return []module.Module{
 		catalogModule,
 	}

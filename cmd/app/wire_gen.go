@@ -21,15 +21,15 @@ func build(env app.Env, cfg Config) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	modulePlatform := platform.Platform
 	modulesConfig := cfg.Modules
+	modulePlatform := platform.Platform
 	catalogwireConfig := modulesConfig.Catalog
 	needs := catalogwire.Needs{}
 	module, err := catalogwire.New(modulePlatform, catalogwireConfig, needs)
 	if err != nil {
 		return nil, err
 	}
-	v := modules.List(module)
+	v := modules.List(modulesConfig, module)
 	appApp, err := app.New(platform, v)
 	if err != nil {
 		return nil, err

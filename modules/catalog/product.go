@@ -32,5 +32,5 @@ type Products interface {
 // What can be wrong with a request about products. Compare with errors.Is.
 var (
 	ErrProductNotFound = fault.New(fault.NotFound, "product_not_found", "There is no such product.")
-	ErrProductTaken    = fault.New(fault.Conflict, "product_taken", "There is another product with this value.")
+	ErrProductTaken    = fault.New(fault.Conflict, "product_taken", "Another product has this value, which is unique.")
 )

@@ -33,7 +33,7 @@ type Change struct {
 
 // begin turns a draft into a product.
 func begin(d Draft, now time.Time) (catalog.Product, error) {
-	p := catalog.Product{
+	product := catalog.Product{
 		ID:        id.New(),
 		Sku:       d.Sku,
 		Name:      d.Name,
@@ -44,28 +44,31 @@ func begin(d Draft, now time.Time) (catalog.Product, error) {
 		CreatedAt: now,
 		UpdatedAt: now,
 	}
-	return p, check(p)
+	return product, check(product)
 }
 
-// apply returns p with the change made.
-func apply(p catalog.Product, c Change, now time.Time) (catalog.Product, error) {
-	c.Sku.To(&p.Sku)
-	c.Name.To(&p.Name)
-	c.Price.To(&p.Price)
-	c.Active.To(&p.Active)
-	c.Released.To(&p.Released)
-	p.Version++
-	p.UpdatedAt = now
-	return p, check(p)
+// apply returns a product with the change made.
+func apply(product catalog.Product, c Change, now time.Time) (catalog.Product, error) {
+	c.Sku.To(&product.Sku)
+	c.Name.To(&product.Name)
+	c.Price.To(&product.Price)
+	c.Active.To(&product.Active)
+	c.Released.To(&product.Released)
+	product.Version++
+	product.UpdatedAt = now
+	return product, check(product)
 }
 
 // check holds the rules that every product obeys.
-func check(p catalog.Product) error {
+func check(product catalog.Product) error {
 	var c fault.Checks
-	c.That(p.Sku != "", "/sku", "required", "must not be empty")
-	c.That(utf8.RuneCountInString(p.Sku) <= 64, "/sku", "max_length", "must be at most 64 characters long")
-	c.That(p.Name != "", "/name", "required", "must not be empty")
-	c.That(utf8.RuneCountInString(p.Name) <= 255, "/name", "max_length", "must be at most 255 characters long")
-	c.That(p.Price.Currency != "", "/price", "required", "must be an amount with a currency")
+	c.That(product.Sku != "", "/sku", "required", "must not be empty")
+	c.That(utf8.RuneCountInString(product.Sku) <= 64, "/sku", "max_length", "must be at most 64 characters long")
+	c.That(product.Name != "", "/name", "required", "must not be empty")
+	c.That(utf8.RuneCountInString(product.Name) <= 255, "/name", "max_length", "must be at most 255 characters long")
+	c.That(product.Price.Currency != "", "/price/currency", "required", "must be given")
+	if product.Released != nil {
+		c.That(!product.Released.IsZero(), "/released", "required", "must be given")
+	}
 	return c.Err()
 }

@@ -25,17 +25,17 @@ func New(h *db.Handle, c clock.Clock) *Service { return &Service{db: h, clock: c
 
 // Create adds a product.
 func (s *Service) Create(ctx context.Context, d Draft) (catalog.Product, error) {
-	p, err := begin(d, s.clock.Now())
+	product, err := begin(d, s.clock.Now())
 	if err != nil {
 		return catalog.Product{}, err
 	}
 	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		return insert(s.db.Query(ctx, db.Global), toRow(p))
+		return insert(s.db.Query(ctx, db.Global), toRow(product))
 	})
 	if err != nil {
 		return catalog.Product{}, fmt.Errorf("create product: %w", err)
 	}
-	return p, nil
+	return product, nil
 }
 
 // Get returns a product.
@@ -71,39 +71,37 @@ func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]catalog.Pro
 
 // Update changes a product, if its version is among those expected.
 func (s *Service) Update(ctx context.Context, productID id.ID, expected patch.Versions, c Change) (catalog.Product, error) {
-	var p catalog.Product
+	var product catalog.Product
 	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		q := s.db.Query(ctx, db.Global)
-		r, err := hold(q, productID)
+		r, err := hold(s.db.Query(ctx, db.Global), productID)
 		if err != nil {
 			return err
 		}
 		if err := expected.Allow(r.Version); err != nil {
 			return err
 		}
-		if p, err = apply(r.product(), c, s.clock.Now()); err != nil {
+		if product, err = apply(r.product(), c, s.clock.Now()); err != nil {
 			return err
 		}
-		return update(q, toRow(p))
+		return update(s.db.Query(ctx, db.Global), toRow(product))
 	})
 	if err != nil {
 		return catalog.Product{}, fmt.Errorf("update product %s: %w", productID, err)
 	}
-	return p, nil
+	return product, nil
 }
 
 // Delete removes a product, if its version is among those expected.
 func (s *Service) Delete(ctx context.Context, productID id.ID, expected patch.Versions) error {
 	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		q := s.db.Query(ctx, db.Global)
-		r, err := hold(q, productID)
+		r, err := hold(s.db.Query(ctx, db.Global), productID)
 		if err != nil {
 			return err
 		}
 		if err := expected.Allow(r.Version); err != nil {
 			return err
 		}
-		return remove(q, r)
+		return s.db.Query(ctx, db.Global).Delete(&r).Error
 	})
 	if err != nil {
 		return fmt.Errorf("delete product %s: %w", productID, err)

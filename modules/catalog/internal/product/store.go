@@ -21,29 +21,29 @@ type row struct {
 	Sku           string
 	Name          string
 	PriceAmount   int64
-	PriceCurrency string
+	PriceCurrency money.Currency
 	Active        bool
 	Released      *clock.Date
 	Version       int64
 	CreatedAt     time.Time
-	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"` // set by the rules
+	UpdatedAt     time.Time `gorm:"autoUpdateTime:false"` // the rules set it
 }
 
 // TableName tells gorm where the rows are.
 func (row) TableName() string { return "catalog_products" }
 
-func toRow(p catalog.Product) row {
+func toRow(product catalog.Product) row {
 	return row{
-		ID:            p.ID,
-		Sku:           p.Sku,
-		Name:          p.Name,
-		PriceAmount:   p.Price.Minor,
-		PriceCurrency: string(p.Price.Currency),
-		Active:        p.Active,
-		Released:      p.Released,
-		Version:       p.Version,
-		CreatedAt:     p.CreatedAt,
-		UpdatedAt:     p.UpdatedAt,
+		ID:            product.ID,
+		Sku:           product.Sku,
+		Name:          product.Name,
+		PriceAmount:   product.Price.Minor,
+		PriceCurrency: product.Price.Currency,
+		Active:        product.Active,
+		Released:      product.Released,
+		Version:       product.Version,
+		CreatedAt:     product.CreatedAt,
+		UpdatedAt:     product.UpdatedAt,
 	}
 }
 
@@ -52,7 +52,7 @@ func (r row) product() catalog.Product {
 		ID:        r.ID,
 		Sku:       r.Sku,
 		Name:      r.Name,
-		Price:     money.Amount{Minor: r.PriceAmount, Currency: money.Currency(r.PriceCurrency)},
+		Price:     money.Amount{Minor: r.PriceAmount, Currency: r.PriceCurrency},
 		Active:    r.Active,
 		Released:  r.Released,
 		Version:   r.Version,
@@ -92,13 +92,12 @@ func insert(q *gorm.DB, rows ...row) error { return taken(q.Create(&rows).Error)
 // update writes every column of a row that is there.
 func update(q *gorm.DB, r row) error { return taken(q.Select("*").Updates(&r).Error) }
 
-// remove deletes a row that is there.
-func remove(q *gorm.DB, r row) error { return q.Delete(&r).Error }
-
-// taken turns the violation of a unique index into ErrProductTaken, with the fields.
+// taken turns the violation of a unique index into ErrProductTaken, with its fields.
 func taken(err error) error {
 	if db.IsDuplicate(err, "sku") {
-		return catalog.ErrProductTaken.WithFields(fault.Field{Pointer: "/sku", Code: "taken", Detail: "is that of another product"}).Because(err)
+		return catalog.ErrProductTaken.WithFields(
+			fault.Field{Pointer: "/sku", Code: "taken", Detail: "is that of another product"},
+		).Because(err)
 	}
 	return err
 }

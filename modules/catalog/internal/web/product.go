@@ -1,4 +1,3 @@
-// Package web is the HTTP face of the module: requests, responses, and the table of operations.
 package web
 
 import (
@@ -16,15 +15,16 @@ import (
 	"github.com/banyan-go/banyan/platform/patch"
 )
 
-// Products returns the operations on products.
+// Products is the table of operations on products.
 func Products(s *product.Service) []api.Route {
 	h := products{s}
-	open := api.PublicWrite("generated without --auth; say here who may write, or why everybody may")
+	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
+	failures := []*fault.Error{catalog.ErrProductTaken}
 	return []api.Route{
 		api.Get("/products", h.list, api.Op{ID: "listProducts", Summary: "List products", Auth: api.Public, List: product.Listing()}),
-		api.Post("/products", h.create, api.Op{ID: "createProduct", Summary: "Create a product", Auth: open, Errors: []*fault.Error{catalog.ErrProductTaken}}),
+		api.Post("/products", h.create, api.Op{ID: "createProduct", Summary: "Create a product", Auth: open, Errors: failures}),
 		api.Get("/products/{id}", h.get, api.Op{ID: "getProduct", Summary: "Get a product", Auth: api.Public}),
-		api.Patch("/products/{id}", h.update, api.Op{ID: "updateProduct", Summary: "Change a product", Auth: open, Errors: []*fault.Error{catalog.ErrProductTaken}}),
+		api.Patch("/products/{id}", h.update, api.Op{ID: "updateProduct", Summary: "Change a product", Auth: open, Errors: failures}),
 		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteProduct", Summary: "Delete a product", Auth: open}),
 	}
 }
@@ -42,8 +42,6 @@ type Product struct {
 	UpdatedAt time.Time    `json:"updated_at"`
 }
 
-func present(p catalog.Product) Product { return Product(p) }
-
 // ProductDraft is the body of a request for a new product.
 type ProductDraft struct {
 	Sku      string       `json:"sku" minLength:"1" maxLength:"64"`
@@ -53,7 +51,7 @@ type ProductDraft struct {
 	Released *clock.Date  `json:"released"`
 }
 
-// ProductChange is the body of a request that changes a product: the fields that are in it.
+// ProductChange is the body of a request that changes a product: the fields that it holds.
 type ProductChange struct {
 	Sku      patch.Change[string]       `json:"sku" minLength:"1" maxLength:"64"`
 	Name     patch.Change[string]       `json:"name" minLength:"1" maxLength:"255"`
@@ -81,13 +79,13 @@ type (
 		ID      id.ID       `path:"id"`
 		IfMatch api.IfMatch `header:"If-Match"`
 	}
-	productCreated struct {
-		Location string   `header:"Location"`
-		ETag     api.ETag `header:"ETag"`
+	createdProduct struct {
+		Location string   `header:"Location" doc:"Where the new product is."`
+		ETag     api.ETag `header:"ETag" doc:"The version, for If-Match and If-None-Match."`
 		Body     Product
 	}
-	productFound struct {
-		ETag api.ETag `header:"ETag"`
+	oneProduct struct {
+		ETag api.ETag `header:"ETag" doc:"The version, for If-Match and If-None-Match."`
 		Body Product
 	}
 )
@@ -99,32 +97,39 @@ func (h products) list(ctx context.Context, in *listProducts) (*api.List[Product
 	if err != nil {
 		return nil, err
 	}
-	return api.NewList(in.Query, page.Map(p, present)), nil
+	return api.NewList(in.Query, page.Map(p, presentProduct)), nil
 }
 
-func (h products) create(ctx context.Context, in *createProduct) (*productCreated, error) {
-	p, err := h.service.Create(ctx, product.Draft(in.Body))
+func (h products) create(ctx context.Context, in *createProduct) (*createdProduct, error) {
+	made, err := h.service.Create(ctx, product.Draft(in.Body))
 	if err != nil {
 		return nil, err
 	}
-	return &productCreated{Location: "/api/v1/catalog/products/" + p.ID.String(), ETag: api.Version(p.Version), Body: present(p)}, nil
+	return &createdProduct{
+		Location: api.Prefix + "/catalog/products/" + made.ID.String(),
+		ETag:     api.Version(made.Version),
+		Body:     presentProduct(made),
+	}, nil
 }
 
-func (h products) get(ctx context.Context, in *getProduct) (*productFound, error) {
-	return found(h.service.Get(ctx, in.ID))
+func (h products) get(ctx context.Context, in *getProduct) (*oneProduct, error) {
+	found, err := h.service.Get(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &oneProduct{ETag: api.Version(found.Version), Body: presentProduct(found)}, nil
 }
 
-func (h products) update(ctx context.Context, in *updateProduct) (*productFound, error) {
-	return found(h.service.Update(ctx, in.ID, in.IfMatch.Versions(), product.Change(in.Body)))
+func (h products) update(ctx context.Context, in *updateProduct) (*oneProduct, error) {
+	changed, err := h.service.Update(ctx, in.ID, in.IfMatch.Versions(), product.Change(in.Body))
+	if err != nil {
+		return nil, err
+	}
+	return &oneProduct{ETag: api.Version(changed.Version), Body: presentProduct(changed)}, nil
 }
 
-func (h products) remove(ctx context.Context, in *deleteProduct) (*struct{}, error) {
+func (h products) remove(ctx context.Context, in *deleteProduct) (*api.Nothing, error) {
 	return nil, h.service.Delete(ctx, in.ID, in.IfMatch.Versions())
 }
 
-func found(p catalog.Product, err error) (*productFound, error) {
-	if err != nil {
-		return nil, err
-	}
-	return &productFound{ETag: api.Version(p.Version), Body: present(p)}, nil
-}
+func presentProduct(p catalog.Product) Product { return Product(p) }

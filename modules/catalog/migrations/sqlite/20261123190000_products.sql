@@ -1,10 +1,10 @@
 -- +goose Up
 CREATE TABLE catalog_products (
-    id             TEXT     NOT NULL PRIMARY KEY CHECK (length(id) = 36),
+    id             TEXT     NOT NULL PRIMARY KEY,
     sku            TEXT     NOT NULL,
     name           TEXT     NOT NULL,
     price_amount   INTEGER  NOT NULL,
-    price_currency TEXT     NOT NULL CHECK (length(price_currency) = 3),
+    price_currency TEXT     NOT NULL,
     active         BOOLEAN  NOT NULL,
     released       TEXT,
     version        INTEGER  NOT NULL,

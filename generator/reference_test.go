@@ -1,0 +1,107 @@
+package generator
+
+import (
+	"flag"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/generator/project"
+	"github.com/banyan-go/banyan/generator/record"
+)
+
+var update = flag.Bool("update", false, "write the reference modules anew, from what is recorded in .banyan")
+
+// The modules of the reference application are what the generator writes, untouched: what is recorded of them gives every byte again.
+func TestReferenceModule(t *testing.T) {
+	p, err := project.Find("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := recorded(t, p)
+	if *update {
+		for name := range read(t, p) {
+			if err := os.Remove(p.Path(name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, text := range want {
+			if err := os.MkdirAll(filepath.Dir(p.Path(name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(p.Path(name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	got := read(t, p)
+	for name := range maps.Keys(got) {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s is not generated", name)
+		}
+	}
+	for name, text := range want {
+		if got[name] != text {
+			t.Errorf("%s is not what is generated; write it anew with: go test ./generator -run TestReferenceModule -update", name)
+		}
+	}
+	if t.Failed() {
+		return
+	}
+	plan, err := Sync(t.Context(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := plan.Write(); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	for _, c := range plan.Changes {
+		t.Errorf("%s is not what is derived: banyan sync", c.Path)
+	}
+}
+
+// recorded are the files that the records of a project give, without those that are derived.
+func recorded(t *testing.T, p *project.Project) map[string]string {
+	t.Helper()
+	specs, err := record.All(p)
+	if err != nil || len(specs) == 0 {
+		t.Fatalf("%d records: %v", len(specs), err)
+	}
+	files := map[string]string{}
+	for _, s := range specs {
+		written, err := resourceFiles(p.Module, s, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range written {
+			files[f.Path] = string(f.Data)
+		}
+	}
+	return files
+}
+
+// read are the files of all modules, without those that are derived.
+func read(t *testing.T, p *project.Project) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(p.Path("modules"), func(file string, e fs.DirEntry, err error) error {
+		name := p.Relative(file)
+		if err != nil || e.IsDir() || strings.HasSuffix(path.Base(name), "_gen.go") {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		files[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
