@@ -232,6 +232,12 @@ func (st *stage) wire(ctx context.Context, modules []string, progress func(strin
 		outputs = append(outputs, "modules/"+m+"/"+m+"wire/wire_gen.go")
 	}
 	args = append(args, st.project.Main())
+	// What a merge has left in the old ones need not even parse.
+	for _, path := range outputs {
+		if err := os.Remove(st.path(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+	}
 	if progress != nil {
 		progress("wire      the injectors")
 	}
