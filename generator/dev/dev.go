@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -22,8 +24,15 @@ import (
 // stopTime is how long an application has to end after the signal before it is killed.
 const stopTime = 20 * time.Second
 
-// Run serves the application in mode dev until ctx ends. Args are further flags of its command serve. Out gets its log, errs everything for a
-// person.
+// Exit codes of an application that no change of a file mends.
+const (
+	exitUsage    = 2
+	exitConflict = 6 // a port is taken
+)
+
+// Run serves the application in mode dev until ctx ends, which is no error. Args are further flags of its command serve. Out gets its log, errs
+// everything for a person. An application that cannot start with these flags ends Run with its *exec.ExitError; after any other end, and
+// while it does not build, Run waits for the next change.
 func Run(ctx context.Context, p *project.Project, args []string, out, errs io.Writer, progress func(string)) error {
 	w, err := watch(p.Root)
 	if err != nil {
@@ -40,23 +49,30 @@ func Run(ctx context.Context, p *project.Project, args []string, out, errs io.Wr
 	if err != nil {
 		return err
 	}
+	ended := app.ended // nil once it has been told
 	for {
 		select {
 		case <-ctx.Done():
 			return app.stop()
-		case err := <-app.ended:
-			// It has said why. It is started again when somebody changes something.
-			if err == nil {
+		case <-ended:
+			// It has said why. It is started again when somebody changes something, unless that cannot help.
+			if app.err == nil {
 				return nil
 			}
-			fmt.Fprintf(errs, "  ended     %v; change a file to start it again\n", err)
-			app.ended = nil
+			if code := app.cmd.ProcessState.ExitCode(); code == exitUsage || code == exitConflict {
+				if code == exitConflict {
+					fmt.Fprintln(errs, "next:  banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001")
+				}
+				return app.err
+			}
+			fmt.Fprintf(errs, "  ended     %v; change a file to start it again\n", app.err)
+			ended = nil
 		case <-w.changed:
 			fmt.Fprintln(errs, "  change    building again")
 			binary, err := build(ctx, p, progress)
 			if err != nil {
 				if ctx.Err() == nil {
-					fmt.Fprintf(errs, "  broken    the last good one goes on serving\n%v\n", err)
+					fmt.Fprintf(errs, "  broken    %s\n%v\n", standing(ended != nil), err)
 				}
 				continue
 			}
@@ -66,29 +82,48 @@ func Run(ctx context.Context, p *project.Project, args []string, out, errs io.Wr
 			if app, err = start(p, binary, command, out, errs); err != nil {
 				return err
 			}
+			ended = app.ended
 		}
 	}
 }
 
-// build builds the application's binary and returns its path. Two binaries take turns, because one that runs cannot be written.
+// standing says what there is while the application does not build.
+func standing(serves bool) string {
+	if serves {
+		return "the last good one goes on serving"
+	}
+	return "nothing serves until it builds"
+}
+
+// build builds the application's binary and returns its path.
 func build(ctx context.Context, p *project.Project, progress func(string)) (string, error) {
 	dir := p.Path("bin")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
+	// Under a name of its own until it is whole: another banyan may build as well. Taking over the name leaves the file of a process that
+	// runs alone.
 	binary := filepath.Join(dir, p.App)
+	fresh := fmt.Sprintf("%s.%d", binary, os.Getpid())
 	g := gotool.Go{Dir: p.Root, Env: []string{"CGO_ENABLED=0"}, Progress: progress}
-	if _, err := g.Run(ctx, "build", "-v", "-o", binary+".new", p.Main()); err != nil {
-		return "", err
+	if _, err := g.Run(ctx, "build", "-v", "-o", fresh, p.Main()); err != nil {
+		return "", errors.Join(err, remove(fresh))
 	}
-	// Replacing the name leaves the file of a running process alone.
-	return binary, os.Rename(binary+".new", binary)
+	return binary, os.Rename(fresh, binary)
+}
+
+func remove(file string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // process is the running application.
 type process struct {
 	cmd   *exec.Cmd
-	ended chan error // nil once the end has been seen
+	ended chan struct{} // closed at its end
+	err   error         // why it has ended
 }
 
 func start(p *project.Project, binary string, args []string, out, errs io.Writer) (*process, error) {
@@ -99,28 +134,42 @@ func start(p *project.Project, binary string, args []string, out, errs io.Writer
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	proc := &process{cmd: cmd, ended: make(chan error, 1)}
-	go func() { proc.ended <- cmd.Wait() }()
+	proc := &process{cmd: cmd, ended: make(chan struct{})}
+	go func() {
+		proc.err = cmd.Wait()
+		close(proc.ended)
+	}()
 	return proc, nil
 }
 
-// stop ends the process and waits for it.
+// stop asks the process to end and waits for it. A second signal to banyan is passed on: it ends the waiting for running requests.
 func (p *process) stop() error {
-	if p.ended == nil {
-		return nil
-	}
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	hurry := make(chan os.Signal, 1)
+	signal.Notify(hurry, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(hurry)
+	if err := p.signal(); err != nil {
 		return err
 	}
 	timer := time.NewTimer(stopTime)
 	defer timer.Stop()
-	select {
-	case <-p.ended:
-	case <-timer.C:
-		_ = p.cmd.Process.Kill() // it may have ended just now
-		<-p.ended
+	for {
+		select {
+		case <-p.ended:
+			return nil
+		case <-hurry:
+			if err := p.signal(); err != nil {
+				return err
+			}
+		case <-timer.C:
+			_ = p.cmd.Process.Kill() // it may have ended just now
+		}
 	}
-	p.ended = nil
+}
+
+func (p *process) signal() error {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
 	return nil
 }
 

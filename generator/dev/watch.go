@@ -16,17 +16,22 @@ const quiet = 150 * time.Millisecond
 
 // watcher tells when a file that the application is built from changes.
 type watcher struct {
+	root    string
 	changed chan struct{}
 	files   *fsnotify.Watcher
 	done    chan struct{}
 }
 
 func watch(root string) (*watcher, error) {
+	root, err := filepath.EvalSymlinks(root) // a walk does not follow a link, not even the first
+	if err != nil {
+		return nil, err
+	}
 	files, err := fsnotify.NewWatcher()
 	if err != nil {
 		return nil, err
 	}
-	w := &watcher{changed: make(chan struct{}, 1), files: files, done: make(chan struct{})}
+	w := &watcher{root: root, changed: make(chan struct{}, 1), files: files, done: make(chan struct{})}
 	if err := w.add(root); err != nil {
 		_ = files.Close() // the error before counts
 		return nil, err
@@ -52,15 +57,20 @@ func (w *watcher) add(dir string) error {
 		if !e.IsDir() {
 			return nil
 		}
-		if path != dir && ignoredFolder(e.Name()) {
+		if path != w.root && ignored(w.root, path) {
 			return filepath.SkipDir
 		}
 		return w.files.Add(path)
 	})
 }
 
-func ignoredFolder(name string) bool {
-	return strings.HasPrefix(name, ".") || slices.Contains([]string{"bin", "data", "vendor", "node_modules", "testdata", "docs"}, name)
+// ignored reports whether a folder has no part in the application. Some names mean something at the root alone: a module may be called docs.
+func ignored(root, dir string) bool {
+	name := filepath.Base(dir)
+	if strings.HasPrefix(name, ".") || name == "node_modules" || name == "testdata" {
+		return true
+	}
+	return filepath.Dir(dir) == root && slices.Contains([]string{"bin", "data", "vendor", "docs"}, name)
 }
 
 // counts reports whether a file has a part in the application.
@@ -69,7 +79,7 @@ func counts(path string) bool {
 	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") || strings.HasSuffix(base, "_test.go") {
 		return false
 	}
-	return base == "go.mod" || base == "go.sum" || slices.Contains([]string{".go", ".yaml", ".yml", ".sql", ".html", ".css", ".js", ".json", ".txt"}, filepath.Ext(base))
+	return base == "go.mod" || base == "go.sum" || slices.Contains([]string{".go", ".yaml", ".yml", ".sql", ".html", ".tmpl", ".css", ".js", ".json", ".txt"}, filepath.Ext(base))
 }
 
 // run collects changes until it has been quiet for a moment.
@@ -83,12 +93,7 @@ func (w *watcher) run() {
 			if !ok {
 				return
 			}
-			if info, err := os.Stat(e.Name); err == nil && info.IsDir() && e.Has(fsnotify.Create) && !ignoredFolder(filepath.Base(e.Name)) {
-				_ = w.add(e.Name) // what cannot be watched is built with the next change
-				timer.Reset(quiet)
-				continue
-			}
-			if counts(e.Name) && !e.Has(fsnotify.Chmod) {
+			if w.concerns(e) {
 				timer.Reset(quiet)
 			}
 		case _, ok := <-w.files.Errors:
@@ -97,10 +102,23 @@ func (w *watcher) run() {
 			}
 			timer.Reset(quiet) // events were lost: something may have changed
 		case <-timer.C:
+			// Folders that are new, or have another name now, are watched before the change is told: what happens in them until then is built.
+			_ = w.add(w.root) // what cannot be watched is built with the next change
 			select {
 			case w.changed <- struct{}{}:
 			default:
 			}
 		}
 	}
+}
+
+// concerns reports whether an event is about a file that counts, or about a folder that may hold some.
+func (w *watcher) concerns(e fsnotify.Event) bool {
+	if e.Op == fsnotify.Chmod {
+		return false
+	}
+	if info, err := os.Stat(e.Name); err == nil && info.IsDir() {
+		return e.Has(fsnotify.Create) && !ignored(w.root, e.Name)
+	}
+	return counts(e.Name)
 }
