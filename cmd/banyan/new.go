@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,9 @@ func (c *cli) new() *cobra.Command {
 			"  banyan new shop --vendor   # builds with this checkout gone and the network off",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" { // which would be the folder that we are in
+				return &usageError{errors.New("NAME is empty"), "banyan new --help"}
+			}
 			checkout, version, err := scaffold.Source(c.dir, o.Replace)
 			if err != nil {
 				return err

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator/dev"
@@ -14,6 +16,12 @@ func (c *cli) dev() *cobra.Command {
 		Long: "Run the application in mode dev: on this machine alone, migrated at the start, with a page at / that lists what there is.\n" +
 			"It is built again and started again when a file changes; while it does not build, the last one that did goes on serving.",
 		Example: "  banyan dev\n  banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if dash := cmd.ArgsLenAtDash(); len(args) > 0 && dash != 0 {
+				return fmt.Errorf("%s: flags of the application stand behind --, and there are no other arguments", args[0])
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := c.project()
 			if err != nil {

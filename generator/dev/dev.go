@@ -105,11 +105,13 @@ func build(ctx context.Context, p *project.Project, progress func(string)) (stri
 	// runs alone.
 	binary := filepath.Join(dir, p.App)
 	fresh := fmt.Sprintf("%s.%d", binary, os.Getpid())
+	_ = os.Link(binary, fresh) // what is up to date is not linked again; where that fails, it is
 	g := gotool.Go{Dir: p.Root, Env: []string{"CGO_ENABLED=0"}, Progress: progress}
-	if _, err := g.Run(ctx, "build", "-v", "-o", fresh, p.Main()); err != nil {
-		return "", errors.Join(err, remove(fresh))
+	_, err := g.Run(ctx, "build", "-v", "-o", fresh, p.Main())
+	if err == nil {
+		err = os.Rename(fresh, binary) // does nothing when both are one file
 	}
-	return binary, os.Rename(fresh, binary)
+	return binary, errors.Join(err, remove(fresh))
 }
 
 func remove(file string) error {

@@ -2,6 +2,7 @@ package dev
 
 import (
 	"bufio"
+	"errors"
 	"io"
 	"os/exec"
 	"strings"
@@ -27,7 +28,7 @@ func TestSecondSignalIsPassedOn(t *testing.T) {
 	}
 	p := &process{cmd: cmd, ended: make(chan struct{})}
 	go func() {
-		p.err = cmd.Wait()
+		p.err = errors.Join(cmd.Wait(), w.Close())
 		close(p.ended)
 	}()
 	lines := bufio.NewScanner(r)

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/generator/projecttest"
+)
+
+// result is what a command has done.
+type result struct {
+	code      int
+	out, errs string
+}
+
+func banyan(t *testing.T, dir string, args ...string) result {
+	t.Helper()
+	return banyanContext(t.Context(), dir, args...)
+}
+
+func banyanContext(ctx context.Context, dir string, args ...string) result {
+	var out, errs bytes.Buffer
+	code := run(ctx, dir, args, &out, &errs)
+	return result{code, out.String(), errs.String()}
+}
+
+// Whoever types something that cannot work reads what is wrong and what to type next, and finds everything as it was.
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	outside := t.TempDir()
+	if err := errors.Join(os.Mkdir(filepath.Join(outside, "taken"), 0o755), os.WriteFile(filepath.Join(outside, "taken", "notes"), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	inside := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
+	if err := errors.Join(os.MkdirAll(filepath.Join(inside, "modules/billing/billingwire"), 0o755),
+		os.MkdirAll(filepath.Join(inside, ".banyan/resources/billing"), 0o755),
+		os.WriteFile(filepath.Join(inside, ".banyan/resources/billing/invoice.json"), []byte("{}"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	broken := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
+	if err := os.WriteFile(filepath.Join(broken, "go.mod"), []byte("module shop\n\n<<<<<<< HEAD\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	before := map[string]projecttest.Tree{outside: projecttest.Read(t, outside), inside: projecttest.Read(t, inside), broken: projecttest.Read(t, broken)}
+
+	for _, c := range []struct {
+		dir, args string
+		code      int
+		what      string
+		next      string
+	}{
+		{outside, "--nosuch", 2, "unknown flag: --nosuch", "banyan --help"},
+		{outside, "new", 2, "accepts 1 arg(s), received 0", "banyan new --help"},
+		{outside, "new a b", 2, "accepts 1 arg(s), received 2", "banyan new --help"},
+		{outside, "new shop --nosuch", 2, "unknown flag: --nosuch", "banyan new --help"},
+		{outside, "new shop --license", 2, "flag needs an argument: --license", "banyan new --help"},
+		{outside, "new MyShop", 2, "try my-shop", "banyan new --help"},
+		{outside, "new ''", 2, "NAME is empty", "banyan new --help"},
+		{outside, "new shop --module Acme/shop", 2, `--module "Acme/shop": missing dot in first path element`, "banyan new --help"},
+		{outside, "new shop --license WTFPL", 2, "--license WTFPL: want one of MIT, Apache-2.0, Proprietary", "banyan new --help"},
+		{outside, "new shop --replace nowhere", 2, "--replace nowhere: there is no go.mod of github.com/banyan-go/banyan", "banyan new --help"},
+		{outside, "new taken", 6, "is there already; nothing was written", "choose another folder"},
+		{outside, "generate", 2, "generate what?", "banyan generate --help"},
+		{outside, "generate thing", 2, `unknown command "thing"`, "banyan generate --help"},
+		{outside, "g resource", 2, "requires at least 1 arg(s)", "banyan generate resource --help"},
+		{outside, "g resource product name:string", 2, `"product" names no module; write MODULE/NAME`, "banyan generate resource --help"},
+		{outside, "g resource catalog/products name:string", 2, "is a plural; try product", "banyan generate resource --help"},
+		{outside, "g resource catalog/product name:strin", 2, `"name:strin"`, "banyan generate resource --help"},
+		{outside, "g resource catalog/product name:string", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{outside, "g module billing", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{outside, "sync", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{outside, "dev", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{outside, "test", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{outside, "migrate up", 2, "banyan has no command migrate, and this is not in a Banyan application", "banyan new NAME"},
+		{outside, "genrate", 2, "banyan has no command genrate", "banyan generate"},
+		{inside, "g module Billing", 2, "try billing", "banyan generate module --help"},
+		{inside, "g module billing", 6, "modules/billing exists; nothing was written", "choose another name, or remove what is there"},
+		{inside, "g resource billing/invoice number:string", 6, "modules/billing/invoice.go exists; nothing was written", "choose another name, or remove what is there"},
+		{inside, "sync now", 2, `unknown command "now"`, "banyan sync --help"},
+		{inside, "dev now", 2, "now: flags of the application stand behind --", "banyan dev --help"},
+		{inside, "dev --addr :9000", 2, "unknown flag: --addr", "banyan dev --help"},
+		{inside, "test --servers sometimes", 2, "--servers sometimes: want auto", "banyan test --help"},
+		{broken, "sync", 1, "go.mod:3: unknown directive: <<<<<<<", ""},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			t.Parallel()
+			args := strings.Fields(c.args)
+			for i := range args {
+				args[i] = strings.Trim(args[i], "'")
+			}
+			r := banyan(t, c.dir, args...)
+			what, next, _ := strings.Cut(r.errs, "\nnext:  ")
+			if r.code != c.code || !strings.HasPrefix(what, "error: ") || !strings.Contains(what, c.what) || strings.TrimSpace(next) != c.next || r.out != "" {
+				t.Errorf("exit code %d, want %d; want %q, next %q\n%s%s", r.code, c.code, c.what, c.next, r.out, r.errs)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		for dir, tree := range before {
+			if diff := tree.Diff(projecttest.Read(t, dir)); len(diff) > 0 {
+				t.Errorf("changed: %v", diff)
+			}
+		}
+	})
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	dir, checkout := t.TempDir(), projecttest.Checkout(t)
+	r := banyan(t, dir, "new", "some/shop")
+	want := "made some/shop: one binary in cmd/shop, SQLite, no modules yet\n" +
+		"go.mod replaces github.com/banyan-go/banyan by the checkout in " + checkout + "\n" +
+		"it is a git repository on branch main; nothing is committed yet\n" +
+		"next:  cd some/shop && banyan dev\n"
+	if r.code != 0 || r.out != want || r.errs != "" {
+		t.Errorf("exit code %d\n%s%s\nwant\n%s", r.code, r.out, r.errs, want)
+	}
+	// The folder we are in, when it is empty, and the checkout of the application around.
+	here := filepath.Join(dir, "some/shop/services/billing")
+	if err := os.MkdirAll(here, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r = banyan(t, here, "new", ".", "--no-git", "--module", "example.com/billing")
+	if r.code != 0 || strings.Contains(r.out, "git repository") || !strings.Contains(r.out, "the checkout in "+checkout+"\n") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errs)
+	}
+	if tree := projecttest.Read(t, here); tree["cmd/billing/main.go"] == "" || tree[".git"] != "" {
+		t.Errorf("written: %d files", len(tree))
+	}
+}
+
+// With --dry-run a plan is made, checked and shown.
+func TestDryRun(t *testing.T) {
+	t.Parallel()
+	root := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
+	before := projecttest.Read(t, root)
+	r := banyan(t, root, "generate", "module", "billing", "--dry-run")
+	for _, line := range []string{"  derive  modules/modules_gen.go\n", "  new     modules/billing/billing.go, billing_test.go\n", "  checked: ", "nothing was written; next: the same without --dry-run\n"} {
+		if r.code != 0 || !strings.Contains(r.out, line) {
+			t.Errorf("exit code %d, want %q\n%s%s", r.code, line, r.out, r.errs)
+		}
+	}
+	if !strings.HasPrefix(r.errs, "  wire ") || !strings.Contains(r.errs, "\n  check ") {
+		t.Errorf("progress is no part of the data, and is told: %s", r.errs)
+	}
+	if diff := before.Diff(projecttest.Read(t, root)); len(diff) > 0 {
+		t.Errorf("changed: %v", diff)
+	}
+}
+
+// commands are all that people see, the root first.
+func commands(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, child := range cmd.Commands() {
+		if !child.Hidden {
+			all = append(all, commands(child)...)
+		}
+	}
+	return all
+}
+
+// Help shows examples, and they are commands and flags that there are.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	for _, cmd := range commands((&cli{}).root()) {
+		r := banyan(t, t.TempDir(), append(strings.Fields(cmd.CommandPath())[1:], "--help")...)
+		if r.code != 0 || r.errs != "" || !strings.Contains(r.out, "\nUsage:\n  "+cmd.CommandPath()) {
+			t.Errorf("%s --help: exit code %d\n%s%s", cmd.CommandPath(), r.code, r.out, r.errs)
+		}
+		if cmd.Example == "" {
+			if cmd.Name() != "version" {
+				t.Errorf("%s has no example", cmd.CommandPath())
+			}
+			continue
+		}
+		for example := range strings.SplitSeq(strings.ReplaceAll(cmd.Example, "\\\n", " "), "\n") {
+			_, example, ok := strings.Cut(example, "banyan ")
+			if !ok {
+				t.Errorf("%s: the example %q calls something else", cmd.CommandPath(), example)
+				continue
+			}
+			example, _, _ = strings.Cut(example, " #")
+			example, _, _ = strings.Cut(example, " -- ")
+			root := (&cli{}).root()
+			found, rest, err := root.Find(strings.Fields(example))
+			if err != nil || found == root {
+				t.Errorf("%s: the example %q is no command: %v", cmd.CommandPath(), example, err)
+				continue
+			}
+			if err := errors.Join(found.ParseFlags(rest), found.ValidateArgs(found.Flags().Args())); err != nil {
+				t.Errorf("%s: the example %q: %v", cmd.CommandPath(), example, err)
+			}
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	if r := banyan(t, t.TempDir(), "version"); r.code != 0 || !strings.HasPrefix(r.out, "banyan ") || strings.Count(r.out, "\n") != 1 || r.errs != "" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	t.Parallel()
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if r := banyan(t, t.TempDir(), "completion", shell); r.code != 0 || !strings.Contains(r.out, "__complete") || r.errs != "" {
+			t.Errorf("%s: exit code %d, %d bytes, %s", shell, r.code, len(r.out), r.errs)
+		}
+	}
+	root := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
+	for _, module := range []string{"catalog", "sale"} {
+		if err := os.MkdirAll(filepath.Join(root, "modules", module, module+"wire"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := banyan(t, root, "__complete", "generate", "resource", "")
+	if want := "catalog/\nsale/\n"; r.code != 0 || !strings.HasPrefix(r.out, want) {
+		t.Errorf("completed to %q, want %q", r.out, want)
+	}
+}
+
+// The command is what a person installs before anything else: it compiles in seconds because it links nothing of what it writes code for.
+func TestDependencies(t *testing.T) {
+	t.Parallel()
+	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{else if eq .ImportPath \"net/http\" \"database/sql\" \"crypto/tls\"}}{{.ImportPath}}{{end}}", ".")
+	out, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range strings.FieldsSeq(string(out)) {
+		allowed := slices.ContainsFunc([]string{
+			"github.com/banyan-go/banyan/cmd/banyan", "github.com/banyan-go/banyan/generator", "github.com/banyan-go/banyan/templates",
+			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/fsnotify/fsnotify", "github.com/jinzhu/inflection", "golang.org/x/mod", "golang.org/x/sys/unix",
+		}, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
+		if !allowed {
+			t.Errorf("it links %s", path)
+		}
+	}
+}
