@@ -125,12 +125,18 @@ func TestNew(t *testing.T) {
 		t.Errorf("exit code %d\n%s%s\nwant\n%s", r.code, r.out, r.errs, want)
 	}
 	// The folder we are in, when it is empty, and the checkout of the application around.
-	here := filepath.Join(dir, "some/shop/services/billing")
+	other, here := filepath.Join(dir, "banyan"), filepath.Join(dir, "forked/services/billing")
+	if err := errors.Join(os.Mkdir(other, 0o755), os.WriteFile(filepath.Join(other, "go.mod"), []byte("module github.com/banyan-go/banyan\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if r := banyan(t, dir, "new", "forked", "--replace", "banyan"); r.code != 0 || !strings.Contains(r.out, "the checkout in "+other+"\n") {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errs)
+	}
 	if err := os.MkdirAll(here, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	r = banyan(t, here, "new", ".", "--no-git", "--module", "example.com/billing")
-	if r.code != 0 || strings.Contains(r.out, "git repository") || !strings.Contains(r.out, "the checkout in "+checkout+"\n") {
+	if r.code != 0 || strings.Contains(r.out, "git repository") || !strings.Contains(r.out, "the checkout in "+other+"\n") {
 		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errs)
 	}
 	if tree := projecttest.Read(t, here); tree["cmd/billing/main.go"] == "" || tree[".git"] != "" {
