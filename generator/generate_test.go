@@ -59,7 +59,7 @@ func TestResourceRefuses(t *testing.T) {
 	t.Parallel()
 	p := withOrder(t)
 	before := contents(t, p.Root)
-	exists, badName, badField := (*apply.ErrExists)(nil), (*name.Error)(nil), (*field.Error)(nil)
+	exists, badName, badField := (*apply.ExistsError)(nil), (*name.Error)(nil), (*field.Error)(nil)
 	for _, c := range []struct {
 		spec   resource.Spec
 		target any // for errors.As

@@ -8,12 +8,20 @@ import (
 	"github.com/banyan-go/banyan/platform/module"
 )
 
-// boot starts an application with this module alone.
-func boot(t *testing.T) *apptest.App {
+// application is one with this module alone.
+type application struct {
+	*apptest.App
+	module *catalogwire.Module
+}
+
+func boot(t *testing.T) application {
 	t.Helper()
-	return apptest.Run(t, func(p module.Platform) (module.Module, error) {
-		return catalogwire.New(p, catalogwire.Default(), catalogwire.Needs{})
+	var m *catalogwire.Module
+	a := apptest.Run(t, func(p module.Platform) (_ module.Module, err error) {
+		m, err = catalogwire.New(p, catalogwire.Default(), catalogwire.Needs{})
+		return m, err
 	})
+	return application{a, m}
 }
 
 func TestModuleStarts(t *testing.T) {

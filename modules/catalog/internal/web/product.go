@@ -17,15 +17,15 @@ import (
 
 // Products is the table of operations on products.
 func Products(s *product.Service) []api.Route {
-	h := products{s}
+	h := productHandler{s}
 	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
 	failures := []*fault.Error{catalog.ErrProductTaken}
 	return []api.Route{
-		api.Get("/products", h.list, api.Op{ID: "listProducts", Summary: "List products", Auth: api.Public, List: product.Listing()}),
-		api.Post("/products", h.create, api.Op{ID: "createProduct", Summary: "Create a product", Auth: open, Errors: failures}),
-		api.Get("/products/{id}", h.get, api.Op{ID: "getProduct", Summary: "Get a product", Auth: api.Public}),
-		api.Patch("/products/{id}", h.update, api.Op{ID: "updateProduct", Summary: "Change a product", Auth: open, Errors: failures}),
-		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteProduct", Summary: "Delete a product", Auth: open}),
+		api.Get("/products", h.list, api.Op{ID: "listCatalogProducts", Summary: "List products", Auth: api.Public, List: product.Listing()}),
+		api.Post("/products", h.create, api.Op{ID: "createCatalogProduct", Summary: "Create a product", Auth: open, Errors: failures}),
+		api.Get("/products/{id}", h.get, api.Op{ID: "getCatalogProduct", Summary: "Get a product", Auth: api.Public}),
+		api.Patch("/products/{id}", h.update, api.Op{ID: "updateCatalogProduct", Summary: "Change a product", Auth: open, Errors: failures}),
+		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: open}),
 	}
 }
 
@@ -90,9 +90,9 @@ type (
 	}
 )
 
-type products struct{ service *product.Service }
+type productHandler struct{ service *product.Service }
 
-func (h products) list(ctx context.Context, in *listProducts) (*api.List[Product], error) {
+func (h productHandler) list(ctx context.Context, in *listProducts) (*api.List[Product], error) {
 	p, err := h.service.List(ctx, in.Query)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (h products) list(ctx context.Context, in *listProducts) (*api.List[Product
 	return api.NewList(in.Query, page.Map(p, presentProduct)), nil
 }
 
-func (h products) create(ctx context.Context, in *createProduct) (*createdProduct, error) {
+func (h productHandler) create(ctx context.Context, in *createProduct) (*createdProduct, error) {
 	made, err := h.service.Create(ctx, product.Draft(in.Body))
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (h products) create(ctx context.Context, in *createProduct) (*createdProduc
 	}, nil
 }
 
-func (h products) get(ctx context.Context, in *getProduct) (*oneProduct, error) {
+func (h productHandler) get(ctx context.Context, in *getProduct) (*oneProduct, error) {
 	found, err := h.service.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -120,7 +120,7 @@ func (h products) get(ctx context.Context, in *getProduct) (*oneProduct, error) 
 	return &oneProduct{ETag: api.Version(found.Version), Body: presentProduct(found)}, nil
 }
 
-func (h products) update(ctx context.Context, in *updateProduct) (*oneProduct, error) {
+func (h productHandler) update(ctx context.Context, in *updateProduct) (*oneProduct, error) {
 	changed, err := h.service.Update(ctx, in.ID, in.IfMatch.Versions(), product.Change(in.Body))
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (h products) update(ctx context.Context, in *updateProduct) (*oneProduct, e
 	return &oneProduct{ETag: api.Version(changed.Version), Body: presentProduct(changed)}, nil
 }
 
-func (h products) remove(ctx context.Context, in *deleteProduct) (*api.Nothing, error) {
+func (h productHandler) remove(ctx context.Context, in *deleteProduct) (*api.Nothing, error) {
 	return nil, h.service.Delete(ctx, in.ID, in.IfMatch.Versions())
 }
 
