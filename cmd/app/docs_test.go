@@ -37,7 +37,7 @@ func documents(t *testing.T) []string {
 	if err := os.WriteFile(own, boot(t).Get("/openapi.json").Want(200).Body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return []string{own}
+	return []string{own, "../../platform/api/testdata/openapi.json"}
 }
 
 // lint runs a linter, whose exit code says whether it found an error.

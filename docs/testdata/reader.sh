@@ -3,9 +3,9 @@ shopt -s expand_aliases
 log=$(mktemp)
 server=
 
-# end stops the server that runs, as Ctrl-C would.
+# end stops the server that runs as Ctrl-C would: everything in its process group.
 end() {
-  [ -z "$server" ] || { kill -TERM "$server" 2>/dev/null && wait "$server" || true; }
+  [ -z "$server" ] || { kill -INT -- "-$server" 2>/dev/null && wait "$server" || true; }
   server=
 }
 trap 'code=$?; end; [ $code = 0 ] || cat "$log"; rm -f "$log" "$log.curl"; exit $code' EXIT
@@ -13,8 +13,10 @@ trap 'code=$?; end; [ $code = 0 ] || cat "$log"; rm -f "$log" "$log.curl"; exit 
 # serve starts a server and waits until it is ready.
 serve() {
   end
+  set -m # a group of its own
   "$@" >"$log" 2>&1 &
   server=$!
+  set +m
   until command curl -sf "http://localhost:$PORT/readyz" >/dev/null; do
     kill -0 "$server" || { echo "it has ended: $*"; return 1; }
     sleep 0.2
