@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"flag"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,16 +13,15 @@ import (
 	"github.com/banyan-go/banyan/generator/record"
 )
 
-var update = flag.Bool("update", false, "write the reference modules anew, from what is recorded in .banyan")
-
 // The modules of the reference application are what the generator writes, untouched: what is recorded of them gives every byte again.
+// BANYAN_UPDATE=1 writes them.
 func TestReferenceModule(t *testing.T) {
 	p, err := project.Find("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := recorded(t, p)
-	if *update {
+	want, update := recorded(t, p), os.Getenv("BANYAN_UPDATE") == "1"
+	if update {
 		for name := range read(t, p) {
 			if err := os.Remove(p.Path(name)); err != nil {
 				t.Fatal(err)
@@ -46,7 +44,7 @@ func TestReferenceModule(t *testing.T) {
 	}
 	for name, text := range want {
 		if got[name] != text {
-			t.Errorf("%s is not what is generated; write it anew with: go test ./generator -run TestReferenceModule -update", name)
+			t.Errorf("%s is not what is generated; write it with BANYAN_UPDATE=1 go test -run TestReference ./generator", name)
 		}
 	}
 	if t.Failed() {
@@ -56,7 +54,7 @@ func TestReferenceModule(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *update {
+	if update {
 		if err := plan.Write(); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/banyan-go/banyan/platform/servertest"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -90,10 +91,7 @@ func TestMetricsPassTheLinter(t *testing.T) {
 
 func TestMetricsPassPromtool(t *testing.T) {
 	t.Parallel()
-	path, err := exec.LookPath("promtool")
-	if err != nil {
-		t.Skip("SKIPPED: promtool is not installed; the linter of client_golang was run instead, in TestMetricsPassTheLinter")
-	}
+	path := servertest.Need(t, servertest.Promtool())
 	cmd := exec.CommandContext(t.Context(), path, "check", "metrics")
 	cmd.Stdin = strings.NewReader(scrape(t, full(t)))
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
