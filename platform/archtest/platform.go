@@ -9,13 +9,13 @@ import (
 // layer returns the layer of a capability of the platform, -1 for one that has none yet. Those that do not exist yet have their place.
 func layer(capability string) int {
 	return slices.IndexFunc([][]string{
-		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "page", "patch", "servertest"},
+		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "page", "patch"},
 		{"config", "telemetry"},
 		{"db", "cache", "api"},
 		{"httpserver", "session", "ratelimit", "queue", "idempotency"},
 		{"events", "projection", "mail", "images"},
 		{"module", "console"},
-		{"app", "apptest", "archtest"},
+		{"app", "apptest", "archtest", "leaktest", "servertest"},
 	}, func(names []string) bool { return slices.Contains(names, capability) })
 }
 
