@@ -45,7 +45,7 @@ func Promtool() Program {
 
 // GoTool is a program that the module file tools.mod of the project pins, built into the folder bin.
 func GoTool(name, pkg string) Program {
-	return Program{Name: name, Commands: []string{name, binary(name)}, Command: "go build -modfile=tools.mod -o bin/ " + pkg}
+	return Program{Name: name, Commands: []string{binary(name), name}, Command: "go build -modfile=tools.mod -o bin/ " + pkg}
 }
 
 // binary returns where the project has a program that was built into its folder bin.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -143,8 +144,8 @@ func TestGoToolsStandInBin(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := servertest.GoTool("linter", "example.com/linter")
-	if want := filepath.Join(root, "bin", "linter"); len(p.Commands) != 2 || p.Commands[0] != "linter" || p.Commands[1] != want {
-		t.Errorf("looks at %q, want the PATH and %s", p.Commands, want)
+	if want := filepath.Join(root, "bin", "linter"); !slices.Equal(p.Commands, []string{want, "linter"}) {
+		t.Errorf("looks at %q, want %s, then the PATH", p.Commands, want)
 	}
 	if want := "go build -modfile=tools.mod -o bin/ example.com/linter"; p.Install() != want {
 		t.Errorf("installs by %q, want %q", p.Install(), want)
