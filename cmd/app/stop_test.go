@@ -133,12 +133,12 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	var answered []string
-	for range 3 {
+	for run := range 3 {
 		p := m.serve("--mode", "test")
 		locations := make(chan string)
 		var writers sync.WaitGroup
 		for i := range 4 {
-			writers.Go(func() { write(p.public.URL, fmt.Sprint(len(answered), "-", i), locations) })
+			writers.Go(func() { write(p.public.URL, fmt.Sprint(run, "-", i), locations) })
 		}
 		for range 100 {
 			answered = append(answered, <-locations)
