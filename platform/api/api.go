@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -66,13 +67,20 @@ func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
 	return a
 }
 
-// Mount adds the routes of a module below /api/v1/<module>. It returns an error for what would make an application wrong: two routes
-// at one place, one place with two names for a parameter, two operations with one id, a way in that nobody guards.
+// Mount adds the routes of a module below /api/v1/<module>. The error tells of every route that is not added, with the line that made it: what
+// is wrong with itself, a place that has another route, a place with two names for a parameter, an operation id of two, a way in that nobody
+// guards.
 func (a *API) Mount(module string, routes ...Route) error {
+	var wrong []error
 	for _, r := range routes {
 		m := Mounted{Route: r, Module: module, FullPath: Prefix + "/" + module + r.Path}
-		if err := a.admit(m); err != nil {
-			return fmt.Errorf("route %s %s: %w", r.Method, m.FullPath, err)
+		err := r.invalid
+		if err == nil {
+			err = a.admit(m)
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("route %s %s: %w (%s)", r.Method, m.FullPath, err, r.at))
+			continue
 		}
 		a.mounted = append(a.mounted, m)
 		e := Endpoint{Method: r.Method, Path: m.FullPath}
@@ -83,7 +91,7 @@ func (a *API) Mount(module string, routes ...Route) error {
 		}
 		a.endpoints = append(a.endpoints, e)
 	}
-	return nil
+	return errors.Join(wrong...)
 }
 
 // rawHandler hands over bodies decompressed: c.Body would do that without any limit.

@@ -15,7 +15,7 @@
 //
 // Constraints are JSON Schema's words as tags: minLength, maxLength, pattern, format, enum, minimum, maximum, exclusiveMinimum,
 // exclusiveMaximum, multipleOf, minItems, maxItems, uniqueItems, minProperties, maxProperties, default; and doc and example. A tag that does
-// not fit its field panics when the route is made, which is when the program starts.
+// not fit its field is an error of Mount, so that no program with one starts.
 //
 // Errors: a *fault.Error becomes a problem body (RFC 9457) with the status of its kind; every other error is logged and becomes a 500 that
 // says nothing. Nothing in an error body is taken from the request but names of unknown fields that look like names.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +21,9 @@ import (
 func route(method, path, id string) api.Route {
 	return api.Raw(method, path, func(*fiber.Ctx) error { return nil }, op(id))
 }
+
+// here is the place of a route that a test made, in an error of Mount.
+var here = regexp.MustCompile(` \(\S+/platform/api/\w+_test\.go:\d+\)`)
 
 func TestMountRefuses(t *testing.T) {
 	t.Parallel()
@@ -37,12 +42,21 @@ func TestMountRefuses(t *testing.T) {
 		if err := a.Mount("first", c.first); err != nil {
 			t.Fatal(err)
 		}
-		if err := a.Mount("second", c.second); err == nil || err.Error() != c.want {
+		if err := a.Mount("second", c.second); here.ReplaceAllString(fmt.Sprint(err), "") != c.want {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
 		if len(a.Mounted()) != 1 || len(a.Endpoints()) != 1 {
 			t.Errorf("%s: the route is there all the same", c.name)
 		}
+	}
+}
+
+func TestMountTellsEverything(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t, slog.New(slog.DiscardHandler))
+	err := a.Mount("m", api.Get("/x", nothing, api.Op{}), route("GET", "/good", "good"), route("GET", "/y/", "y"), route("GET", "/z", "good"))
+	if err == nil || len(here.FindAllString(err.Error(), -1)) != 3 || len(a.Mounted()) != 1 {
+		t.Errorf("%d routes are there, and three are wrong: %v", len(a.Mounted()), err)
 	}
 }
 

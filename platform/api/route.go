@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -32,7 +34,8 @@ type Op struct {
 	Deprecated bool
 }
 
-// Route is one operation: a method, a path and a function. It is a value made by Get, Post, Put, Patch, Delete and Raw.
+// Route is one operation: a method, a path and a function. It is a value made by Get, Post, Put, Patch, Delete and Raw. What is wrong with one
+// is an error of API.Mount.
 type Route struct {
 	Method string
 	// Path is below the module's prefix and may have parameters: "/products/{id}".
@@ -41,6 +44,8 @@ type Route struct {
 
 	operation *operation
 	raw       fiber.Handler
+	at        string // file:line of the code that made it
+	invalid   error  // what is wrong with it, for Mount to tell
 }
 
 // Handler is the function of an operation.
@@ -76,31 +81,33 @@ func Delete[In, Out any](path string, h Handler[In, Out], op Op) Route {
 // and c.Context() beyond the request has to be copied. The context of the request ends when h returns: what a stream writes afterwards is
 // on its own. Errors become problem bodies as everywhere.
 func Raw(method, path string, h fiber.Handler, op Op) Route {
-	r := Route{Method: method, Path: path, Op: op, raw: h}
-	err := r.check()
-	if err == nil && h == nil {
-		err = errNoHandler
-	}
-	if err != nil {
-		panic(fmt.Sprintf("api: route %s %s: %v", method, path, err))
+	r := Route{Method: method, Path: path, Op: op, raw: h, at: caller(1)}
+	r.invalid = r.check()
+	if r.invalid == nil && h == nil {
+		r.invalid = errNoHandler
 	}
 	return r
 }
 
-// newRoute panics when the route is wrong: it is made when the program starts, and no test can miss it.
 func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route {
-	r := Route{Method: method, Path: path, Op: op}
-	err := r.check()
-	if err == nil && h == nil {
-		err = errNoHandler
+	r := Route{Method: method, Path: path, Op: op, at: caller(2)}
+	r.invalid = r.check()
+	if r.invalid == nil && h == nil {
+		r.invalid = errNoHandler
 	}
-	if err == nil {
-		r.operation, err = newOperation[In, Out](&r, h)
-	}
-	if err != nil {
-		panic(fmt.Sprintf("api: route %s %s: %v", method, path, err))
+	if r.invalid == nil {
+		r.operation, r.invalid = newOperation[In, Out](&r, h)
 	}
 	return r
+}
+
+// caller returns file:line of the code that many calls up, 0 for whoever calls caller.
+func caller(up int) string {
+	_, file, line, ok := runtime.Caller(up + 1)
+	if !ok {
+		return "unknown"
+	}
+	return file + ":" + strconv.Itoa(line)
 }
 
 var errNoHandler = errors.New("has no handler")

@@ -32,13 +32,15 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	a := &App{platform: p, modules: modules, health: httpserver.NewHealth()}
 	a.operations = api.New(api.Limits{Body: int(p.cfg.HTTP.BodyLimit), Depth: p.cfg.API.Depth}, p.env.Keys, p.Log)
 	var sets []db.Migrations
+	var wrong []error
 	for _, m := range modules {
-		if err := a.operations.Mount(m.Name(), module.Routes(m)...); err != nil {
-			return nil, err
-		}
+		wrong = append(wrong, a.operations.Mount(m.Name(), module.Routes(m)...))
 		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
 	}
-	var err error
+	err := errors.Join(wrong...)
+	if err != nil {
+		return nil, err
+	}
 	if a.migrator, err = p.DB.Migrator(sets); err != nil {
 		return nil, err
 	}
