@@ -11,7 +11,7 @@ import (
 )
 
 // seedBatch is how many rows one transaction of Seed adds.
-const seedBatch = 500
+const seedBatch = 100
 
 // Seed adds n invented products that pass every rule.
 func (s *Service) Seed(ctx context.Context, n int) error {
