@@ -107,7 +107,7 @@ func build(ctx context.Context, p *project.Project, progress func(string)) (stri
 	fresh := fmt.Sprintf("%s.%d", binary, os.Getpid())
 	_ = os.Link(binary, fresh) // what is up to date is not linked again; where that fails, it is
 	g := gotool.Go{Dir: p.Root, Env: []string{"CGO_ENABLED=0"}, Progress: progress}
-	_, err := g.Run(ctx, "build", "-v", "-o", fresh, p.Main())
+	_, err := g.Run(ctx, "build", "-v", "-buildvcs=false", "-o", fresh, p.Main()) // a commit does not link it again
 	if err == nil {
 		err = os.Rename(fresh, binary) // does nothing when both are one file
 	}
@@ -129,7 +129,7 @@ type process struct {
 }
 
 func start(p *project.Project, binary string, args []string, out, errs io.Writer) (*process, error) {
-	cmd := exec.Command(binary, withDefaults(p, args)...) //nolint:noctx // it is stopped by a signal, so that it can end in its own order
+	cmd := exec.Command(binary, withDefaults(args)...) //nolint:noctx // it is stopped by a signal, so that it can end in its own order
 	cmd.Dir, cmd.Stdout, cmd.Stderr = p.Root, out, errs
 	// Not in the terminal's group: Ctrl-C is for banyan, which passes it on once.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -182,7 +182,7 @@ func Exec(ctx context.Context, p *project.Project, args []string, out, errs io.W
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, binary, withDefaults(p, args)...)
+	cmd := exec.CommandContext(ctx, binary, withDefaults(args)...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Root, os.Stdin, out, errs
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopTime
@@ -190,7 +190,7 @@ func Exec(ctx context.Context, p *project.Project, args []string, out, errs io.W
 }
 
 // withDefaults adds mode dev and the configuration of the tree, unless the arguments or the environment say otherwise.
-func withDefaults(p *project.Project, args []string) []string {
+func withDefaults(args []string) []string {
 	var flags []string
 	has := func(flag string) bool {
 		return slices.ContainsFunc(args, func(a string) bool { return a == flag || strings.HasPrefix(a, flag+"=") })
@@ -199,7 +199,7 @@ func withDefaults(p *project.Project, args []string) []string {
 		flags = append(flags, "--mode", "dev")
 	}
 	if !has("--config") {
-		flags = append(flags, "--config", p.Path("configs"))
+		flags = append(flags, "--config", "configs") // of p.Root, where it runs
 	}
 	return append(flags, args...)
 }
