@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -36,7 +37,7 @@ func Document(title string, document []byte) []api.Endpoint {
 		}),
 		get("/docs", func(c *fiber.Ctx) error {
 			c.Set(fiber.HeaderContentSecurityPolicy, contentSecurityPolicy)
-			return send(c, "text/html; charset=utf-8", page)
+			return send(c, "text/html; charset=utf-8", page())
 		}),
 		get("/docs/docs.js", asset("docs.js", "text/javascript; charset=utf-8")),
 		get("/docs/swagger-ui.js", asset("swagger/swagger-ui-bundle.js.gz", "text/javascript; charset=utf-8")),
@@ -58,7 +59,7 @@ func problemPage(types ...api.ProblemType) fiber.Handler {
 	page := render("problem.html", types)
 	return func(c *fiber.Ctx) error {
 		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		return send(c, "text/html; charset=utf-8", page)
+		return send(c, "text/html; charset=utf-8", page())
 	}
 }
 
@@ -104,10 +105,13 @@ func read(name string) []byte {
 	return data
 }
 
-func render(name string, data any) []byte {
-	var b bytes.Buffer
-	if err := template.Must(template.New(name).Parse(string(read(name)))).Execute(&b, data); err != nil {
-		panic("apidocs: " + err.Error()) // the template does not fit its data
-	}
-	return b.Bytes()
+// render returns a page that is made when it is asked for the first time: few are, and a start has better things to do.
+func render(name string, data any) func() []byte {
+	return sync.OnceValue(func() []byte {
+		var b bytes.Buffer
+		if err := template.Must(template.New(name).Parse(string(read(name)))).Execute(&b, data); err != nil {
+			panic("apidocs: " + err.Error()) // the template does not fit its data
+		}
+		return b.Bytes()
+	})
 }
