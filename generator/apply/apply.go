@@ -17,18 +17,25 @@ import (
 	"github.com/banyan-go/banyan/generator/render"
 )
 
-// Change is a file that a plan writes.
+// Change is a file that a plan writes or removes.
 type Change struct {
-	render.File
-	Old []byte // nil when the file is new
+	Path string // relative to the project, with slashes
+	Old  []byte // nil when the file is not there
+	New  []byte // nil when the file goes
+	Mode fs.FileMode
 }
 
-// New reports whether the file was not there.
-func (c Change) New() bool { return c.Old == nil }
+// Edit is what a command does to a project, beside what is derived from it.
+type Edit struct {
+	Add    []render.File // files that must not be there
+	Keep   []render.File // what the generator keeps for itself in .banyan: written whatever is there
+	Remove []string      // files that go
+}
 
 // Plan is what is going to be written. It has been checked.
 type Plan struct {
 	root    string
+	step    func() // see journal
 	Changes []Change
 }
 
@@ -56,22 +63,20 @@ func (e *CheckError) Error() string {
 	return "the result does not type-check; nothing was written:\n" + e.Output
 }
 
-// Make plans to write these files, which must not exist, and the derived ones. Progress is told what takes long. Nothing in the project is
-// touched.
-func Make(ctx context.Context, p *project.Project, files []render.File, progress func(string)) (*Plan, error) {
+// Make plans an edit, together with the derived files. Progress is told what takes long. Nothing in the project is touched.
+func Make(ctx context.Context, p *project.Project, edit Edit, progress func(string)) (*Plan, error) {
 	root, err := os.OpenRoot(p.Root)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close() //nolint:errcheck // it was only read from
-	if err := absent(root, files); err != nil {
+	if err := absent(root, edit.Add); err != nil {
 		return nil, err
 	}
-	planned := map[string][]byte{}
-	for _, f := range files {
-		planned[f.Path] = f.Data
+	disk := &derive.Disk{Project: p, Planned: map[string][]byte{}, Removed: edit.Remove}
+	for _, f := range edit.Add {
+		disk.Planned[f.Path] = f.Data
 	}
-	disk := &derive.Disk{Project: p, Planned: planned}
 	derived, err := derive.Files(disk, p.Module)
 	if err != nil {
 		return nil, err
@@ -85,8 +90,8 @@ func Make(ctx context.Context, p *project.Project, files []render.File, progress
 		return nil, err
 	}
 	defer st.remove()
-	all := slices.Concat(files, derived)
-	if err := st.write(all); err != nil {
+	all := slices.Concat(edit.Add, derived)
+	if err := errors.Join(st.write(all), st.drop(edit.Remove)); err != nil {
 		return nil, err
 	}
 	injectors, err := st.wire(ctx, modules, progress)
@@ -94,10 +99,10 @@ func Make(ctx context.Context, p *project.Project, files []render.File, progress
 		return nil, err
 	}
 	all = append(all, injectors...)
-	if err := st.check(ctx, all, modules, progress); err != nil {
+	if err := st.check(ctx, all, edit.Remove, modules, progress); err != nil {
 		return nil, err
 	}
-	return changes(root, all)
+	return changes(root, append(all, edit.Keep...), edit.Remove)
 }
 
 // absent refuses files that are there, and paths that lead out of the tree.
@@ -118,19 +123,31 @@ func absent(root *os.Root, files []render.File) error {
 	return nil
 }
 
-// changes leaves out what is there already.
-func changes(root *os.Root, files []render.File) (*Plan, error) {
+// changes leaves out what is there already, or gone.
+func changes(root *os.Root, files []render.File, removed []string) (*Plan, error) {
 	plan := &Plan{root: root.Name()}
 	for _, f := range files {
-		old, err := read(root, f.Path)
-		if err != nil {
-			return nil, fmt.Errorf("nothing was written: %w", err)
+		if err := plan.change(root, f.Path, append([]byte{}, f.Data...), f.Mode); err != nil {
+			return nil, err
 		}
-		if old == nil || !bytes.Equal(old, f.Data) {
-			plan.Changes = append(plan.Changes, Change{File: f, Old: old})
+	}
+	for _, path := range removed {
+		if err := plan.change(root, path, nil, 0); err != nil {
+			return nil, err
 		}
 	}
 	return plan, nil
+}
+
+func (p *Plan) change(root *os.Root, path string, data []byte, mode fs.FileMode) error {
+	old, err := read(root, path)
+	if err != nil {
+		return fmt.Errorf("nothing was written: %w", err)
+	}
+	if (old == nil) != (data == nil) || !bytes.Equal(old, data) {
+		p.Changes = append(p.Changes, Change{Path: path, Old: old, New: data, Mode: mode})
+	}
+	return nil
 }
 
 // read returns the content of a file, nil when there is none.

@@ -12,11 +12,14 @@ import (
 	"github.com/banyan-go/banyan/generator/render"
 )
 
-// check type-checks the planned files in their places, tests included.
-func (st *stage) check(ctx context.Context, files []render.File, modules []string, progress func(string)) error {
+// check type-checks the planned files in their places, tests included. Where files go, everything that may have used them is checked.
+func (st *stage) check(ctx context.Context, files []render.File, removed, modules []string, progress func(string)) error {
 	overlay := map[string]map[string]string{"Replace": {}}
 	for _, f := range files {
 		overlay["Replace"][filepath.Join(st.root, filepath.FromSlash(f.Path))] = st.path(f.Path)
+	}
+	for _, path := range removed {
+		overlay["Replace"][filepath.Join(st.root, filepath.FromSlash(path))] = ""
 	}
 	data, err := json.Marshal(overlay)
 	if err != nil {
@@ -29,6 +32,9 @@ func (st *stage) check(ctx context.Context, files []render.File, modules []strin
 	// Nothing is built to be kept, so what git says of the tree is of no interest, and its refusal to say anything no failure.
 	args := []string{"list", "-test", "-export", "-buildvcs=false", "-overlay", file, "-f", ""}
 	args = append(args, "./modules", st.project.Main())
+	if len(removed) > 0 {
+		args = append(args, "./...")
+	}
 	for _, m := range modules {
 		if slices.ContainsFunc(files, func(f render.File) bool { return strings.HasPrefix(f.Path, "modules/"+m+"/") }) {
 			args = append(args, "./modules/"+m+"/...")

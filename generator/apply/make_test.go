@@ -26,7 +26,7 @@ func TestMakeRefusesFilesThatExist(t *testing.T) {
 	before := projecttest.Read(t, p.Root)
 	files := []render.File{source("modules/new.go", "package modules\n"), source("modules/modules_gen.go", "package modules\n"),
 		source("modules/folder.go", "package modules\n"), source("modules/link.go", "package modules\n")}
-	_, err := Make(t.Context(), p, files, nil)
+	_, err := Make(t.Context(), p, Edit{Add: files}, nil)
 	var exists *ExistsError
 	if want := []string{"modules/modules_gen.go", "modules/folder.go", "modules/link.go"}; !errors.As(err, &exists) || !slices.Equal(exists.Paths, want) {
 		t.Errorf("got %v, want an ExistsError for %v", err, want)
@@ -50,7 +50,7 @@ func TestMakeRefusesLinksOutOfTheTree(t *testing.T) {
 				t.Fatal(err)
 			}
 			before, theirs := projecttest.Read(t, p.Root), projecttest.Read(t, outside)
-			_, err := Make(t.Context(), p, []render.File{source("modules/catalog/catalog.go", "package catalog\n"), source(".banyan/catalog.json", "{}")}, nil)
+			_, err := Make(t.Context(), p, Edit{Add: []render.File{source("modules/catalog/catalog.go", "package catalog\n"), source(".banyan/catalog.json", "{}")}}, nil)
 			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "nothing was written") {
 				t.Errorf("got %v, want %q", err, want)
 			}
@@ -73,7 +73,7 @@ func TestMakeNamesTheLineOfAMistake(t *testing.T) {
 		"modules/number_test.go:3:18: cannot use": "package modules\n\nvar number int = \"text\"\n",
 	} {
 		file, _, _ := strings.Cut(place, ":")
-		_, err := Make(t.Context(), p, []render.File{source(file, text)}, nil)
+		_, err := Make(t.Context(), p, Edit{Add: []render.File{source(file, text)}}, nil)
 		var check *CheckError
 		if !errors.As(err, &check) {
 			t.Errorf("%s: got %v, want a CheckError", file, err)
@@ -95,7 +95,7 @@ func TestMakeThatIsInterruptedLeavesNothing(t *testing.T) {
 	before := projecttest.Read(t, p.Root)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := Make(ctx, p, []render.File{source("modules/new.go", "package modules\n")}, func(line string) {
+	_, err := Make(ctx, p, Edit{Add: []render.File{source("modules/new.go", "package modules\n")}}, func(line string) {
 		if strings.HasPrefix(line, "wire") {
 			cancel()
 		}
@@ -138,7 +138,7 @@ func TestMakeInAnAwkwardPlace(t *testing.T) {
 	t.Setenv("GOFLAGS", "-mod=mod")
 	before := projecttest.Read(t, filepath.Join(dir, "my projects"))
 
-	plan, err := Make(t.Context(), p, []render.File{source("modules/new.go", "package modules\n\nconst Answer = 42\n")}, nil)
+	plan, err := Make(t.Context(), p, Edit{Add: []render.File{source("modules/new.go", "package modules\n\nconst Answer = 42\n")}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -223,6 +223,16 @@ func (st *stage) write(files []render.File) error {
 	return nil
 }
 
+// drop removes files.
+func (st *stage) drop(paths []string) error {
+	for _, path := range paths {
+		if err := os.Remove(st.path(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
 // wire runs Wire once, over the injectors of the modules and of the application, and returns what it has written.
 func (st *stage) wire(ctx context.Context, modules []string, progress func(string)) ([]render.File, error) {
 	args := []string{"tool", "wire", "gen"}

@@ -321,6 +321,7 @@ func listFile(goModule string, modules []string) (render.File, error) {
 type Disk struct {
 	Project *project.Project
 	Planned map[string][]byte // by slash-separated path
+	Removed []string          // files that are as good as gone
 }
 
 var _ Reader = (*Disk)(nil)
@@ -331,6 +332,10 @@ func (d *Disk) Modules() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	names = slices.DeleteFunc(names, func(m string) bool {
+		files, err := d.Files(path.Join("modules", m, m+"wire"))
+		return err == nil && len(files) == 0
+	})
 	for p := range d.Planned {
 		elem := strings.Split(p, "/")
 		if len(elem) > 3 && elem[0] == "modules" && elem[2] == elem[1]+"wire" && !slices.Contains(names, elem[1]) {
@@ -349,8 +354,8 @@ func (d *Disk) Files(dir string) ([]string, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if !e.IsDir() {
-			files = append(files, path.Join(dir, e.Name()))
+		if file := path.Join(dir, e.Name()); !e.IsDir() && !slices.Contains(d.Removed, file) {
+			files = append(files, file)
 		}
 	}
 	for p := range d.Planned {
