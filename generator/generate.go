@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/banyan-go/banyan/generator/apply"
 	"github.com/banyan-go/banyan/generator/derive"
@@ -26,10 +29,15 @@ import (
 // moduleView is what the templates of a module know.
 type moduleView struct{ Root, Platform, Module string }
 
-// Module plans an empty module.
+// Module plans an empty module. The plan is empty when the module is there as it would be written.
 func Module(ctx context.Context, p *project.Project, moduleName string, progress func(string)) (*apply.Plan, error) {
 	if err := name.CheckModule(moduleName); err != nil {
 		return nil, err
+	}
+	if m, ok, err := record.FindModule(p, moduleName); err != nil {
+		return nil, err
+	} else if ok {
+		return &apply.Plan{}, unedited(p, m.Files)
 	}
 	modules, err := p.Modules()
 	if err != nil {
@@ -42,21 +50,41 @@ func Module(ctx context.Context, p *project.Project, moduleName string, progress
 	if err != nil {
 		return nil, err
 	}
-	return apply.Make(ctx, p, files, progress)
+	keep, err := moduleRecord(moduleName, files)
+	if err != nil {
+		return nil, err
+	}
+	return apply.Make(ctx, p, apply.Edit{Add: files, Keep: keep}, progress)
+}
+
+// OtherError means that a resource is there that was asked for in another way.
+type OtherError struct {
+	Resource string
+	Was      string // the arguments of the command that made it
+}
+
+func (e *OtherError) Error() string {
+	return e.Resource + " exists, made by: banyan generate resource " + e.Was
 }
 
 // Resource plans a resource, and its module when that is not there. A Migration of 0 in s takes the present time; the version that is used is
-// part of what is recorded.
+// part of what is recorded. The plan is empty when the resource is there as it would be written.
 func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time.Time, progress func(string)) (*apply.Plan, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	others, err := record.All(p)
+	if r, ok, err := record.Find(p, s.Module, s.Name); err != nil {
+		return nil, err
+	} else if ok {
+		return again(p, r, s)
+	}
+	all, err := record.All(p)
 	if err != nil {
 		return nil, err
 	}
-	if record.Exists(p, s) {
-		return nil, &apply.ExistsError{Paths: []string{"modules/" + s.Module + "/" + s.Name + ".go"}}
+	var others []resource.Spec
+	for _, r := range all {
+		others = append(others, r.Spec)
 	}
 	if err := s.CheckBeside(others); err != nil {
 		return nil, err
@@ -70,25 +98,82 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 			return nil, err
 		}
 	}
-	files, err := resourceFiles(p.Module, s, !slices.Contains(modules, s.Module))
+	edit, err := resourceEdit(p, s, !slices.Contains(modules, s.Module))
 	if err != nil {
 		return nil, err
 	}
-	recorded, err := record.File(s)
-	if err != nil {
-		return nil, err
+	return apply.Make(ctx, p, edit, progress)
+}
+
+// again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.
+func again(p *project.Project, r record.Resource, s resource.Spec) (*apply.Plan, error) {
+	s.Migration = r.Migration
+	if !reflect.DeepEqual(s, r.Spec) {
+		return nil, &OtherError{r.Module + "/" + r.Name, r.Command()}
 	}
-	return apply.Make(ctx, p, append(files, recorded), progress)
+	if len(r.Files) == 0 {
+		return nil, &apply.ExistsError{Paths: []string{"modules/" + s.Module + "/" + s.Name + ".go"}}
+	}
+	return &apply.Plan{}, unedited(p, r.Files)
+}
+
+// unedited returns an error that shows what a hand has changed in these files.
+func unedited(p *project.Project, files []string) error {
+	edits, err := record.Edits(p, files)
+	if err != nil || len(edits) == 0 {
+		return err
+	}
+	e := &apply.EditedError{}
+	for _, edit := range edits {
+		e.Paths = append(e.Paths, edit.Path)
+		e.Diff += string(diff.Diff(edit.Path+" as it was written", edit.Was, edit.Path, edit.Is))
+	}
+	return e
+}
+
+// resourceEdit returns what a resource adds: its files, those of its module when that is new, and the records of both.
+func resourceEdit(p *project.Project, s resource.Spec, withModule bool) (apply.Edit, error) {
+	files, err := resourceFiles(p.Module, s, false)
+	if err != nil {
+		return apply.Edit{}, err
+	}
+	r, err := record.Resource{Spec: s, Written: record.NewWritten(templates.Version(), files)}.File()
+	if err != nil {
+		return apply.Edit{}, err
+	}
+	edit := apply.Edit{Add: files, Keep: append(record.Bases(files), r)}
+	if !withModule {
+		return edit, nil
+	}
+	module, err := filledModule(p.Module, s.Module)
+	if err != nil {
+		return apply.Edit{}, err
+	}
+	keep, err := moduleRecord(s.Module, module)
+	edit.Add, edit.Keep = append(module, edit.Add...), append(keep, edit.Keep...)
+	return edit, err
+}
+
+// moduleRecord returns what is kept of a module.
+func moduleRecord(moduleName string, files []render.File) ([]render.File, error) {
+	r, err := record.Module{Name: moduleName, Written: record.NewWritten(templates.Version(), files)}.File()
+	return append(record.Bases(files), r), err
 }
 
 // Sync plans the derived files alone.
 func Sync(ctx context.Context, p *project.Project, progress func(string)) (*apply.Plan, error) {
-	return apply.Make(ctx, p, nil, progress)
+	return apply.Make(ctx, p, apply.Edit{}, progress)
 }
 
 func moduleFiles(root, moduleName string) ([]render.File, error) {
 	names := strings.NewReplacer("MODULE", moduleName)
 	return render.Tree(templates.Files, "module", names, moduleView{root, derive.Platform, moduleName})
+}
+
+// filledModule returns the files of a module that has migrations: they keep their folders.
+func filledModule(root, moduleName string) ([]render.File, error) {
+	files, err := moduleFiles(root, moduleName)
+	return slices.DeleteFunc(files, func(f render.File) bool { return path.Base(f.Path) == ".keep" }), err
 }
 
 func resourceFiles(root string, s resource.Spec, withModule bool) ([]render.File, error) {
@@ -102,8 +187,7 @@ func resourceFiles(root string, s resource.Spec, withModule bool) ([]render.File
 	if err != nil || !withModule {
 		return files, err
 	}
-	module, err := moduleFiles(root, s.Module)
-	module = slices.DeleteFunc(module, func(f render.File) bool { return path.Base(f.Path) == ".keep" }) // the migrations keep their folders
+	module, err := filledModule(root, s.Module)
 	return append(module, files...), err
 }
 

@@ -17,7 +17,6 @@ import (
 	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/name"
 	"github.com/banyan-go/banyan/generator/project"
-	"github.com/banyan-go/banyan/generator/record"
 	"github.com/banyan-go/banyan/generator/render"
 	"github.com/banyan-go/banyan/generator/resource"
 )
@@ -32,15 +31,11 @@ func withOrder(t *testing.T) *project.Project {
 	p := &project.Project{Root: t.TempDir(), Module: "example.com/app", App: "app"}
 	s := order()
 	s.Migration = 20261123101500
-	files, err := resourceFiles(p.Module, s, true)
+	edit, err := resourceEdit(p, s, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	recorded, err := record.File(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range append(files, recorded) {
+	for _, f := range slices.Concat(edit.Add, edit.Keep) {
 		full := p.Path(filepath.FromSlash(f.Path))
 		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
 			t.Fatal(err)
@@ -59,13 +54,15 @@ func TestResourceRefuses(t *testing.T) {
 	t.Parallel()
 	p := withOrder(t)
 	before := contents(t, p.Root)
-	exists, badName, badField := (*apply.ExistsError)(nil), (*name.Error)(nil), (*field.Error)(nil)
+	other, badName, badField := (*OtherError)(nil), (*name.Error)(nil), (*field.Error)(nil)
+	more := order()
+	more.Fields = append(more.Fields, "note:text")
 	for _, c := range []struct {
 		spec   resource.Spec
 		target any // for errors.As
 		want   string
 	}{
-		{order(), &exists, "modules/shop/order.go exists; nothing was written"},
+		{more, &other, "shop/order exists, made by: banyan generate resource shop/order number:string:required,unique status:enum=draft+live"},
 		{resource.Spec{Module: "shop", Name: "orders", Fields: []string{"a:int"}}, &badName, `resource name "orders": is a plural; try order`},
 		{resource.Spec{Module: "shop", Name: "order_status", Fields: []string{"a:int"}}, &badName, "would have the name in the contract OrderStatus, as the resource order has; try order_status_item"},
 		{resource.Spec{Module: "shop", Name: "item", Fields: []string{"a:int"}, Path: "orders"}, &badName, "would have the address orders, as the resource order has; try --path items-2"},
@@ -76,14 +73,62 @@ func TestResourceRefuses(t *testing.T) {
 			t.Errorf("%s/%s: %v, want %s", c.spec.Module, c.spec.Name, err, c.want)
 		}
 	}
-	if _, err := Module(t.Context(), p, "shop", nil); !errors.As(err, &exists) || err.Error() != "modules/shop exists; nothing was written" {
-		t.Errorf("a module that is there: %v", err)
+	var exists *apply.ExistsError
+	if err := os.MkdirAll(p.Path("modules/mine/minewire"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Module(t.Context(), p, "mine", nil); !errors.As(err, &exists) || err.Error() != "modules/mine exists; nothing was written" {
+		t.Errorf("a module that was not generated: %v", err)
 	}
 	if _, err := Module(t.Context(), p, "Shop", nil); !errors.As(err, &badName) {
 		t.Errorf("a module with a bad name: %v", err)
 	}
 	if after := contents(t, p.Root); !maps.Equal(before, after) {
 		t.Error("something was written")
+	}
+}
+
+// The same command again has nothing to do, until somebody has changed a file.
+func TestTheSameAgain(t *testing.T) {
+	t.Parallel()
+	p := withOrder(t)
+	again := func() (*apply.Plan, error) { return Resource(t.Context(), p, order(), noon(), nil) }
+	module := func() (*apply.Plan, error) { return Module(t.Context(), p, "shop", nil) }
+	for file, run := range map[string]func() (*apply.Plan, error){"modules/shop/order.go": again, "modules/shop/shop.go": module} {
+		if plan, err := run(); err != nil || len(plan.Changes) != 0 {
+			t.Errorf("%s, again: %+v, %v", file, plan, err)
+		}
+		full := p.Path(filepath.FromSlash(file))
+		text, err := os.ReadFile(full)
+		if err != nil {
+			t.Fatal(err)
+		}
+		crlf := bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
+		for _, c := range []struct {
+			text []byte // nil removes the file
+			diff string
+		}{{crlf, ""}, {append([]byte("// Ours.\n"), text...), "\n+// Ours.\n"}, {nil, "\n-package shop\n"}} {
+			if err := os.Remove(full); err != nil {
+				t.Fatal(err)
+			}
+			if c.text != nil {
+				if err := os.WriteFile(full, c.text, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			plan, err := run()
+			var edited *apply.EditedError
+			if c.diff == "" {
+				if err != nil || len(plan.Changes) != 0 {
+					t.Errorf("%s with other ends of lines: %+v, %v", file, plan, err)
+				}
+			} else if !errors.As(err, &edited) || !slices.Equal(edited.Paths, []string{file}) || !strings.Contains(edited.Diff, c.diff) {
+				t.Errorf("%s, edited: %v", file, err)
+			}
+		}
+		if err := os.WriteFile(full, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -65,7 +66,7 @@ func TestReferenceModule(t *testing.T) {
 	}
 }
 
-// recorded are the files that the records of a project give, without those that are derived.
+// recorded are the files that the records of a project give without those that are derived, and these records.
 func recorded(t *testing.T, p *project.Project) map[string]string {
 	t.Helper()
 	specs, err := record.All(p)
@@ -73,33 +74,35 @@ func recorded(t *testing.T, p *project.Project) map[string]string {
 		t.Fatalf("%d records: %v", len(specs), err)
 	}
 	files := map[string]string{}
-	for _, s := range specs {
-		written, err := resourceFiles(p.Module, s, true)
+	for _, r := range specs {
+		edit, err := resourceEdit(p, r.Spec, true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, f := range written {
+		for _, f := range slices.Concat(edit.Add, edit.Keep) {
 			files[f.Path] = string(f.Data)
 		}
 	}
 	return files
 }
 
-// read are the files of all modules, without those that are derived.
+// read are the files of all modules without those that are derived, and the records of the generator.
 func read(t *testing.T, p *project.Project) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	err := filepath.WalkDir(p.Path("modules"), func(file string, e fs.DirEntry, err error) error {
-		name := p.Relative(file)
-		if err != nil || e.IsDir() || strings.HasSuffix(path.Base(name), "_gen.go") {
+	for _, dir := range []string{"modules", ".banyan"} {
+		err := filepath.WalkDir(p.Path(dir), func(file string, e fs.DirEntry, err error) error {
+			name := p.Relative(file)
+			if err != nil || e.IsDir() || strings.HasSuffix(path.Base(name), "_gen.go") {
+				return err
+			}
+			data, err := os.ReadFile(file)
+			files[name] = string(data)
 			return err
+		})
+		if err != nil {
+			t.Fatal(err)
 		}
-		data, err := os.ReadFile(file)
-		files[name] = string(data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	return files
 }

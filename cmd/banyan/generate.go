@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator"
@@ -56,10 +57,11 @@ func (c *cli) generateResource() *cobra.Command {
 			if err := s.Check(); err != nil {
 				return &usageError{err, "banyan generate resource --help"}
 			}
-			p, err := c.project()
+			p, unlock, err := c.locked()
 			if err != nil {
 				return err
 			}
+			defer unlock()
 			plan, err := generator.Resource(cmd.Context(), p, s, time.Now(), c.progress())
 			if err != nil {
 				return err
@@ -76,7 +78,7 @@ func (c *cli) generateResource() *cobra.Command {
 }
 
 func dryRun(cmd *cobra.Command, dry *bool) {
-	cmd.Flags().BoolVar(dry, "dry-run", false, "do everything but write")
+	cmd.Flags().BoolVar(dry, "dry-run", false, "show the difference that it would make, and write nothing")
 }
 
 // completeModules offers the modules of the project, for the first half of MODULE/NAME.
@@ -121,10 +123,11 @@ func (c *cli) generateModule() *cobra.Command {
 		Example: "  banyan g module billing",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := c.project()
+			p, unlock, err := c.locked()
 			if err != nil {
 				return err
 			}
+			defer unlock()
 			plan, err := generator.Module(cmd.Context(), p, args[0], c.progress())
 			if err != nil {
 				return err
@@ -144,17 +147,14 @@ func (c *cli) sync() *cobra.Command {
 		Example: "  git merge main && banyan sync",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p, err := c.project()
+			p, unlock, err := c.locked()
 			if err != nil {
 				return err
 			}
+			defer unlock()
 			plan, err := generator.Sync(cmd.Context(), p, c.progress())
 			if err != nil {
 				return err
-			}
-			if len(plan.Changes) == 0 {
-				fmt.Fprintln(c.out, "everything derived is up to date")
-				return nil
 			}
 			return c.write(plan, dry, "banyan test")
 		},
@@ -163,34 +163,66 @@ func (c *cli) sync() *cobra.Command {
 	return cmd
 }
 
-// write writes a plan, unless dry, and says what it wrote: new files by folder, derived ones by name.
+// write writes a plan, unless dry, and says what it wrote: new files by folder, derived ones by name. Dry it shows the whole difference.
 func (c *cli) write(plan *apply.Plan, dry bool, next string) error {
-	if !dry {
-		if err := plan.Write(); err != nil {
-			return err
-		}
+	if len(plan.Changes) == 0 {
+		fmt.Fprintln(c.out, "everything is there as it would be written; nothing to do")
+		return nil
 	}
-	var folders []string
-	names := map[string][]string{}
-	for _, change := range plan.Changes {
-		if !change.New() {
-			fmt.Fprintf(c.out, "  derive  %s\n", change.Path)
-			continue
+	if dry {
+		for _, change := range plan.Changes {
+			if !strings.HasPrefix(change.Path, ".banyan/") {
+				_, _ = c.out.Write(difference(change))
+			}
 		}
-		dir := path.Dir(change.Path)
-		if names[dir] == nil {
-			folders = append(folders, dir)
-		}
-		names[dir] = append(names[dir], path.Base(change.Path))
+	} else if err := plan.Write(); err != nil {
+		return err
 	}
-	for _, dir := range folders {
-		fmt.Fprintf(c.out, "  new     %s\n", dir+"/"+strings.Join(names[dir], ", "))
-	}
-	fmt.Fprintln(c.out, "  checked: formatted, wired, type-checked with its tests")
+	c.report(plan)
 	if dry {
 		fmt.Fprintln(c.out, "nothing was written; next: the same without --dry-run")
 		return nil
 	}
 	fmt.Fprintln(c.out, "next:  "+next)
 	return nil
+}
+
+// report says what a plan does. The records of the generator are its own business.
+func (c *cli) report(plan *apply.Plan) {
+	var folders []string
+	names := map[string][]string{}
+	for _, change := range plan.Changes {
+		dir, name := path.Split(change.Path)
+		verb := "new   "
+		switch {
+		case strings.HasPrefix(change.Path, ".banyan/"):
+			continue
+		case change.New == nil:
+			verb = "gone  "
+		case change.Old != nil:
+			fmt.Fprintf(c.out, "  derive  %s\n", change.Path)
+			continue
+		}
+		line := verb + "  " + dir
+		if names[line] == nil {
+			folders = append(folders, line)
+		}
+		names[line] = append(names[line], name)
+	}
+	for _, line := range folders {
+		fmt.Fprintf(c.out, "  %s%s\n", line, strings.Join(names[line], ", "))
+	}
+	fmt.Fprintln(c.out, "  checked: formatted, wired, type-checked with its tests")
+}
+
+// difference shows a change as a patch.
+func difference(change apply.Change) []byte {
+	from, to := "a/"+change.Path, "b/"+change.Path
+	if change.Old == nil {
+		from = "/dev/null"
+	}
+	if change.New == nil {
+		to = "/dev/null"
+	}
+	return diff.Diff(from, change.Old, to, change.New)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/generator/apply"
 	"github.com/banyan-go/banyan/generator/projecttest"
 )
 
@@ -43,7 +44,7 @@ func TestErrors(t *testing.T) {
 	inside := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
 	if err := errors.Join(os.MkdirAll(filepath.Join(inside, "modules/billing/billingwire"), 0o755),
 		os.MkdirAll(filepath.Join(inside, ".banyan/resources/billing"), 0o755),
-		os.WriteFile(filepath.Join(inside, ".banyan/resources/billing/invoice.json"), []byte("{}"), 0o644)); err != nil {
+		os.WriteFile(filepath.Join(inside, ".banyan/resources/billing/invoice.json"), []byte(`{"module": "billing", "name": "invoice", "fields": ["number:string:required"]}`), 0o644)); err != nil {
 		t.Fatal(err)
 	}
 	broken := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
@@ -84,15 +85,20 @@ func TestErrors(t *testing.T) {
 		{outside, "genrate", 2, "banyan has no command genrate", "banyan generate"},
 		{inside, "g module Billing", 2, "try billing", "banyan generate module --help"},
 		{inside, "g module billing", 6, "modules/billing exists; nothing was written", "choose another name, or remove what is there"},
-		{inside, "g resource billing/invoice number:string", 6, "modules/billing/invoice.go exists; nothing was written", "choose another name, or remove what is there"},
+		{inside, "g resource billing/invoice number:string", 6, "billing/invoice exists, made by: banyan generate resource billing/invoice number:string:required", "banyan destroy resource billing/invoice, or choose another name"},
+		{inside, "destroy", 2, "destroy what?", "banyan destroy --help"},
+		{inside, "destroy resource invoice", 2, `"invoice" names no module; write MODULE/NAME`, "banyan destroy resource --help"},
+		{inside, "destroy resource billing/order", 2, "there is no resource billing/order that was generated; there are billing/invoice", "banyan destroy resource --help"},
+		{inside, "destroy resource billing/invoice", 6, "generated before texts were kept", ""},
+		{inside, "destroy module billing", 2, "there is no module billing that was generated, nor any other", "banyan destroy module --help"},
+		{inside, "destroy module billing now", 2, "accepts 1 arg(s), received 2", "banyan destroy module --help"},
 		{inside, "sync now", 2, `unknown command "now"`, "banyan sync --help"},
 		{inside, "dev now", 2, "now: flags of the application stand behind --", "banyan dev --help"},
 		{inside, "dev --addr :9000", 2, "unknown flag: --addr", "banyan dev --help"},
 		{inside, "test --servers sometimes", 2, "--servers sometimes: want auto", "banyan test --help"},
 		{broken, "sync", 1, "go.mod:3: unknown directive: <<<<<<<", ""},
 	} {
-		t.Run(c.args, func(t *testing.T) {
-			t.Parallel()
+		t.Run(c.args, func(t *testing.T) { // one at a time: two that write would lock each other out
 			args := strings.Fields(c.args)
 			for i := range args {
 				args[i] = strings.Trim(args[i], "'")
@@ -144,13 +150,71 @@ func TestNew(t *testing.T) {
 	}
 }
 
+// A module comes, is asked for again, is held up by a hand and by another run, and goes: what people are told, and what is left.
+func TestLifeOfAModule(t *testing.T) {
+	t.Parallel()
+	p := projecttest.New(t, filepath.Join(t.TempDir(), "shop"))
+	fresh := projecttest.Read(t, p.Root)
+	step := func(args string, code int, said ...string) {
+		t.Helper()
+		r := banyan(t, p.Root, strings.Fields(args)...)
+		for _, text := range said {
+			if !strings.Contains(r.out+r.errs, text) {
+				t.Errorf("%s: want %q\n%s%s", args, text, r.out, r.errs)
+			}
+		}
+		if r.code != code {
+			t.Errorf("%s: exit code %d, want %d\n%s%s", args, r.code, code, r.out, r.errs)
+		}
+	}
+	step("g module billing", 0, "  new     modules/billing/billing.go, billing_test.go\n")
+	full := projecttest.Read(t, p.Root)
+	step("g module billing", 0, "nothing to do\n")
+
+	file := p.Path("modules/billing/billing.go")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, append([]byte("// Ours.\n"), text...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"g module billing", "destroy module billing", "destroy module billing --dry-run"} {
+		step(args, 6, "\n+// Ours.\n", "error: modules/billing/billing.go has been edited by hand", "next:  bring the files back")
+	}
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+
+	other, err := apply.TakeLock(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"sync", "g module cash", "g resource billing/invoice number:string", "destroy module billing"} {
+		step(args, 6, "error: another banyan is writing in ", "next:  wait for the other one")
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	step("destroy module billing --dry-run", 0, "--- a/modules/billing/billing.go\n+++ /dev/null\n", "\n-package billing\n", "nothing was written")
+	if diff := full.Diff(projecttest.Read(t, p.Root)); len(diff) > 0 {
+		t.Errorf("changed: %v", diff)
+	}
+	step("destroy module billing", 0, "  gone    modules/billing/billing.go, billing_test.go\n")
+	if diff := fresh.Diff(projecttest.Read(t, p.Root)); len(diff) > 0 {
+		t.Errorf("left behind: %v", diff)
+	}
+}
+
 // With --dry-run a plan is made, checked and shown.
 func TestDryRun(t *testing.T) {
 	t.Parallel()
 	root := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
 	before := projecttest.Read(t, root)
 	r := banyan(t, root, "generate", "module", "billing", "--dry-run")
-	for _, line := range []string{"  derive  modules/modules_gen.go\n", "  new     modules/billing/billing.go, billing_test.go\n", "  checked: ", "nothing was written; next: the same without --dry-run\n"} {
+	for _, line := range []string{"  derive  modules/modules_gen.go\n", "  new     modules/billing/billing.go, billing_test.go\n", "  checked: ", "nothing was written; next: the same without --dry-run\n",
+		"--- /dev/null\n+++ b/modules/billing/billing.go\n", "\n+package billing\n", "--- a/modules/modules_gen.go\n+++ b/modules/modules_gen.go\n"} {
 		if r.code != 0 || !strings.Contains(r.out, line) {
 			t.Errorf("exit code %d, want %q\n%s%s", r.code, line, r.out, r.errs)
 		}
@@ -246,7 +310,7 @@ func TestDependencies(t *testing.T) {
 	for path := range strings.FieldsSeq(string(out)) {
 		allowed := slices.ContainsFunc([]string{
 			"github.com/banyan-go/banyan/cmd/banyan", "github.com/banyan-go/banyan/generator", "github.com/banyan-go/banyan/templates",
-			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/fsnotify/fsnotify", "github.com/jinzhu/inflection", "golang.org/x/mod", "golang.org/x/sys/unix",
+			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/fsnotify/fsnotify", "github.com/jinzhu/inflection", "github.com/rogpeppe/go-internal/diff", "golang.org/x/mod", "golang.org/x/sys/unix",
 		}, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
 		if !allowed {
 			t.Errorf("it links %s", path)

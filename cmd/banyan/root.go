@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/generator"
 	"github.com/banyan-go/banyan/generator/apply"
 	"github.com/banyan-go/banyan/generator/dev"
 	"github.com/banyan-go/banyan/generator/field"
@@ -75,7 +76,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath() + " --help"} })
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(c.new(), c.generate(), c.dev(), c.test(), c.sync(), c.version())
+	root.AddCommand(c.new(), c.generate(), c.destroy(), c.dev(), c.test(), c.sync(), c.version())
 	checkArgs(root)
 	return root
 }
@@ -133,6 +134,21 @@ func (c *cli) passThrough(ctx context.Context, root *cobra.Command, word string,
 
 func (c *cli) project() (*project.Project, error) { return project.Find(c.dir) }
 
+// locked returns the project, which no other run may change until it is unlocked.
+func (c *cli) locked() (p *project.Project, unlock func(), err error) {
+	if p, err = c.project(); err != nil {
+		return nil, nil, err
+	}
+	lock, err := apply.TakeLock(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	if n := len(lock.Recovered); n > 0 {
+		fmt.Fprintf(c.err, "  recovered %d files: a run of banyan had been killed while it wrote them, and they are as they were before\n", n)
+	}
+	return p, func() { _ = lock.Close() }, nil // it ends with the process at the latest
+}
+
 // progress tells a person what takes long.
 func (c *cli) progress() func(string) {
 	if c.quiet {
@@ -156,6 +172,9 @@ func (c *cli) code(ctx context.Context, cmd *cobra.Command, err error) int {
 		}
 		return exitFailure
 	}
+	if edited, ok := errors.AsType[*apply.EditedError](err); ok {
+		fmt.Fprint(c.err, edited.Diff)
+	}
 	fmt.Fprintln(c.err, "error:", err)
 	code, next := advice(cmd, err)
 	if next != "" {
@@ -171,6 +190,11 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var badOption *scaffold.OptionError
 	var exists *apply.ExistsError
 	var changed *apply.ChangedError
+	var edited *apply.EditedError
+	var locked *apply.LockedError
+	var other *generator.OtherError
+	var inUse *generator.InUseError
+	var unknown *generator.UnknownError
 	var check *apply.CheckError
 	var goTool *gotool.Error
 	var usage *usageError
@@ -179,6 +203,16 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 		return exitConflict, "choose another name, or remove what is there"
 	case errors.As(err, &changed):
 		return exitConflict, "run it again"
+	case errors.As(err, &edited):
+		return exitConflict, "bring the files back (git checkout), or go on by hand"
+	case errors.As(err, &locked):
+		return exitConflict, "wait for the other one, then run it again"
+	case errors.As(err, &other):
+		return exitConflict, "banyan destroy resource " + other.Resource + ", or choose another name"
+	case errors.As(err, &inUse):
+		return exitConflict, ""
+	case errors.As(err, &unknown):
+		return exitUsage, cmd.CommandPath() + " --help"
 	case errors.Is(err, scaffold.ErrTaken):
 		return exitConflict, "choose another folder"
 	case errors.Is(err, scaffold.ErrNoCheckout):

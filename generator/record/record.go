@@ -1,11 +1,14 @@
-// Package record keeps what was asked of the generator, one file for each resource in .banyan, so that the same files can be written again.
-// The files are committed; they hold no times but the version of the migration, which was drawn once.
+// Package record keeps what the generator has done, in the folder .banyan of the project: what was asked for, by resource and module, so that
+// the same files can be written again; and the text of each file as it was written, so that what a hand has changed since can be told from
+// what the templates have. The records are committed; they hold no times but the version of the migration, which was drawn once.
 package record
 
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,47 +20,165 @@ import (
 	"github.com/banyan-go/banyan/generator/resource"
 )
 
-// folder holds the records, by module.
-const folder = ".banyan/resources"
+// The folders of the records: what was asked for, by module, and the texts, in the places of their files.
+const (
+	folder       = ".banyan/resources"
+	moduleFolder = ".banyan/modules"
+	baseFolder   = ".banyan/base"
+)
 
-func pathOf(s resource.Spec) string { return path.Join(folder, s.Module, s.Name+".json") }
+// Resource is the record of a resource.
+type Resource struct {
+	resource.Spec
+	Written
+}
 
-// File returns the record of a resource.
-func File(s resource.Spec) (render.File, error) {
+// Module is the record of a module.
+type Module struct {
+	Name string `json:"module"`
+	Written
+}
+
+// Written is what was written. It is empty in records from the time when texts were not kept.
+type Written struct {
+	Templates string   `json:"templates,omitempty"` // the version of the templates
+	Files     []string `json:"files,omitempty"`     // paths, in order
+}
+
+// NewWritten lists files as the work of this version of the templates. A file that only keeps an empty folder alive is nobody's.
+func NewWritten(templates string, files []render.File) Written {
+	w := Written{Templates: templates}
+	for _, f := range files {
+		if path.Base(f.Path) != ".keep" {
+			w.Files = append(w.Files, f.Path)
+		}
+	}
+	slices.Sort(w.Files)
+	return w
+}
+
+func pathOf(module, name string) string { return path.Join(folder, module, name+".json") }
+
+func modulePath(module string) string { return path.Join(moduleFolder, module+".json") }
+
+// File returns the record as a file.
+func (r Resource) File() (render.File, error) { return file(pathOf(r.Module, r.Name), r) }
+
+// File returns the record as a file.
+func (m Module) File() (render.File, error) { return file(modulePath(m.Name), m) }
+
+// BasePath returns where the text of a file is kept.
+func BasePath(file string) string { return path.Join(baseFolder, file) }
+
+// Bases returns the files that keep the texts of these.
+func Bases(files []render.File) []render.File {
+	var bases []render.File
+	for _, f := range files {
+		if path.Base(f.Path) != ".keep" {
+			bases = append(bases, render.File{Path: BasePath(f.Path), Data: f.Data, Mode: 0o644})
+		}
+	}
+	return bases
+}
+
+func file(name string, record any) (render.File, error) {
 	var data bytes.Buffer
 	e := json.NewEncoder(&data)
 	e.SetEscapeHTML(false) // people read the differences
 	e.SetIndent("", "  ")
-	if err := e.Encode(s); err != nil {
+	if err := e.Encode(record); err != nil {
 		return render.File{}, err
 	}
-	return render.File{Path: pathOf(s), Data: data.Bytes(), Mode: 0o644}, nil
+	return render.File{Path: name, Data: data.Bytes(), Mode: 0o644}, nil
 }
 
-// Exists reports whether the resource has been generated.
-func Exists(p *project.Project, s resource.Spec) bool {
-	_, err := os.Stat(p.Path(filepath.FromSlash(pathOf(s))))
-	return err == nil
+// Find returns the record of a resource; ok is false when there is none.
+func Find(p *project.Project, module, name string) (r Resource, ok bool, err error) {
+	ok, err = load(p, pathOf(module, name), &r)
+	return r, ok, err
 }
 
-// All returns the records of a project, by module and name.
-func All(p *project.Project) ([]resource.Spec, error) {
+// FindModule returns the record of a module; ok is false when there is none.
+func FindModule(p *project.Project, module string) (m Module, ok bool, err error) {
+	ok, err = load(p, modulePath(module), &m)
+	return m, ok, err
+}
+
+// Modules returns the names of the modules that are recorded, in order.
+func Modules(p *project.Project) ([]string, error) {
+	files, err := filepath.Glob(p.Path(filepath.FromSlash(moduleFolder), "*.json"))
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(f), ".json")
+	}
+	return files, err
+}
+
+func load(p *project.Project, name string, record any) (bool, error) {
+	data, err := os.ReadFile(p.Path(filepath.FromSlash(name)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(data, record); err != nil {
+		return false, fmt.Errorf("%s: %w", name, err)
+	}
+	return true, nil
+}
+
+// All returns the resources of a project, by module and name.
+func All(p *project.Project) ([]Resource, error) {
 	files, err := filepath.Glob(p.Path(filepath.FromSlash(folder), "*", "*.json"))
 	if err != nil {
 		return nil, err
 	}
-	var specs []resource.Spec
+	var all []Resource
 	for _, file := range files {
-		data, err := os.ReadFile(file)
+		var r Resource
+		if _, err := load(p, p.Relative(file), &r); err != nil {
+			return nil, err
+		}
+		all = append(all, r)
+	}
+	slices.SortFunc(all, func(a, b Resource) int {
+		return strings.Compare(pathOf(a.Module, a.Name), pathOf(b.Module, b.Name))
+	})
+	return all, nil
+}
+
+// Text returns the text that was written to a file; ok is false when it was not kept.
+func Text(p *project.Project, file string) (text []byte, ok bool, err error) {
+	text, err = os.ReadFile(p.Path(filepath.FromSlash(BasePath(file))))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	return text, err == nil, err
+}
+
+// Edited is a file that is not as it was written.
+type Edited struct {
+	Path    string
+	Was, Is []byte // Is is nil when the file is gone
+}
+
+// Edits returns the files whose text is another one. A file that some checkout has given other ends of lines is as it was.
+func Edits(p *project.Project, files []string) ([]Edited, error) {
+	var edits []Edited
+	for _, file := range files {
+		was, ok, err := Text(p, file)
 		if err != nil {
 			return nil, err
 		}
-		var s resource.Spec
-		if err := json.Unmarshal(data, &s); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.Relative(file), err)
+		is, err := os.ReadFile(p.Path(filepath.FromSlash(file)))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
 		}
-		specs = append(specs, s)
+		if !ok || err != nil || !bytes.Equal(unix(is), unix(was)) {
+			edits = append(edits, Edited{file, was, is})
+		}
 	}
-	slices.SortFunc(specs, func(a, b resource.Spec) int { return strings.Compare(pathOf(a), pathOf(b)) })
-	return specs, nil
+	return edits, nil
 }
+
+func unix(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }

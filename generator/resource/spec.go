@@ -27,6 +27,29 @@ type Spec struct {
 	Migration int64 `json:"migration"`
 }
 
+// Command returns the arguments that describe the resource to the command line.
+func (s Spec) Command() string {
+	words := append([]string{s.Module + "/" + s.Name}, s.Fields...)
+	if s.Path != "" {
+		words = append(words, "--path", s.Path)
+	}
+	for _, i := range s.Index {
+		words = append(words, "--index", i)
+	}
+	for _, u := range s.Unique {
+		words = append(words, "--unique", u)
+	}
+	for i, w := range words {
+		if strings.ContainsFunc(w, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
+			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// plain are the characters that no shell reads in a way of its own.
+const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%"
+
 // composite is an index over several fields.
 type composite struct {
 	fields []field.Field
