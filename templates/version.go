@@ -8,12 +8,17 @@ import (
 	"sync"
 )
 
-// Version names the templates of modules and resources by what they say: it changes with every one of them. It is recorded with what they were
-// used for.
-var Version = sync.OnceValue(func() string { //nolint:gochecknoglobals // a function
+// Version names the templates of modules and resources by what they say, AppVersion those of applications: it changes with every one of them. It
+// is recorded with what they were used for.
+var (
+	Version    = sync.OnceValue(func() string { return version("module", "resource") }) //nolint:gochecknoglobals // a function
+	AppVersion = sync.OnceValue(func() string { return version("app", "license") })     //nolint:gochecknoglobals // a function
+)
+
+func version(folders ...string) string {
 	sum := sha256.New()
-	for _, root := range []string{"module", "resource"} {
-		err := fs.WalkDir(Files, root, func(name string, e fs.DirEntry, err error) error {
+	for _, folder := range folders {
+		err := fs.WalkDir(Files, folder, func(name string, e fs.DirEntry, err error) error {
 			if err != nil || e.IsDir() {
 				return err
 			}
@@ -26,4 +31,4 @@ var Version = sync.OnceValue(func() string { //nolint:gochecknoglobals // a func
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:6])
-})
+}

@@ -39,6 +39,14 @@ type Module struct {
 	Written
 }
 
+// App is the record of an application.
+type App struct {
+	Name    string `json:"app"`
+	Module  string `json:"module"` // of Go
+	License string `json:"license"`
+	Written
+}
+
 // Written is what was written. It is empty in records from the time when texts were not kept.
 type Written struct {
 	Templates string   `json:"templates,omitempty"` // the version of the templates
@@ -66,6 +74,9 @@ func (r Resource) File() (render.File, error) { return file(pathOf(r.Module, r.N
 
 // File returns the record as a file.
 func (m Module) File() (render.File, error) { return file(modulePath(m.Name), m) }
+
+// File returns the record as a file.
+func (a App) File() (render.File, error) { return file(".banyan/app.json", a) }
 
 // BasePath returns where the text of a file is kept.
 func BasePath(file string) string { return path.Join(baseFolder, file) }

@@ -19,6 +19,7 @@ import (
 	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/gotool"
 	"github.com/banyan-go/banyan/generator/name"
+	"github.com/banyan-go/banyan/generator/record"
 	"github.com/banyan-go/banyan/generator/render"
 	"github.com/banyan-go/banyan/templates"
 )
@@ -221,7 +222,11 @@ func (o *Options) files(app string) ([]render.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, derived...)
+	records, err := o.records(app, files)
+	if err != nil {
+		return nil, err
+	}
+	files = slices.Concat(files, derived, records)
 	for i, f := range files {
 		if f.Path == "go.mod" {
 			if files[i].Data, err = o.require(f.Data); err != nil {
@@ -230,6 +235,15 @@ func (o *Options) files(app string) ([]render.File, error) {
 		}
 	}
 	return files, nil
+}
+
+// records returns what is kept of a new application: what was asked for, and the texts of the files that are not written again by tools.
+func (o *Options) records(app string, files []render.File) ([]render.File, error) {
+	files = slices.DeleteFunc(slices.Clone(files), func(f render.File) bool {
+		return f.Path == "go.mod" || f.Path == "go.sum" || strings.HasSuffix(f.Path, "_gen.go")
+	})
+	r, err := record.App{Name: app, Module: o.Module, License: o.License, Written: record.NewWritten(templates.AppVersion(), files)}.File()
+	return append(record.Bases(files), r), err
 }
 
 // spdx is the identifier that an API document shows.
