@@ -34,7 +34,7 @@ func (l *launcher) migrate() *cobra.Command {
 	}
 	// run opens the database and prints what fn returns, also beside an error.
 	run := func(cmd *cobra.Command, empty string, fn func(context.Context, *db.Migrator) ([]db.Migration, error), modules ...string) error {
-		a, _, err := l.describe()
+		a, err := l.connectable()
 		if err == nil {
 			err = l.knows(a, modules...)
 		}
@@ -115,7 +115,7 @@ func (l *launcher) db() *cobra.Command {
 		if l.mode == config.Prod && !yes {
 			return exit(exitUsage, cmd.CommandPath()+" --yes", errors.New("this is mode prod: invented rows among real ones are hard to find again"))
 		}
-		a, _, err := l.describe()
+		a, err := l.connectable()
 		if err == nil {
 			err = l.knows(a, modules...)
 		}
@@ -157,7 +157,7 @@ func (a *App) opsHost() string {
 
 func (l *launcher) healthcheck() *cobra.Command {
 	return command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.name+" healthcheck", func(cmd *cobra.Command, _ []string) error {
-		a, _, err := l.describe()
+		a, err := l.describe()
 		if err != nil {
 			return err
 		}

@@ -33,7 +33,7 @@ func (l *launcher) routes() *cobra.Command {
 		Raw     bool   `json:"raw"`
 	}
 	return command("routes", "List the operations", "  "+l.name+" routes --json", func(*cobra.Command, []string) error {
-		a, _, err := l.describe()
+		a, err := l.describe()
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (l *launcher) modules() *cobra.Command {
 		Operations int    `json:"operations"`
 	}
 	return command("modules", "List the modules", "  "+l.name+" modules", func(*cobra.Command, []string) error {
-		a, _, err := l.describe()
+		a, err := l.describe()
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (l *launcher) modules() *cobra.Command {
 
 func (l *launcher) openapi() *cobra.Command {
 	return command("openapi", "Print the OpenAPI 3.1 document", "  "+l.name+" openapi > openapi.json", func(*cobra.Command, []string) error {
-		a, _, err := l.describe()
+		a, err := l.describe()
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (l *launcher) openapi() *cobra.Command {
 
 func (l *launcher) about() *cobra.Command {
 	return command("about", "Say what this program is and what it has chosen", "  "+l.name+" about --json", func(*cobra.Command, []string) error {
-		a, _, err := l.describe()
+		a, err := l.describe()
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (l *launcher) version() *cobra.Command {
 func (l *launcher) config() *cobra.Command {
 	var origin bool
 	show := command("show [KEY...]", "Print the effective settings, secrets masked", fmt.Sprintf("  %[1]s config show\n  %[1]s config show --origin db http.body_limit", l.name), func(_ *cobra.Command, args []string) error {
-		_, loaded, err := l.describe()
+		loaded, err := l.settings()
 		if err != nil {
 			return err
 		}

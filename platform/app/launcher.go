@@ -22,9 +22,9 @@ const devKeys = "data/keys"
 
 // launcher is one run of a program: the flags, and how to get from them to an application.
 type launcher struct {
-	name  string
-	proc  Process
-	build func(config.Options, Env) (*App, *config.Loaded, error)
+	name string
+	proc Process
+	load func(config.Options) (*settled, error)
 
 	// flags
 	profile, modeFlag, dir string
@@ -33,6 +33,12 @@ type launcher struct {
 
 	mode config.Mode
 	log  io.Writer // where log lines go
+}
+
+// settled is a configuration that is sound, and the way from it to an application.
+type settled struct {
+	*config.Loaded
+	build func(Env) (*App, error)
 }
 
 func (l *launcher) root() *cobra.Command {
@@ -114,22 +120,48 @@ func (l *launcher) readMode() (err error) {
 	return nil
 }
 
-// describe builds the application for commands that neither start it nor sign anything.
-func (l *launcher) describe() (*App, *config.Loaded, error) { return l.assemble(nil) }
+// settings loads the configuration.
+func (l *launcher) settings() (*settled, error) {
+	s, err := l.load(l.options())
+	if err != nil {
+		return nil, err
+	}
+	for _, warning := range s.Warnings {
+		l.warn(warning)
+	}
+	return s, nil
+}
+
+// describe builds the application for commands that say what it is. They need no key, no database and no driver.
+func (l *launcher) describe() (*App, error) { return l.build(Env{Describe: true}) }
+
+// connectable builds the application for commands that work with its database and sign nothing.
+func (l *launcher) connectable() (*App, error) { return l.build(Env{}) }
 
 // runnable builds the application for the command that serves it. What is wrong with the keys and with the settings is told together.
 func (l *launcher) runnable() (*App, error) {
 	l.log = l.proc.Out
 	keys, missing := l.loadKeys()
-	a, _, err := l.assemble(keys)
+	a, err := l.build(Env{Keys: keys})
 	if missing != nil {
 		return nil, exit(exitConfig, l.name+" keys new", errors.Join(missing, err))
 	}
 	return a, err
 }
 
-func (l *launcher) assemble(keys *keyring.Ring) (*App, *config.Loaded, error) {
-	options := config.Options{
+// build builds the application in this environment, completed.
+func (l *launcher) build(env Env) (*App, error) {
+	s, err := l.settings()
+	if err != nil {
+		return nil, err
+	}
+	env.Name, env.Version, env.Mode, env.Profile = l.name, version(), l.mode, l.profile
+	env.Out, env.Color = l.log, l.color(l.log)
+	return s.build(env)
+}
+
+func (l *launcher) options() config.Options {
+	return config.Options{
 		Profile: l.profile,
 		Mode:    l.mode,
 		Dir:     l.dir,
@@ -141,15 +173,6 @@ func (l *launcher) assemble(keys *keyring.Ring) (*App, *config.Loaded, error) {
 		},
 		Reserved: []string{"APP_KEYS", "APP_KEYS_FILE", "APP_PROFILE", "APP_MODE"},
 	}
-	env := Env{Name: l.name, Version: version(), Mode: l.mode, Profile: l.profile, Keys: keys, Out: l.log, Color: l.color(l.log)}
-	a, loaded, err := l.build(options, env)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, warning := range loaded.Warnings {
-		fmt.Fprintln(l.proc.Err, "warning:", warning)
-	}
-	return a, loaded, nil
 }
 
 // loadKeys reads the key ring: from APP_KEYS, from the file that APP_KEYS_FILE names, or, in mode dev, from a file that is made when it is

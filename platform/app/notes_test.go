@@ -116,6 +116,7 @@ func program(v variant) app.Program[settings] {
 			"base.yaml":             &fstest.MapFile{Data: []byte("db: {slow: 1s}\n")},
 			"profiles/single.yaml":  &fstest.MapFile{Data: []byte("phase: 1\n")},
 			"profiles/another.yaml": &fstest.MapFile{Data: []byte("phase: 2\n")},
+			"profiles/server.yaml":  &fstest.MapFile{Data: []byte("phase: 2\ndb:\n  driver: postgres\n  dsn: \"\"\n")}, // whose driver is not compiled in
 		},
 		Default: func() settings { return settings{Config: app.Default()} },
 		Build: func(env app.Env, cfg settings) (*app.App, error) {

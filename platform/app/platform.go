@@ -18,6 +18,7 @@ type Platform struct {
 	base      *lifecycle.Lifecycle // telemetry and database: what a command needs that serves nothing
 	cfg       Config
 	env       Env
+	drivers   Drivers
 }
 
 // NewPlatform builds the capabilities that modules need, without I/O. The error names the setting that is wrong.
@@ -29,7 +30,7 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	base := &lifecycle.Lifecycle{}
 	// First in, last out: what stops before can still log.
 	base.Append(lifecycle.Hook{Name: "telemetry", Stop: func(ctx context.Context) error { return tel.Stop(context.WithoutCancel(ctx)) }})
-	database, err := db.New(cfg.DB, drivers.DB, base, tel.Logger())
+	database, err := newDB(env, cfg, drivers, base, tel)
 	if err != nil {
 		return nil, err
 	}
@@ -39,5 +40,13 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 		base:      base,
 		cfg:       cfg,
 		env:       env,
+		drivers:   drivers,
 	}, nil
+}
+
+func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel *telemetry.Telemetry) (*db.DB, error) {
+	if env.Describe {
+		return db.Describe(cfg.DB, drivers.DB, base, tel.Logger()), nil
+	}
+	return db.New(cfg.DB, drivers.DB, base, tel.Logger())
 }

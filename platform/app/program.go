@@ -71,19 +71,21 @@ func exit(code int, next string, err error) error {
 // Run runs one command and returns the exit code.
 func (p Program[C]) Run(ctx context.Context, proc Process) int {
 	l := &launcher{name: p.Name, proc: proc, mode: config.Prod, log: proc.Err} // in commands that print data, log lines are not data
-	l.build = func(o config.Options, env Env) (*App, *config.Loaded, error) {
+	l.load = func(o config.Options) (*settled, error) {
 		cfg := p.Default()
 		o.Embedded = p.Configs
 		loaded, err := config.Load(&cfg, o)
 		if err != nil {
-			return nil, nil, exit(exitConfig, "", err)
+			return nil, exit(exitConfig, "", err)
 		}
-		env.Info = p.Info
-		a, err := p.Build(env, cfg)
-		if err != nil {
-			return nil, nil, exit(exitConfig, "", err)
-		}
-		return a, loaded, nil
+		return &settled{Loaded: loaded, build: func(env Env) (*App, error) {
+			env.Info = p.Info
+			a, err := p.Build(env, cfg)
+			if err != nil {
+				return nil, exit(exitConfig, "", loaded.Locate(err))
+			}
+			return a, nil
+		}}, nil
 	}
 	root := l.root()
 	root.SetArgs(proc.Args)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -41,6 +42,23 @@ func (l *Loaded) Settings(under ...string) []Setting {
 		}
 	}
 	return found
+}
+
+// Locate says where the problems of an error are that was found after Load, by who uses the settings: a problem with a key and no
+// place gets the origin of the key's value. An error that holds no Problems is returned as it is.
+func (l *Loaded) Locate(err error) error {
+	found, ok := errors.AsType[Problems](err)
+	if !ok {
+		return err
+	}
+	located := slices.Clone(found)
+	for i, p := range located {
+		at := slices.IndexFunc(l.settings, func(s Setting) bool { return s.Key == p.Key })
+		if p.Where == "" && at >= 0 {
+			located[i].Where = l.settings[at].Origin
+		}
+	}
+	return located
 }
 
 func (s *schema) settings(values, defaults map[string]*value) []Setting {

@@ -5,15 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
 
 	"github.com/banyan-go/banyan/platform/clock"
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 )
@@ -43,11 +44,22 @@ type open struct {
 	holder atomic.Uintptr // who has begun the last transaction: the program counter behind the call of Tx
 }
 
-// New builds the door without I/O and appends its start and stop to lc. The error says which setting is wrong.
+// New builds the door without I/O and appends its start and stop to lc. What is wrong with the settings it returns as config.Problems:
+// a driver that is not compiled in, a DSN that is not set or that the driver refuses.
 func New(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Logger) (*DB, error) {
+	d := Describe(cfg, drivers, lc, log)
+	if wrong := d.check(); len(wrong) > 0 {
+		return nil, wrong
+	}
+	return d, nil
+}
+
+// Describe is New for programs that say what an application is and do not open its database: what New refuses is no error, and only makes
+// the start fail.
+func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Logger) *DB {
 	drv, ok := drivers[cfg.Driver]
 	if !ok {
-		return nil, fmt.Errorf("db.driver: driver %s is not compiled in: %s", cfg.Driver, names(drivers))
+		drv = absent{name: cfg.Driver, compiledIn: slices.Sorted(maps.Keys(drivers))}
 	}
 	d := &DB{cfg: cfg, driver: drv, features: drv.Features(), log: log, options: driver.Options{
 		DSN:         cfg.DSN,
@@ -58,23 +70,24 @@ func New(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Logger)
 		Durable:     cfg.SQLite.Durable,
 	}}
 	d.late = busy(fmt.Errorf("the statement was stopped at its limit of %s (db.statement_timeout)", cfg.Statement))
-	if err := drv.Check(d.options); err != nil {
-		return nil, fmt.Errorf("db.dsn: %w", err)
-	}
 	lc.Append(lifecycle.Hook{Name: "database", Start: d.start, Stop: d.stop})
-	return d, nil
+	return d
 }
 
-func names(drivers Drivers) string {
-	if len(drivers) == 0 {
-		return "none is (see drivers.go)"
+// check returns what is wrong with the settings as far as that can be seen without I/O.
+func (d *DB) check() (wrong config.Problems) {
+	err := d.driver.Check(d.options)
+	_, missing := d.driver.(absent)
+	if missing {
+		wrong = append(wrong, config.Problem{Key: "db.driver", Got: err.Error()})
 	}
-	var ns []string
-	for name := range drivers {
-		ns = append(ns, name)
+	switch {
+	case d.options.DSN == "":
+		wrong = append(wrong, config.Problem{Key: "db.dsn", Got: "is not set", Hint: "put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"})
+	case err != nil && !missing:
+		wrong = append(wrong, config.Problem{Key: "db.dsn", Got: err.Error()})
 	}
-	slices.Sort(ns)
-	return strings.Join(ns, ", ")
+	return wrong
 }
 
 // Dialect names the engine: "sqlite".

@@ -7,9 +7,11 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"gorm.io/gorm"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/lifecycle"
@@ -40,23 +42,51 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestNewSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
+	const notSet = "db.dsn     is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"
 	two := db.Drivers{"b": fake{}, "a": fake{}}
 	for _, c := range []struct {
-		name    string
-		driver  string
-		drivers db.Drivers
-		want    string
+		name        string
+		driver, dsn string
+		drivers     db.Drivers
+		want        string
 	}{
-		{"a driver that is not there", "postgres", two, "db.driver: driver postgres is not compiled in: a, b"},
-		{"no drivers", "postgres", nil, "db.driver: driver postgres is not compiled in: none is (see drivers.go)"},
-		{"settings that the driver refuses", "c", db.Drivers{"c": fake{check: errors.New("mine")}}, "db.dsn: mine"},
+		{"a driver that is not there", "postgres", "x", two, "db.driver  driver postgres is not compiled in: a, b"},
+		{"no drivers", "postgres", "x", nil, "db.driver  driver postgres is not compiled in: none is (see drivers.go)"},
+		{"settings that the driver refuses", "c", "x", db.Drivers{"c": fake{check: errors.New("mine")}}, "db.dsn  mine"},
+		{"no address", "a", "", two, strings.Replace(notSet, "     ", "  ", 1)},
+		{"neither driver nor address", "postgres", "", two, "db.driver  driver postgres is not compiled in: a, b\n" + notSet},
 	} {
 		cfg := db.Default()
-		cfg.Driver = c.driver
+		cfg.Driver, cfg.DSN = c.driver, c.dsn
 		var lc lifecycle.Lifecycle
-		if _, err := db.New(cfg, c.drivers, &lc, quiet()); err == nil || err.Error() != c.want {
+		_, err := db.New(cfg, c.drivers, &lc, quiet())
+		if _, ok := errors.AsType[config.Problems](err); !ok || err.Error() != c.want {
 			t.Errorf("%s: %v, want %s", c.name, err, c.want)
 		}
+	}
+}
+
+// What can be said without a database is said without its driver too: modules are built, their migrations are looked at, and whoever asks
+// for rows is told that nothing is open, as before every start.
+func TestDescribeNeedsNoDriver(t *testing.T) {
+	t.Parallel()
+	cfg := db.Default()
+	cfg.Driver, cfg.DSN = "postgres", ""
+	var lc lifecycle.Lifecycle
+	d := db.Describe(cfg, db.Drivers{"fake": fake{}}, &lc, quiet())
+	if d.Dialect() != "postgres" {
+		t.Errorf("the dialect is %s", d.Dialect())
+	}
+	files := fstest.MapFS{"postgres/20261123101500_products.sql": {}, "sqlite/wrong.sql": {}}
+	if _, err := d.Migrator([]db.Migrations{{Module: "catalog", Files: files}}); err != nil {
+		t.Error(err)
+	}
+	var found []map[string]any
+	if err := d.ForModule("catalog").Query(t.Context(), db.Global).Table("catalog_products").Where("id = ?", 1).Find(&found).Error; !errors.Is(err, db.ErrNotStarted) {
+		t.Errorf("a query: %v, want %v", err, db.ErrNotStarted)
+	}
+	if err := lc.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "driver postgres is not compiled in: fake") {
+		t.Errorf("start: %v", err)
 	}
 }
 
