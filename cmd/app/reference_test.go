@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -241,7 +242,7 @@ func setBy(t *testing.T, profile string) (set []string) {
 	}
 	for _, s := range loaded.Settings() {
 		if strings.HasPrefix(s.Origin, "embedded:profiles/") {
-			set = append(set, "`"+s.Key+": "+s.Value+"`")
+			set = append(set, "`"+s.Key+": "+cmp.Or(s.Value, `""`)+"`")
 		}
 	}
 	return set

@@ -40,7 +40,8 @@ func TestTree(t *testing.T) {
 		".dockerignore", ".gitattributes", ".github", ".github/workflows", ".github/workflows/ci.yml", ".gitignore", ".golangci.yml",
 		"Dockerfile", "LICENSE", "README.md", "Taskfile.yml", "arch_test.go",
 		"cmd", "cmd/shop", "cmd/shop/drivers.go", "cmd/shop/main.go", "cmd/shop/wire.go", "cmd/shop/wire_gen.go",
-		"configs", "configs/base.yaml", "configs/configs.go", "configs/profiles", "configs/profiles/single.yaml", "go.mod", "go.sum",
+		"configs", "configs/base.yaml", "configs/configs.go", "configs/profiles",
+		"configs/profiles/cached.yaml", "configs/profiles/replicated.yaml", "configs/profiles/sharded.yaml", "configs/profiles/single.yaml", "go.mod", "go.sum",
 		"internal", "internal/keep", "internal/keep/keep.go", "modules", "modules/modules_gen.go",
 	}
 	shown := maps.Clone(tree)
@@ -63,6 +64,21 @@ func TestTree(t *testing.T) {
 	}
 	if lines := strings.Count(tree["cmd/shop/main.go"], "\n") - 1; lines > 40 {
 		t.Errorf("main.go has %d lines: behaviour lives in the library", lines)
+	}
+}
+
+// A new application gets the configuration files of the reference application, which is tested with each of them.
+func TestConfigurationIsThatOfTheReference(t *testing.T) {
+	t.Parallel()
+	want := projecttest.Read(t, filepath.Join(projecttest.Checkout(t), "configs"))
+	tree := scaffolded(t, options(t))
+	for path, text := range want {
+		if got := tree["configs/"+path]; got != strings.ReplaceAll(text, "app config", "shop config") {
+			t.Errorf("configs/%s is\n%s\nwant\n%s", path, got, text)
+		}
+	}
+	if len(want) < 6 {
+		t.Errorf("the reference application has only %d files", len(want))
 	}
 }
 
