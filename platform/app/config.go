@@ -25,7 +25,7 @@ type Config struct {
 
 // APIConfig is the section `api`.
 type APIConfig struct {
-	Docs  unit.Auto[string] `config:"docs" doc:"Whether /docs and /openapi.json are served: on, off, or auto, which is on but in mode prod."`
+	Docs  unit.Auto[string] `config:"docs" enum:"auto,on,off" doc:"Whether /docs and /openapi.json are served: on, off, or auto, which is on but in mode prod."`
 	Depth int               `config:"depth" doc:"Deepest nesting of objects and arrays in a JSON body."`
 }
 

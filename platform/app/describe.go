@@ -175,7 +175,15 @@ func (l *launcher) config() *cobra.Command {
 	})
 	show.Args = cobra.ArbitraryArgs
 	show.Flags().BoolVar(&origin, "origin", false, "say where each value comes from")
-	return group("config", "Show the configuration", show)
+	schema := command("schema", "Print a JSON Schema of the configuration's files, for editors", "  "+l.name+" config schema > settings.schema.json", func(*cobra.Command, []string) error {
+		document, err := l.schema()
+		if err != nil {
+			return err
+		}
+		_, err = l.proc.Out.Write(document)
+		return err
+	})
+	return group("config", "Show the configuration, compare it, describe it", show, l.configDiff(), schema)
 }
 
 func (l *launcher) keys() *cobra.Command {

@@ -30,7 +30,7 @@ type Env struct {
 // Dev reports whether the program runs in mode dev.
 func (e Env) Dev() bool { return e.Mode == config.Dev }
 
-// Drivers are what is compiled in, by capability.
+// Drivers are what is compiled in, by capability. The tags name the setting that picks one of them, and the method where its work begins.
 type Drivers struct {
-	DB db.Drivers
+	DB db.Drivers `picked:"db.driver" begins:"Open"`
 }

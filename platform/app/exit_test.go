@@ -43,6 +43,9 @@ func TestExitCodes(t *testing.T) {
 		{name: "unknown mode in the environment", command: "about", environ: []string{"APP_MODE=production"}, code: 2, said: []string{"want dev, test or prod"}},
 		{name: "unknown setting", command: "config show db.dns", code: 2, said: []string{`error: there is no setting "db.dns"` + "\nnext:  prog config show\n"}},
 		{name: "unknown setting beside another", command: "config show db.dsn db.dns", code: 2, said: []string{`"db.dns"`}},
+		{name: "unknown profile to compare", command: "config diff single servr", code: 2, said: []string{`error: profile  got "servr", want another, server, single; did you mean server?` + "\n"}},
+		{name: "one profile to compare", command: "config diff single", code: 2, said: []string{"error: prog config diff wants the names of two profiles\nnext:  prog config diff --help\n"}},
+		{name: "wrong setting in a comparison", command: "config diff single server --set phase=9", code: 4, said: []string{"error: --set  phase  got 9, want 1 to 4\n"}},
 		{name: "unknown module to take back", command: "migrate down --module nots", code: 2, said: []string{`error: there is no module "nots"` + "\nnext:  prog modules\n"}},
 		{name: "unknown module to seed", command: "db seed --yes --module notes,nots", code: 2, said: []string{`error: there is no module "nots"`}},
 
@@ -53,8 +56,11 @@ func TestExitCodes(t *testing.T) {
 		{name: "folder that is not there", command: "about --config " + m.dir + "/none", code: 4, said: []string{m.dir + "/none"}},
 		{name: "several problems", command: "about --set phase=9 --set http.grace=1s", code: 4, said: []string{"error: the configuration has 2 problems\n  ", "\n  "}},
 		{name: "sections that contradict each other", command: "about --set db.statement_timeout=10s", code: 4, said: []string{"less than http.request_timeout, 5s"}},
-		{name: "each rule of its own", command: "about --set memory_limit=1KiB --set api.docs=maybe --set api.depth=0 --set db.pool.wait=9s --set db.statement_timeout=9s", code: 4,
+		{name: "each rule of its own", command: "about --set memory_limit=1KiB --set api.docs=ON --set api.depth=0 --set db.pool.wait=9s --set db.statement_timeout=9s", code: 4,
 			said: []string{"has 5 problems", "auto, or at least 16MiB", "auto, on or off", "1 to 1000", "less than http.request_timeout"}},
+		{name: "unknown word", command: "about --set api.docs=oof --set telemetry.logs.level=loud --set telemetry.logs.format=jsno --set http.compress=gzip,brr", code: 4, said: []string{"has 4 problems",
+			`api.docs               got "oof", want auto, on or off; did you mean off?`, `telemetry.logs.level   got "loud", want debug, info, warn or error` + "\n",
+			`telemetry.logs.format  got "jsno", want auto, json or text; did you mean json?`, `http.compress          got "brr", want zstd, br or gzip; did you mean br?`}},
 		{name: "driver that is not compiled in", command: "serve --set db.driver=postgres", code: 4, said: []string{"error: --set  db.driver  driver postgres is not compiled in: sqlite\n"}},
 		{name: "driver and address that are not there", command: "serve --profile server", without: "APP_DB__DSN", code: 4, said: []string{
 			"error: the configuration has 2 problems\n  embedded:profiles/server.yaml:3  db.driver  driver postgres is not compiled in: sqlite\n  embedded:profiles/server.yaml:4  db.dsn     is not set, "}},

@@ -25,6 +25,8 @@ type launcher struct {
 	name string
 	proc Process
 	load func(config.Options) (*settled, error)
+	// schema returns the JSON Schema of the configuration's files.
+	schema func() ([]byte, error)
 
 	// flags
 	profile, modeFlag, dir string
@@ -126,9 +128,7 @@ func (l *launcher) settings() (*settled, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, warning := range s.Warnings {
-		l.warn(warning)
-	}
+	l.warn(s.Warnings...)
 	return s, nil
 }
 
@@ -149,15 +149,20 @@ func (l *launcher) runnable() (*App, error) {
 	return a, err
 }
 
-// build builds the application in this environment, completed.
+// build loads the configuration and builds the application.
 func (l *launcher) build(env Env) (*App, error) {
 	s, err := l.settings()
 	if err != nil {
 		return nil, err
 	}
+	return s.build(l.complete(env))
+}
+
+// complete fills in what is the same in every environment of this run.
+func (l *launcher) complete(env Env) Env {
 	env.Name, env.Version, env.Mode, env.Profile = l.name, version(), l.mode, l.profile
 	env.Out, env.Color = l.log, l.color(l.log)
-	return s.build(env)
+	return env
 }
 
 func (l *launcher) options() config.Options {
@@ -207,9 +212,12 @@ func (l *launcher) loadKeys() (*keyring.Ring, error) {
 	}
 }
 
-func (l *launcher) warn(text string) {
-	if text != "" {
-		fmt.Fprintln(l.proc.Err, "warning:", text)
+// warn tells a person what is not as it should be; an empty text is nothing.
+func (l *launcher) warn(texts ...string) {
+	for _, text := range texts {
+		if text != "" {
+			fmt.Fprintln(l.proc.Err, "warning:", text)
+		}
 	}
 }
 

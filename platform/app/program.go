@@ -87,6 +87,10 @@ func (p Program[C]) Run(ctx context.Context, proc Process) int {
 			return a, nil
 		}}, nil
 	}
+	l.schema = func() ([]byte, error) {
+		cfg := p.Default()
+		return config.JSONSchema(&cfg)
+	}
 	root := l.root()
 	root.SetArgs(proc.Args)
 	root.SetOut(proc.Out)

@@ -78,7 +78,8 @@ func Load(target any, o Options) (*Loaded, error) {
 		return nil, ps
 	}
 	// Before the target changes, since the built-in values are read from it.
-	loaded := &Loaded{settings: s.settings(values, defaults), Warnings: l.warnings}
+	loaded := s.loaded(values, defaults)
+	loaded.Warnings = l.warnings
 	root.Set(next)
 	return loaded, nil
 }

@@ -371,6 +371,50 @@ func TestSettingsAreSortedAndFiltered(t *testing.T) {
 	}
 }
 
+// Two configurations are compared by what is in force; that two secrets are not the same is seen, and nothing of them.
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	_, a := load(t, config.Options{Set: []string{"http.addr=a", "db.dsn=hunter2", "queue.workers.mail=1", "http.timeout=60s"}, Mode: config.Dev})
+	_, b := load(t, config.Options{Set: []string{"http.addr=b", "db.dsn=hunter3", "roles=web,worker", "shards.s0=x"}, Mode: config.Dev})
+	var got []string
+	for _, d := range a.Diff(b) {
+		got = append(got, fmt.Sprintf("%s %s=%s (%s) %s=%s (%s)", d.Key, d.A.Key, d.A.Value, d.A.Origin, d.B.Key, d.B.Value, d.B.Origin))
+	}
+	want := []string{
+		"db.dsn db.dsn=•••• (--set) db.dsn=•••• (--set)",
+		"http.addr http.addr=a (--set) http.addr=b (--set)",
+		"queue.workers.mail queue.workers.mail=1 (--set) = ()",
+		"shards.s0 = () shards.s0=•••• (--set)",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if same := a.Diff(a); same != nil {
+		t.Errorf("one is different from itself: %+v", same)
+	}
+	if text := fmt.Sprintf("%+v", a); strings.Contains(text, "hunter2") {
+		t.Errorf("it holds the secret: %s", text)
+	}
+}
+
+// Who finds a problem later names the key, and gets to know where its value comes from.
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	_, l := load(t, config.Options{Embedded: files("base.yaml", "db:\n  driver: x\n")})
+	found := config.Problems{{Key: "db.driver", Got: "not there"}, {Key: "db.dsn", Where: "here"}, {Key: "nothing"}}
+	err := l.Locate(fmt.Errorf("build: %w", found))
+	want := config.Problems{{Key: "db.driver", Where: "embedded:base.yaml:2", Got: "not there"}, {Key: "db.dsn", Where: "here"}, {Key: "nothing"}}
+	if ps, _ := errors.AsType[config.Problems](err); !reflect.DeepEqual(ps, want) {
+		t.Errorf("got %+v", err)
+	}
+	if found[0].Where != "" {
+		t.Error("the problems of the caller changed")
+	}
+	if other := errors.New("other"); l.Locate(other) != other || l.Locate(nil) != nil {
+		t.Error("another error is not returned as it is")
+	}
+}
+
 func TestDurationsAreShownShort(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{"0s": "0s", "90s": "1m30s", "60m": "1h", "3601s": "1h0m1s", "61m": "1h1m", "1500us": "1.5ms", "0": "0s"} {
@@ -455,6 +499,9 @@ func TestMistakesOfTheProgram(t *testing.T) {
 		{&struct {
 			A string `config:",squash"`
 		}{}, config.Options{}, `.A has to be a struct with the tag config:",squash"`},
+		{&struct {
+			A int `config:"a" enum:"1,2"`
+		}{}, config.Options{}, `.A has the tag enum:"1,2", and its type int is no text`},
 		{&struct {
 			Workers map[string]int `config:"workers"`
 		}{map[string]int{"Mail": 1}}, config.Options{}, `built-in entry "Mail" of workers has to be lower case letters and digits, joined by _ or -`},

@@ -41,12 +41,9 @@ func (l *loader) decode(f *field, key string, in input) *value {
 		l.problem(*p)
 		return nil
 	}
-	elem := f.typ
-	if list {
-		elem = f.typ.Elem()
-		if in.fromVar {
-			in.scalars = splitList(in.scalars[0])
-		}
+	elem := f.elem()
+	if list && in.fromVar {
+		in.scalars = splitList(in.scalars[0])
 	}
 	vs := make([]reflect.Value, 0, len(in.scalars))
 	for _, sc := range in.scalars {
@@ -124,6 +121,13 @@ func (f *field) convert(t reflect.Type, sc scalar) (reflect.Value, *Problem) {
 		p.Want = "one line without NUL, CR or LF"
 		return v, p
 	}
+	if !f.knows(t, sc.text) {
+		p.Want = oneOf(f.words)
+		if !f.secret { // the nearest word tells about the text
+			p.Hint = didYouMean(suggest(sc.text, f.words))
+		}
+		return v, p
+	}
 	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v); ok {
 		if err := u.UnmarshalText([]byte(sc.text)); err != nil {
 			p.Got, p.Want = p.Got+" is not accepted", ""
@@ -149,6 +153,23 @@ func (f *field) convert(t reflect.Type, sc scalar) (reflect.Value, *Problem) {
 		return v, p
 	}
 	return v, nil
+}
+
+// knows reports whether a text is one of the words that the field may be. A type that reads its own text decides about upper and lower
+// case itself.
+func (f *field) knows(t reflect.Type, text string) bool {
+	return len(f.words) == 0 || slices.ContainsFunc(f.words, func(word string) bool {
+		return word == text || isText(t) && strings.EqualFold(word, text)
+	})
+}
+
+// oneOf writes words as a choice: "auto, on or off".
+func oneOf(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // parse sets v, which is no text, from its text. Where it reports false, the hint says how to write what was probably meant.

@@ -24,7 +24,8 @@
 // A key is the path of tags that leads to a field, "db.pool.max_open": lower snake case, joined by dots. Every exported field of
 // the tree has a tag: `config:"name"`, `config:",squash"` for a struct whose fields belong to the struct around it (an embedded
 // struct has to be squashed), or `config:"-"` for a field that is no setting. `secret:"true"` hides the value, or all values of
-// the struct, wherever the package writes them. `doc` is one sentence for whoever sets the key.
+// the struct, wherever the package writes them. `doc` is one sentence for whoever sets the key; `enum:"json,text"` are all the texts
+// that the value, or an element of the list, may be.
 //
 // A field may be a string, bool, integer, float, time.Duration, any type with encoding.TextUnmarshaler, a slice of these, a map
 // from string to these, or a struct. The entries of a map become keys of their own, "queue.workers.mail"; their names are lower

@@ -217,6 +217,44 @@ func TestBadOverride(t *testing.T) {
 	}
 }
 
+// upper is a text type that takes either case.
+type upper string
+
+func (u *upper) UnmarshalText(b []byte) error { *u = upper(strings.ToUpper(string(b))); return nil }
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	type words struct {
+		Format string           `config:"format" enum:"json,text"`
+		Level  upper            `config:"level" enum:"info,warn"`
+		Codes  []string         `config:"codes" enum:"br,gzip"`
+		Each   map[string]upper `config:"each" enum:"on"`
+		Cipher string           `config:"cipher" secret:"true" enum:"aes"`
+	}
+	for set, want := range map[string]string{
+		"format=json":    "",
+		"format=JSON":    `--set  format  got "JSON", want json or text; did you mean json?`,
+		"format=":        `--set  format  got "", want json or text`,
+		"level=info":     "",
+		"level=Warn":     "",
+		"level=wran":     `--set  level  got "wran", want info or warn; did you mean warn?`,
+		"codes=gzip,br":  "",
+		"codes=":         "",
+		"codes=gzip,zip": `--set  codes  got "zip", want br or gzip; did you mean gzip?`,
+		"each.a=off":     `--set  each.a  got "off", want on`,
+		"cipher=aess":    `--set  cipher  got ••••, want aes`,
+	} {
+		_, err := config.Load(&words{}, config.Options{Set: []string{set}, Mode: config.Dev})
+		got := ""
+		if ps, ok := errors.AsType[config.Problems](err); ok {
+			got = ps[0].String()
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", set, got, want)
+		}
+	}
+}
+
 // locked is a file system whose base.yaml nobody may open.
 type locked struct{ fstest.MapFS }
 

@@ -23,6 +23,7 @@ type field struct {
 	isMap  bool
 	secret bool
 	doc    string
+	words  []string // all that the value, or an element of the list, may be; nil is any
 }
 
 // section is a struct in the tree. Squashed structs have the key of the struct around them, the root has "".
@@ -103,8 +104,22 @@ func (s *schema) addField(sf reflect.StructField, at section, secret bool) error
 	if !isScalar(f.typ) && !(isList(f.typ) && isScalar(f.typ.Elem())) {
 		return fmt.Errorf("has the type %s, which is not supported", sf.Type)
 	}
+	if words, ok := sf.Tag.Lookup("enum"); ok {
+		f.words = strings.Split(words, ",")
+		if elem := f.elem(); elem.Kind() != reflect.String && !isText(elem) {
+			return fmt.Errorf("has the tag enum:%q, and its type %s is no text", words, sf.Type)
+		}
+	}
 	s.fields[f.key] = f
 	return nil
+}
+
+// elem returns the type of one value: the field's, or that of the elements of its list.
+func (f *field) elem() reflect.Type {
+	if isList(f.typ) {
+		return f.typ.Elem()
+	}
+	return f.typ
 }
 
 // find returns the field that holds the value of key and, when that is a map, the name of the entry. It returns nil for a key

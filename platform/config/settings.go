@@ -1,7 +1,9 @@
 package config
 
 import (
+	"crypto/sha256"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -17,6 +19,7 @@ type Loaded struct {
 	Warnings []string
 
 	settings []Setting
+	secrets  map[string][sha256.Size]byte // by key: two are compared without being held
 }
 
 // Setting is the effective value of one key.
@@ -44,6 +47,37 @@ func (l *Loaded) Settings(under ...string) []Setting {
 	return found
 }
 
+// Difference is a key whose effective value is not the same in two configurations.
+type Difference struct {
+	Key string
+	// A and B are the settings, whose values look the same when they are secrets. One of them is zero where a key has no value: an entry
+	// of a map that only the other configuration has.
+	A, B Setting
+}
+
+// Diff returns what is different in other, sorted by key.
+func (l *Loaded) Diff(other *Loaded) []Difference {
+	pairs := map[string]*Difference{}
+	for _, s := range l.settings {
+		pairs[s.Key] = &Difference{Key: s.Key, A: s}
+	}
+	for _, s := range other.settings {
+		if d := pairs[s.Key]; d != nil {
+			d.B = s
+		} else {
+			pairs[s.Key] = &Difference{Key: s.Key, B: s}
+		}
+	}
+	var different []Difference
+	for _, key := range slices.Sorted(maps.Keys(pairs)) {
+		d := pairs[key]
+		if d.A.Key != d.B.Key || d.A.Value != d.B.Value || l.secrets[key] != other.secrets[key] {
+			different = append(different, *d)
+		}
+	}
+	return different
+}
+
 // Locate says where the problems of an error are that was found after Load, by who uses the settings: a problem with a key and no
 // place gets the origin of the key's value. An error that holds no Problems is returned as it is.
 func (l *Loaded) Locate(err error) error {
@@ -61,18 +95,21 @@ func (l *Loaded) Locate(err error) error {
 	return located
 }
 
-func (s *schema) settings(values, defaults map[string]*value) []Setting {
-	all := make([]Setting, 0, len(values))
+func (s *schema) loaded(values, defaults map[string]*value) *Loaded {
+	l := &Loaded{settings: make([]Setting, 0, len(values)), secrets: map[string][sha256.Size]byte{}}
 	for key, v := range values {
 		f, _ := s.find(key)
 		set := Setting{Key: key, Value: f.show(v), Origin: v.origin, Doc: f.doc, Secret: f.secret}
 		if d := defaults[key]; d != nil {
 			set.Default = f.show(d)
 		}
-		all = append(all, set)
+		if f.secret {
+			l.secrets[key] = sha256.Sum256([]byte(format(v.v)))
+		}
+		l.settings = append(l.settings, set)
 	}
-	slices.SortFunc(all, func(a, b Setting) int { return strings.Compare(a.Key, b.Key) })
-	return all
+	slices.SortFunc(l.settings, func(a, b Setting) int { return strings.Compare(a.Key, b.Key) })
+	return l
 }
 
 // show returns a value as text. That a secret is empty is no secret, and worth seeing.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ type Config struct {
 	OpsToken string  `config:"ops_token" secret:"true" doc:"Bearer token that opens pprof to callers from elsewhere; empty opens it to this machine alone. At least 20 characters in mode prod."`
 	Proxies  []Proxy `config:"proxies" doc:"Addresses or networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
-	Compress []string `config:"compress" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
+	Compress []string `config:"compress" enum:"zstd,br,gzip" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
 
 	BodyLimit   unit.Bytes `config:"body_limit" doc:"Largest body of a request, as sent and after decompression; a larger one is answered with 413."`
 	HeaderLimit unit.Bytes `config:"header_limit" doc:"Largest header section of a request; a larger one is answered with 431."`
@@ -86,11 +85,6 @@ func (c Config) opsAddr() string { return c.OpsAddr.Or("127.0.0.1:9090") }
 func (c Config) Validate(r *config.Report) {
 	c.validateAddresses(r)
 	c.validateLimits(r)
-	for _, coding := range c.Compress {
-		if !slices.Contains([]string{"zstd", "br", "gzip"}, coding) {
-			r.Add("compress", coding, "any of zstd, br, gzip")
-		}
-	}
 	if n := len(c.OpsToken); r.Mode() == config.Prod && n > 0 && n < minToken {
 		r.Add("ops_token", "", fmt.Sprintf("at least %d characters in mode prod, or nothing", minToken))
 	}

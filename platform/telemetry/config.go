@@ -14,8 +14,8 @@ type Config struct {
 
 // LogsConfig says what log lines look like and which are written.
 type LogsConfig struct {
-	Format Format     `config:"format" doc:"Format of log lines: json, text, or auto, which is text in mode dev and json otherwise."`
-	Level  slog.Level `config:"level" doc:"Lowest level that is logged: debug, info, warn or error; above info the access log holds only answers of status 500 and up."`
+	Format Format     `config:"format" enum:"auto,json,text" doc:"Format of log lines: json, text, or auto, which is text in mode dev and json otherwise."`
+	Level  slog.Level `config:"level" enum:"debug,info,warn,error" doc:"Lowest level that is logged: debug, info, warn or error; above info the access log holds only answers of status 500 and up."`
 }
 
 // DefaultConfig returns format auto, level info, 2000 series.

@@ -59,6 +59,20 @@ func (a Auto[T]) AppendText(dst []byte) ([]byte, error) { return append(dst, a.S
 // does not read back.
 func (a Auto[T]) MarshalText() ([]byte, error) { return a.AppendText(nil) }
 
+// TextPattern returns a regular expression for the texts that UnmarshalText reads, in what Go and ECMA 262 have in common.
+func (a Auto[T]) TextPattern() string {
+	switch any(a.value).(type) {
+	case int:
+		return `^(auto|0|-?[1-9][0-9]*)$`
+	case Bytes:
+		return `^(auto|0|(0|[1-9][0-9]*)(B|KiB|MiB|GiB))$`
+	case time.Duration:
+		return "^(auto|" + DurationPattern[len("^("):]
+	default:
+		return `^[\s\S]+$`
+	}
+}
+
 // UnmarshalText reads "auto", or a T: a whole number in decimal digits, a size as ParseBytes reads it, a duration as ParseDuration
 // reads it, or any text that is not empty. The error says what to write instead. It leaves a alone when it fails.
 func (a *Auto[T]) UnmarshalText(text []byte) error {

@@ -98,6 +98,9 @@ func otherUnit(n int64, unit string) error {
 	return fmt.Errorf("write %d%s (%s bytes each) or the exact %s", n, binary, size, exact)
 }
 
+// TextPattern returns a regular expression for the texts that ParseBytes reads.
+func (Bytes) TextPattern() string { return `^(0|(0|[1-9][0-9]*)(B|KiB|MiB|GiB))$` }
+
 // String returns b in the largest unit that it is a whole number of: "64KiB", "1536B", "0".
 func (b Bytes) String() string {
 	switch {

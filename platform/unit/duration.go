@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// DurationPattern is a regular expression for the texts that ParseDuration reads, in what Go and ECMA 262 have in common.
+const DurationPattern = `^(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+
 // ParseDuration reads a duration as time.ParseDuration does, "24h", "5m", "1m30s", "0", except that it refuses a sign and a number
 // without a unit. The error says what to write instead.
 func ParseDuration(s string) (time.Duration, error) {
