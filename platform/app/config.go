@@ -54,6 +54,9 @@ func (c Config) Validate(r *config.Report) {
 	if c.API.Depth < 1 || c.API.Depth > 1000 {
 		r.Add("api.depth", strconv.Itoa(c.API.Depth), "1 to 1000")
 	}
+	if n := c.Telemetry.MaxSeries; n < 1 {
+		r.Add("telemetry.max_series", strconv.Itoa(n), "1 or more")
+	}
 	if c.DB.Statement >= c.HTTP.RequestTimeout {
 		r.Add("db.statement_timeout", c.DB.Statement.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
 	}

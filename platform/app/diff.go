@@ -129,11 +129,10 @@ func (l *launcher) configDiff() *cobra.Command {
 // settingsOf loads the configuration under a profile that an argument names.
 func (l *launcher) settingsOf(profile string) (*settled, error) {
 	o := l.options()
-	o.Profile = profile
+	o.Profile, o.ProfileFrom = profile, "argument"
 	s, err := l.load(o)
 	problems, _ := errors.AsType[config.Problems](err)
-	if i := slices.IndexFunc(problems, func(p config.Problem) bool { return p.Where == "--profile" }); i >= 0 {
-		problems[i].Where = ""
+	if i := slices.IndexFunc(problems, func(p config.Problem) bool { return p.Where == o.ProfileFrom }); i >= 0 {
 		return nil, exit(exitUsage, "", errors.New(problems[i].String()))
 	}
 	return s, err

@@ -33,8 +33,9 @@ type launcher struct {
 	set                    []string
 	json, noColor          bool
 
-	mode config.Mode
-	log  io.Writer // where log lines go
+	mode        config.Mode
+	profileFrom string    // who named the profile; empty is the flag
+	log         io.Writer // where log lines go
 }
 
 // settled is a configuration that is sound, and the way from it to an application.
@@ -50,7 +51,7 @@ func (l *launcher) root() *cobra.Command {
 		Example:           fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s migrate up\n  %[1]s config show --origin db\n  %[1]s routes", l.name),
 		SilenceUsage:      true,
 		SilenceErrors:     true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return l.readMode() },
+		PersistentPreRunE: l.readFlags,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	})
 	f := root.PersistentFlags()
@@ -115,8 +116,16 @@ func (l *launcher) env(name string) string {
 	return ""
 }
 
-func (l *launcher) readMode() (err error) {
+// readFlags reads what the flags that every command has, or the variables in their place, say.
+func (l *launcher) readFlags(cmd *cobra.Command, _ []string) (err error) {
+	fromVariable := func(flag, variable string) bool { return !cmd.Flags().Changed(flag) && l.env(variable) != "" }
+	if fromVariable("profile", "APP_PROFILE") {
+		l.profileFrom = "env APP_PROFILE"
+	}
 	if l.mode, err = config.ParseMode(l.modeFlag); err != nil {
+		if fromVariable("mode", "APP_MODE") {
+			err = fmt.Errorf("env APP_MODE: %w", err)
+		}
 		return exit(exitUsage, "", err)
 	}
 	return nil
@@ -167,11 +176,12 @@ func (l *launcher) complete(env Env) Env {
 
 func (l *launcher) options() config.Options {
 	return config.Options{
-		Profile: l.profile,
-		Mode:    l.mode,
-		Dir:     l.dir,
-		Environ: l.proc.Environ,
-		Set:     l.set,
+		Profile:     l.profile,
+		ProfileFrom: l.profileFrom,
+		Mode:        l.mode,
+		Dir:         l.dir,
+		Environ:     l.proc.Environ,
+		Set:         l.set,
 		Aliases: []config.Alias{
 			{Var: "DATABASE_URL", Key: "db.dsn"},
 			{Var: "PORT", Key: "http.addr", Map: func(port string) (string, error) { return ":" + port, nil }},

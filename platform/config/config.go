@@ -13,6 +13,8 @@ import (
 type Options struct {
 	// Profile names the file profiles/<Profile>.yaml. Empty means "single" when there are files.
 	Profile string
+	// ProfileFrom says in problems who named the profile, "env APP_PROFILE" for instance. Empty means "--profile".
+	ProfileFrom string
 	// Mode decides whether local.yaml is read (Dev) and is shown to the rules. Empty means Prod.
 	Mode Mode
 	// Dir is the folder that holds base.yaml, profiles/ and, in mode dev, perhaps local.yaml. Empty means Embedded.

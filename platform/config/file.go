@@ -40,7 +40,7 @@ func (l *loader) files() error {
 	}
 	if src.fsys == nil {
 		if l.opts.Profile != "" {
-			l.problem(Problem{Key: "profile", Where: "--profile", Got: quote(l.opts.Profile), Want: "no profile", Hint: "there are no files"})
+			l.problem(Problem{Key: "profile", Where: l.profileFrom(), Got: quote(l.opts.Profile), Want: "no profile", Hint: "there are no files"})
 		}
 		return nil
 	}
@@ -85,9 +85,11 @@ func (l *loader) profilePath(src source) (path string, ok bool) {
 	if err != nil || len(names) == 0 {
 		want = "a file in " + src.name("profiles")
 	}
-	l.problem(Problem{Key: "profile", Where: "--profile", Got: quote(name), Want: want, Hint: didYouMean(suggest(name, names))})
+	l.problem(Problem{Key: "profile", Where: l.profileFrom(), Got: quote(name), Want: want, Hint: didYouMean(suggest(name, names))})
 	return "", false
 }
+
+func (l *loader) profileFrom() string { return cmp.Or(l.opts.ProfileFrom, "--profile") }
 
 // read returns the content of a regular file of at most maxFile bytes. Its errors say why not, without the path.
 func read(fsys fs.FS, path string) ([]byte, fs.FileInfo, error) {

@@ -290,6 +290,7 @@ func TestBadFiles(t *testing.T) {
 		"huge":                {config.Options{Embedded: files("base.yaml", strings.Repeat("#", 1<<20+1))}, "embedded:base.yaml  cannot be read, larger than 1 MiB"},
 		"local is a folder":   {config.Options{Dir: localFolder, Mode: config.Dev}, filepath.Join(localFolder, "local.yaml") + "  cannot be read, not a regular file"},
 		"no such profile":     {config.Options{Embedded: files("profiles/cached.yaml", ""), Profile: "cache"}, `--profile  profile  got "cache", want cached, single; did you mean cached?`},
+		"variable":            {config.Options{Embedded: files(), Profile: "singel", ProfileFrom: "env APP_PROFILE"}, `env APP_PROFILE  profile  got "singel", want single; did you mean single?`},
 		"profile is a path":   {config.Options{Embedded: files("x.yaml", ""), Profile: "../x"}, `--profile  profile  got "../x", want single`},
 		"profile in a folder": {config.Options{Embedded: files("profiles/x/y.yaml", ""), Profile: "x/y"}, `--profile  profile  got "x/y", want single`},
 		"profile outside":     {config.Options{Dir: dir, Profile: "../base"}, `--profile  profile  got "../base", want single`},

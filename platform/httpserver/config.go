@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/banyan-go/banyan/platform/config"
@@ -106,9 +105,28 @@ func (c Config) validateAddresses(r *config.Report) {
 	}
 	check("addr", c.Addr)
 	check("ops_addr", c.opsAddr())
-	if c.Addr == c.opsAddr() && !strings.HasSuffix(c.Addr, ":0") {
-		r.Add("ops_addr", c.opsAddr(), "another address than http.addr")
+	if overlap(c.Addr, c.opsAddr()) {
+		r.Add("ops_addr", c.opsAddr(), "another port than http.addr, "+c.Addr)
 	}
+	for _, p := range c.Proxies {
+		if p.IsValid() && p.Bits() == 0 {
+			r.Add("proxies", p.String(), "the networks of your proxies: from everywhere, any client could say that it is another one")
+		}
+	}
+}
+
+// overlap reports whether no two listeners can have these addresses.
+func overlap(a, b string) bool {
+	hostA, portA, errA := net.SplitHostPort(a)
+	hostB, portB, errB := net.SplitHostPort(b)
+	if errA != nil || errB != nil || portA != portB || portA == "0" {
+		return false
+	}
+	every := func(host string) bool {
+		ip, err := netip.ParseAddr(host)
+		return host == "" || err == nil && ip.IsUnspecified()
+	}
+	return hostA == hostB || every(hostA) || every(hostB)
 }
 
 func (c Config) validateLimits(r *config.Report) {
