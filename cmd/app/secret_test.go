@@ -38,7 +38,7 @@ func secrets(t *testing.T, m *machine) []secret {
 		if values[s.Key] == "" {
 			t.Fatalf("say here what a good value of %s is", s.Key)
 		}
-		found = append(found, secret{s.Key, "APP_" + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "__")), values[s.Key]})
+		found = append(found, secret{s.Key, variable(s.Key), values[s.Key]})
 	}
 	if len(found) != len(values)+1 {
 		t.Errorf("%d secrets, want %d", len(found), len(values)+1)
