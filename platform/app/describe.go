@@ -146,7 +146,11 @@ func (l *launcher) config() *cobra.Command {
 		}
 		for _, key := range args {
 			if len(loaded.Settings(key)) == 0 {
-				return exit(exitUsage, l.name+" config show", fmt.Errorf("there is no setting %q", key))
+				err := fmt.Errorf("there is no setting %q", key)
+				if near := loaded.Nearest(key); near != "" {
+					err = fmt.Errorf("%w, did you mean %s?", err, near)
+				}
+				return exit(exitUsage, l.name+" config show", err)
 			}
 		}
 		type row struct {

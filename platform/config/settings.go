@@ -47,6 +47,15 @@ func (l *Loaded) Settings(under ...string) []Setting {
 	return found
 }
 
+// Nearest returns the key that was most likely meant by one that is not there, or "".
+func (l *Loaded) Nearest(key string) string {
+	names := make([]string, len(l.settings))
+	for i, s := range l.settings {
+		names[i] = s.Key
+	}
+	return suggest(key, names)
+}
+
 // Difference is a key whose effective value is not the same in two configurations.
 type Difference struct {
 	Key string
