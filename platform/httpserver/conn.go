@@ -36,6 +36,14 @@ func (l listener) Accept() (net.Conn, error) {
 	}
 }
 
+// Close is part of net.Listener. The server closes what may be closed already.
+func (l listener) Close() error {
+	if err := l.Listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
 // passes reports whether a failed accept says nothing about the next one.
 func passes(err error) bool {
 	for _, transient := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {

@@ -25,12 +25,16 @@ type Options struct {
 	Dev bool
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
+	// Sockets are what the process has inherited. In mode dev whoever has passed on the public one gives it to the next process too: this
+	// one takes no more connections once it is told to stop.
+	Sockets Sockets
 }
 
 // Server is the two listeners. It is safe for concurrent use.
 type Server struct {
 	cfg        Config
 	dev        bool
+	sockets    Sockets
 	drainTime  time.Duration
 	api        *api.API
 	tel        *telemetry.Telemetry
@@ -53,7 +57,11 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, drainTime: cfg.drain(o.Dev), api: operations, tel: tel, log: tel.Logger(), health: health, defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, log: tel.Logger(), health: health, defaults: newDefaults(), failed: make(chan error, 2)}
+	s.drainTime = cfg.drain(o.Dev)
+	if s.handsOver() {
+		s.drainTime = cfg.Drain.Or(handover)
+	}
 	var err error
 	if s.compressor, err = newCompressor(cfg.Compress); err != nil {
 		return nil, fmt.Errorf("http.compress: %w", err)
@@ -111,12 +119,12 @@ func (s *Server) OpsAddr() net.Addr { return s.opsAddr }
 func (s *Server) Failed() <-chan error { return s.failed }
 
 func (s *Server) start(ctx context.Context) error {
-	var lc net.ListenConfig
-	public, err := lc.Listen(ctx, "tcp", s.listenAddr())
+	addr, opsAddr := s.Addresses()
+	public, err := listen(ctx, s.sockets.HTTP, addr)
 	if err != nil {
 		return fmt.Errorf("http.addr: %w", err)
 	}
-	ops, err := lc.Listen(ctx, "tcp", s.cfg.opsAddr())
+	ops, err := listen(ctx, s.sockets.Ops, opsAddr)
 	if err != nil {
 		return errors.Join(fmt.Errorf("http.ops_addr: %w", err), public.Close())
 	}
@@ -134,17 +142,39 @@ func (s *Server) start(ctx context.Context) error {
 	return nil
 }
 
-// listenAddr keeps a program in mode dev from being reached by others, unless it is told a host.
-func (s *Server) listenAddr() string {
-	if host, port, err := net.SplitHostPort(s.cfg.Addr); err == nil && host == "" && s.dev {
-		return net.JoinHostPort("127.0.0.1", port)
+// listen returns the inherited socket, or opens one.
+func listen(ctx context.Context, inherited net.Listener, addr string) (net.Listener, error) {
+	if inherited != nil {
+		return inherited, nil
 	}
-	return s.cfg.Addr
+	var lc net.ListenConfig
+	return lc.Listen(ctx, "tcp", addr)
 }
 
+// Addresses returns where the listeners are opened that are not inherited, host:port as the settings say. A program in mode dev is kept from
+// being reached by others, unless it is told a host.
+func (s *Server) Addresses() (public, ops string) {
+	public = s.cfg.Addr
+	if host, port, err := net.SplitHostPort(public); err == nil && host == "" && s.dev {
+		public = net.JoinHostPort("127.0.0.1", port)
+	}
+	return public, s.cfg.opsAddr()
+}
+
+// handsOver reports whether another process takes the connections once this one is told to stop.
+func (s *Server) handsOver() bool { return s.dev && s.sockets.HTTP != nil }
+
+// handover is the drain where another process takes new connections: who asks all the time learns within it that the old ones close. It
+// is short, because until then a browser that has kept one sees the old program.
+const handover = 250 * time.Millisecond
+
 // stop ends the server without failing a request: it says that it is not ready and goes on serving, with Connection: close, until whoever
-// sends requests has noticed; then it takes no more and lets the running ones end. When ctx ends it hurries to the next step.
+// sends requests has noticed; then it takes no more and lets the running ones end. When ctx ends it hurries to the next step. Where another
+// process has the socket too, new connections are that one's from the beginning.
 func (s *Server) stop(ctx context.Context) error {
+	if s.handsOver() {
+		_ = s.public.Close() // this process's hold on it: the socket stays open
+	}
 	s.health.Drain()
 	s.draining.Store(true)
 	if s.drainTime > 0 {
@@ -166,7 +196,17 @@ func (s *Server) stop(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("some requests were cut off: %w", err))
 	}
 	_ = s.public.Close() // Serve may not have got it yet; otherwise it is closed
-	return errors.Join(append(errs, s.ops.Close())...)
+	return errors.Join(append(errs, s.stopOps(ctx))...)
+}
+
+// stopOps lets a scrape that runs end, which takes no time; a profile that runs is cut off.
+func (s *Server) stopOps(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, hurried)
+	defer cancel()
+	if err := s.ops.Shutdown(ctx); err == nil {
+		return nil
+	}
+	return s.ops.Close()
 }
 
 // hurried is the time for running requests when there is none.
