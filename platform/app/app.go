@@ -51,7 +51,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		return nil, err
 	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Pages: pages}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})

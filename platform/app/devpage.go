@@ -4,7 +4,9 @@ import (
 	"bytes"
 	_ "embed"
 	"html/template"
+	"io"
 	"net/http"
+	"os"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -13,6 +15,23 @@ import (
 
 //go:embed devpage.html
 var devPageText string
+
+// brokenFile is the variable that names the file of Env.Broken.
+const brokenFile = "BANYAN_BROKEN"
+
+// maxBroken is how much of that file is shown.
+const maxBroken = 64 << 10
+
+// broken returns why the newest source does not run, empty when it does.
+func (e Env) broken() string {
+	f, err := os.Open(e.Broken)
+	if err != nil {
+		return "" // no file, no failure
+	}
+	defer f.Close()
+	text, _ := io.ReadAll(io.LimitReader(f, maxBroken)) // what can be read
+	return string(text)
+}
 
 // devPage is what a developer sees at / in mode dev: what there is, and what to type next.
 func (a *App) devPage() api.Endpoint {
@@ -35,7 +54,7 @@ func (a *App) devPage() api.Endpoint {
 	handler := func(c *fiber.Ctx) error {
 		var body bytes.Buffer
 		if err := page.Execute(&body, map[string]any{
-			"Name": a.platform.env.Name, "Profile": a.platform.env.Profile, "Modules": modules,
+			"Broken": a.platform.env.broken(), "Name": a.platform.env.Name, "Profile": a.platform.env.Profile, "Modules": modules,
 			"Docs": a.platform.cfg.API.docs(a.platform.env.Mode), "Ops": "http://" + hostOf(a.server.OpsAddr()),
 		}); err != nil {
 			return err

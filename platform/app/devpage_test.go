@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -113,5 +115,33 @@ func TestDevPageHeaders(t *testing.T) {
 	}
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("%s %v", resp.Status, resp.Header)
+	}
+}
+
+// While the newest source does not run the page says why, and comes again by itself; a compile error may hold whatever a source may hold.
+func TestDevPageSaysWhatIsBroken(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "broken")
+	r := newMachine(t, "BANYAN_BROKEN="+file).serve("--mode", "dev")
+	const hint, again = "The newest source does not run", `http-equiv="refresh"`
+	if p := r.devPage(); strings.Contains(p.text, hint) || strings.Contains(p.text, again) {
+		t.Errorf("nothing is broken, and the page says\n%s", p.text)
+	}
+	if err := os.WriteFile(file, []byte("a.go:3:5: undefined: \"</pre><script>alert(1)</script>\" & {{.Name}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := r.devPage()
+	if !strings.Contains(p.text, hint) || !strings.Contains(p.text, again) ||
+		!strings.Contains(p.text, "<pre>a.go:3:5: undefined: &#34;&lt;/pre&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#34; &amp; {{.Name}}\n</pre>") {
+		t.Errorf("the page says\n%s", p.text)
+	}
+	if slices.Contains(p.tags, "script") {
+		t.Error("the text of the error is markup")
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if p := r.devPage(); strings.Contains(p.text, hint) {
+		t.Errorf("it is mended, and the page says\n%s", p.text)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
 )
 
@@ -25,6 +26,10 @@ type Env struct {
 	Out io.Writer
 	// Color says whether Out is a terminal that shows colours.
 	Color bool
+	// Sockets are what the command serve has inherited.
+	Sockets httpserver.Sockets
+	// Broken is a file that holds, while the newest source does not run, why; empty for none. In mode dev the page at / shows it.
+	Broken string
 }
 
 // Dev reports whether the program runs in mode dev.

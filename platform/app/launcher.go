@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
 )
 
@@ -34,8 +36,9 @@ type launcher struct {
 	json, noColor          bool
 
 	mode        config.Mode
-	profileFrom string    // who named the profile; empty is the flag
-	log         io.Writer // where log lines go
+	profileFrom string             // who named the profile; empty is the flag
+	log         io.Writer          // where log lines go
+	sockets     httpserver.Sockets // inherited
 }
 
 // settled is a configuration that is sound, and the way from it to an application.
@@ -150,8 +153,18 @@ func (l *launcher) connectable() (*App, error) { return l.build(Env{}) }
 // runnable builds the application for the command that serves it. What is wrong with the keys and with the settings is told together.
 func (l *launcher) runnable() (*App, error) {
 	l.log = l.proc.Out
-	keys, missing := l.loadKeys()
+	keys, missing := l.loadKeys(true)
 	a, err := l.build(Env{Keys: keys})
+	if missing != nil {
+		return nil, exit(exitConfig, l.name+" keys new", errors.Join(missing, err))
+	}
+	return a, err
+}
+
+// judge is runnable for somebody who only wants to know: it makes no key file.
+func (l *launcher) judge() (*App, error) {
+	_, missing := l.loadKeys(false)
+	a, err := l.build(Env{})
 	if missing != nil {
 		return nil, exit(exitConfig, l.name+" keys new", errors.Join(missing, err))
 	}
@@ -171,6 +184,7 @@ func (l *launcher) build(env Env) (*App, error) {
 func (l *launcher) complete(env Env) Env {
 	env.Name, env.Version, env.Mode, env.Profile = l.name, version(), l.mode, l.profile
 	env.Out, env.Color = l.log, l.color(l.log)
+	env.Sockets, env.Broken = l.sockets, l.env(brokenFile)
 	return env
 }
 
@@ -191,8 +205,8 @@ func (l *launcher) options() config.Options {
 }
 
 // loadKeys reads the key ring: from APP_KEYS, from the file that APP_KEYS_FILE names, or, in mode dev, from a file that is made when it is
-// not there.
-func (l *launcher) loadKeys() (*keyring.Ring, error) {
+// not there, if it may be; if not, there is no ring.
+func (l *launcher) loadKeys(create bool) (*keyring.Ring, error) {
 	text, file := l.env("APP_KEYS"), l.env("APP_KEYS_FILE")
 	switch {
 	case text != "" && file != "":
@@ -211,7 +225,10 @@ func (l *launcher) loadKeys() (*keyring.Ring, error) {
 		l.warn(ring.Warning())
 		return ring, nil
 	case l.mode == config.Dev:
-		ring, err := keyring.Load(devKeys, true)
+		if _, err := os.Stat(devKeys); errors.Is(err, fs.ErrNotExist) && !create {
+			return nil, nil
+		}
+		ring, err := keyring.Load(devKeys, create)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/httpserver"
 )
 
 // Program is an application binary. C is its configuration: a struct that embeds Config.
@@ -27,8 +28,12 @@ type Program[C any] struct {
 
 // Main runs the program with the arguments, the environment and the streams of the process, and ends it.
 func Main[C any](p Program[C]) {
+	environ := os.Environ()
+	for _, name := range append(httpserver.SocketVariables(), notifySocket) {
+		_ = os.Unsetenv(name) // it is for this process, not for those that it starts; the name is a good one
+	}
 	os.Exit(p.Run(context.Background(), Process{
-		Args: os.Args[1:], Environ: os.Environ(), Out: os.Stdout, Err: os.Stderr,
+		Args: os.Args[1:], Environ: environ, Out: os.Stdout, Err: os.Stderr,
 	}))
 }
 

@@ -13,37 +13,63 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/platform/httpserver"
 )
 
 func (l *launcher) serve() *cobra.Command {
 	var addr, opsAddr string
-	c := command("serve", "Serve the application", fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s serve --profile single --addr :8080", l.name), func(cmd *cobra.Command, _ []string) error {
+	var dry bool
+	c := command("serve", "Serve the application", fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s serve --profile single --addr :8080\n  %[1]s serve --dry-run", l.name), func(cmd *cobra.Command, _ []string) error {
 		if addr != "" {
 			l.set = append(l.set, "http.addr="+addr)
 		}
 		if opsAddr != "" {
 			l.set = append(l.set, "http.ops_addr="+opsAddr)
 		}
+		if dry {
+			return l.serveDry()
+		}
 		began := time.Now()
+		sockets, err := httpserver.Inherit(l.proc.Environ)
+		if err != nil {
+			return exit(exitConfig, "", err)
+		}
+		l.sockets = sockets
 		a, err := l.runnable()
 		if err != nil {
 			return err
 		}
 		a.platform.cfg.limitMemory()
 		return a.serve(cmd.Context(), func() {
+			l.notify(notifyReady)
 			a.banner(l.proc.Err, time.Since(began))
 			if err := a.migrator.Ready(cmd.Context()); err != nil {
 				l.warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
 			}
-		})
+		}, func() { l.notify(notifyStopping) })
 	})
 	c.Flags().StringVar(&addr, "addr", "", "address of the public listener (http.addr)")
 	c.Flags().StringVar(&opsAddr, "ops-addr", "", "address of the ops listener (http.ops_addr)")
+	c.Flags().BoolVar(&dry, "dry-run", false, "judge the configuration and say where it would listen; start nothing")
 	return c
 }
 
+// serveDry says what serve would do, which fails as serve does while the configuration is wrong. It opens nothing and writes nothing.
+func (l *launcher) serveDry() error {
+	a, err := l.judge()
+	if err != nil {
+		return err
+	}
+	public, ops := a.server.Addresses()
+	return l.print(map[string]string{"http.addr": public, "http.ops_addr": ops}, func(w io.Writer) {
+		table(w, []string{"http.addr", public}, []string{"http.ops_addr", ops})
+	})
+}
+
 // serve runs the application until a signal, the end of ctx, or the failure of a listener. A second signal ends the waiting of the stop.
-func (a *App) serve(ctx context.Context, ready func()) error {
+// Ready is called when it serves, stopping when it is about to end.
+func (a *App) serve(ctx context.Context, ready, stopping func()) error {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
@@ -79,16 +105,17 @@ func (a *App) serve(ctx context.Context, ready func()) error {
 	case failure = <-a.server.Failed():
 		a.platform.Log.Error("stopping", "error", failure.Error())
 	}
-	stopping, hurry := context.WithTimeout(context.WithoutCancel(ctx), a.platform.cfg.HTTP.Grace)
+	stopping()
+	grace, hurry := context.WithTimeout(context.WithoutCancel(ctx), a.platform.cfg.HTTP.Grace)
 	defer hurry()
 	go func() {
 		select {
 		case <-signals:
 			hurry()
-		case <-stopping.Done():
+		case <-grace.Done():
 		}
 	}()
-	if err := errors.Join(failure, a.Stop(stopping)); err != nil {
+	if err := errors.Join(failure, a.Stop(grace)); err != nil {
 		return exit(exitFailure, "", err)
 	}
 	return nil

@@ -32,6 +32,9 @@ func SocketVariables() []string { return []string{listenPID, listenFDs, listenNa
 // Inherit takes over the sockets that environ tells of: LISTEN_FDS descriptors from 3 on, whose names in LISTEN_FDNAMES are http and ops,
 // and which are for the process LISTEN_PID. Without such variables, and when they are for another process, it returns no sockets. The
 // error names the variable that is wrong. It may be called once in a process.
+//
+// Whoever holds a socket as well has to leave it non-blocking, which is a property of the socket and not of one hold on it: a process
+// that waits in a call that blocks cannot be stopped. (Go's net.TCPListener.File makes it block once it is passed to a child.)
 func Inherit(environ []string) (Sockets, error) { return inherit(environ, firstInherited) }
 
 func inherit(environ []string, first int) (sockets Sockets, err error) {

@@ -60,7 +60,7 @@ func TestInherit(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			network, addr := "tcp", "127.0.0.1:0"
 			if c.unix {
-				dir, err := os.MkdirTemp("", "s") // that of the test is too long for the address of a socket
+				dir, err := os.MkdirTemp("", "s") //nolint:usetesting // that of the test is too long for the address of a socket
 				if err != nil {
 					t.Fatal(err)
 				}
