@@ -198,7 +198,10 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var check *apply.CheckError
 	var goTool *gotool.Error
 	var usage *usageError
+	var taken *dev.TakenError
 	switch {
+	case errors.As(err, &taken):
+		return exitConflict, "banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001"
 	case errors.As(err, &exists):
 		return exitConflict, "choose another name, or remove what is there"
 	case errors.As(err, &changed):

@@ -104,11 +104,16 @@ func (w *watcher) run() {
 		case <-timer.C:
 			// Folders that are new, or have another name now, are watched before the change is told: what happens in them until then is built.
 			_ = w.add(w.root) // what cannot be watched is built with the next change
-			select {
-			case w.changed <- struct{}{}:
-			default:
-			}
+			w.tell()
 		}
+	}
+}
+
+// tell tells of a change, unless one that nobody has heard of has been told.
+func (w *watcher) tell() {
+	select {
+	case w.changed <- struct{}{}:
+	default:
 	}
 }
 

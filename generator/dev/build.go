@@ -1,0 +1,65 @@
+package dev
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/banyan-go/banyan/generator/gotool"
+	"github.com/banyan-go/banyan/generator/project"
+)
+
+// build builds the application's binary and returns its path.
+func build(ctx context.Context, p *project.Project, progress func(string)) (string, error) {
+	if err := os.MkdirAll(p.Path("bin"), 0o755); err != nil {
+		return "", err
+	}
+	// Under a name of its own until it is whole: another banyan may build as well. Taking over the name leaves the file of a process that
+	// runs alone.
+	binary, fresh := binary(p), own(p, "")
+	_ = os.Link(binary, fresh) // what is up to date is not linked again; where that fails, it is
+	g := gotool.Go{Dir: p.Root, Env: []string{"CGO_ENABLED=0"}, Progress: progress}
+	_, err := g.Run(ctx, "build", "-v", "-buildvcs=false", "-o", fresh, p.Main()) // a commit does not link it again
+	if err == nil {
+		err = os.Rename(fresh, binary) // does nothing when both are one file
+	}
+	return binary, errors.Join(err, remove(fresh))
+}
+
+// binary is where the application is built to.
+func binary(p *project.Project) string { return filepath.Join(p.Path("bin"), p.App) }
+
+// own is a file beside the binary that is this process's.
+func own(p *project.Project, suffix string) string {
+	return fmt.Sprintf("%s.%d%s", binary(p), os.Getpid(), suffix)
+}
+
+func remove(file string) error {
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// sweep removes what processes have left in a folder that were killed: everything with a name of prefix, the number of a process that is no
+// more, and perhaps a dot and more. What cannot be removed stays.
+func sweep(dir, prefix string) {
+	entries, _ := os.ReadDir(dir) // no folder, nothing left
+	for _, e := range entries {
+		rest, ok := strings.CutPrefix(e.Name(), prefix)
+		number, _, _ := strings.Cut(rest, ".")
+		pid, err := strconv.Atoi(number)
+		if !ok || err != nil || pid <= 0 {
+			continue
+		}
+		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
+		}
+	}
+}
