@@ -14,7 +14,8 @@ func (c *cli) dev() *cobra.Command {
 		Use:   "dev [-- FLAGS OF serve]",
 		Short: "Run the application with reload, on embedded defaults",
 		Long: "Run the application in mode dev: on this machine alone, migrated at the start, with a page at / that lists what there is.\n" +
-			"It is built again and started again when a file changes; while it does not build, the last one that did goes on serving.",
+			"When a file changes it is built again and started beside the one that runs, whose place it takes when it serves: the port stays open and\n" +
+			"no request fails. While it does not build or start the last good one goes on, and the reason is in the terminal and on the page.",
 		Example: "  banyan dev\n  banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if dash := cmd.ArgsLenAtDash(); len(args) > 0 && dash != 0 {

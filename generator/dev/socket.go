@@ -82,7 +82,10 @@ func local(addr net.Addr) string {
 
 // guess returns where the application would listen for requests, as far as this can be told without it.
 func guess(args []string) string {
-	addr := ""
+	addr, port := "", ":8080"
+	if set := os.Getenv("PORT"); set != "" {
+		port = ":" + set
+	}
 	for i, arg := range args {
 		if value, ok := strings.CutPrefix(arg, "--addr="); ok {
 			addr = value
@@ -90,10 +93,7 @@ func guess(args []string) string {
 			addr = args[i+1]
 		}
 	}
-	if port := os.Getenv("PORT"); addr == "" && port != "" {
-		addr = ":" + port
-	}
-	addr = cmp.Or(addr, os.Getenv("APP_HTTP__ADDR"), ":8080")
+	addr = cmp.Or(addr, os.Getenv("APP_HTTP__ADDR"), port)
 	if strings.HasPrefix(addr, ":") {
 		return "127.0.0.1" + addr // as in mode dev
 	}

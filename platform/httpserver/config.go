@@ -32,7 +32,7 @@ type Config struct {
 	WriteTimeout   time.Duration `config:"write_timeout" doc:"Longest time in which a client has to take its answer."`
 	IdleTimeout    time.Duration `config:"idle_timeout" doc:"Longest time that a connection waits for its next request."`
 
-	Drain    unit.Auto[time.Duration] `config:"drain" doc:"Time after the signal to stop in which requests are still taken while readiness says no; auto is 10s, in mode dev 0."`
+	Drain    unit.Auto[time.Duration] `config:"drain" doc:"Time after the signal to stop in which requests are still taken while readiness says no; auto is 10s, in mode dev 0, or 250ms on a socket that the next process has too."`
 	InFlight time.Duration            `config:"in_flight" doc:"Longest time after the drain in which running requests may end."`
 	Grace    time.Duration            `config:"grace" doc:"Time that the surroundings give a process to stop, 30s in Kubernetes; drain and in_flight have to fit."`
 }
