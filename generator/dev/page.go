@@ -1,16 +1,19 @@
 package dev
 
 import (
+	"bufio"
 	"bytes"
-	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"html/template"
+	"io"
 	"net"
-	"net/http"
+	"net/textproto"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -18,13 +21,24 @@ import (
 //go:embed page.html
 var pageText string
 
-// page answers every request while no application does, and says why none does.
+// The limits of a request that is answered by the page.
+const (
+	pageTime = 5 * time.Second        // of its connection
+	lastTime = 250 * time.Millisecond // of that, when the page stops
+	pageSize = 64 << 10               // of its headers
+	restSize = 1 << 20                // of what is sent behind them and not wanted
+)
+
+// page answers every request while no application does, and says why none does. It speaks as much HTTP/1.1 as one answer takes, each on a
+// connection of its own: package net/http would be most of what the command links.
 type page struct {
-	name   string
-	text   atomic.Pointer[string]
-	html   *template.Template
-	server *http.Server
-	ended  chan struct{}
+	name     string
+	text     atomic.Pointer[string]
+	html     *template.Template
+	listener net.Listener
+	served   chan struct{} // closed when no more connections are taken
+	running  sync.WaitGroup
+	open     sync.Map // net.Conn, nothing
 }
 
 // newPage answers with a text on a socket until stop.
@@ -37,53 +51,91 @@ func newPage(name, text string, file *os.File) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{name: name, html: html, ended: make(chan struct{})}
+	p := &page{name: name, html: html, listener: l, served: make(chan struct{})}
 	p.text.Store(&text)
-	p.server = &http.Server{Handler: p, ReadHeaderTimeout: 10 * time.Second}
-	p.server.SetKeepAlivesEnabled(false) // the next request may be the application's
-	go func() {
-		defer close(p.ended)
-		_ = p.server.Serve(l) // until stop; a browser that finds nobody is no reason to end
-	}()
+	go p.serve()
 	return p, nil
 }
 
-// stop takes no more requests and gives those that run a moment.
+// stop takes no more requests and gives those that run a moment; browsers open connections ahead on which nothing comes.
 func (p *page) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), 250*time.Millisecond)
-	defer cancel()
-	if err := p.server.Shutdown(ctx); err != nil {
-		_ = p.server.Close() // somebody does not read the answer
-	}
-	<-p.ended
+	_ = p.listener.Close() // this hold on the socket
+	<-p.served
+	p.open.Range(func(conn, _ any) bool {
+		_ = conn.(net.Conn).SetDeadline(time.Now().Add(lastTime)) // it may be closed
+		return true
+	})
+	p.running.Wait()
 }
 
-// ServeHTTP is part of http.Handler: a page for browsers, a problem (RFC 9457) for everybody else.
-func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	text := *p.text.Load()
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	h.Set("Retry-After", "2")
-	var body bytes.Buffer
-	var err error
-	if strings.Contains(r.Header.Get("Accept"), "text/html") {
-		h.Set("Content-Type", "text/html; charset=utf-8")
-		err = p.html.Execute(&body, map[string]string{"Name": p.name, "Text": text})
-	} else {
-		h.Set("Content-Type", "application/problem+json")
-		err = json.NewEncoder(&body).Encode(map[string]any{
-			"type": "about:blank", "title": http.StatusText(http.StatusServiceUnavailable), "status": http.StatusServiceUnavailable,
-			"code": "not-running", "detail": text,
+func (p *page) serve() {
+	defer close(p.served)
+	for {
+		conn, err := p.listener.Accept()
+		if err != nil {
+			return // most likely it is stopped; a browser that finds nobody is no reason to end
+		}
+		_ = conn.SetDeadline(time.Now().Add(pageTime)) // one that has ended says so when it is read
+		p.open.Store(conn, nil)
+		p.running.Go(func() {
+			_ = p.answer(conn) // the client has gone: nobody to tell
+			_ = conn.Close()
+			p.open.Delete(conn)
 		})
 	}
+}
+
+// answer reads a request up to its body and answers it.
+func (p *page) answer(conn net.Conn) error {
+	r := textproto.NewReader(bufio.NewReader(io.LimitReader(conn, pageSize)))
+	line, err := r.ReadLine()
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		return err
 	}
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_, _ = w.Write(body.Bytes()) // the client has gone: nobody to tell
+	header, err := r.ReadMIMEHeader()
+	if err != nil {
+		return err
+	}
+	kind, body, err := p.body(strings.Contains(header.Get("Accept"), "text/html"))
+	if err != nil {
+		return err
+	}
+	var answer bytes.Buffer
+	fmt.Fprintf(&answer, "HTTP/1.1 503 Service Unavailable\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n"+
+		"Cache-Control: no-store\r\nRetry-After: 2\r\nX-Content-Type-Options: nosniff\r\n"+
+		"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n\r\n", kind, len(body))
+	if !strings.HasPrefix(line, "HEAD ") {
+		answer.Write(body)
+	}
+	if _, err := conn.Write(answer.Bytes()); err != nil {
+		return err
+	}
+	return finish(conn)
+}
+
+// finish lets a client that is still sending read the answer: one that hangs up at once resets the connection (RFC 9112, section 9.6).
+func finish(conn net.Conn) error {
+	if half, ok := conn.(*net.TCPConn); ok {
+		if err := half.CloseWrite(); err != nil {
+			return err
+		}
+	}
+	_, err := io.CopyN(io.Discard, conn, restSize)
+	return err
+}
+
+// body returns the answer and its media type: a page for browsers, a problem (RFC 9457) for everybody else.
+func (p *page) body(browser bool) (kind string, body []byte, err error) {
+	text := *p.text.Load()
+	if !browser {
+		body, err = json.Marshal(map[string]any{
+			"type": "about:blank", "title": "Service Unavailable", "status": 503, "code": "not-running", "detail": text,
+		})
+		return "application/problem+json", body, err
+	}
+	var html bytes.Buffer
+	err = p.html.Execute(&html, map[string]string{"Name": p.name, "Text": text})
+	return "text/html; charset=utf-8", html.Bytes(), err
 }
 
 // report is the file in which an application that runs finds why the newest source does not: its page at / shows it.

@@ -93,15 +93,3 @@ func TestHandover(t *testing.T) {
 	done.Store(true)
 	clients.Wait()
 }
-
-// Where nobody else has the socket in mode dev, as in the foreground without a parent, the end is at once, and closes the socket.
-func TestNoHandover(t *testing.T) {
-	t.Parallel()
-	s := start(t, inherited(nil))
-	if err := s.stop(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if !refused(s.addr) {
-		t.Error("somebody listens")
-	}
-}
