@@ -32,21 +32,26 @@ func Check(t T, root string) {
 	}
 }
 
+// The rules, by what a Finding calls them.
+const (
+	RuleImport          = "import"           // who may import whom
+	RuleModuleCycle     = "module-cycle"     // modules call each other in no circle
+	RuleCapabilityCycle = "capability-cycle" // capabilities of the platform import each other in no circle
+	RuleModuleList      = "module-list"      // every module is in the list
+)
+
 // Finding is one import, or one cycle, that breaks a rule.
 type Finding struct {
-	File   string // with slashes, relative to the root; empty for a cycle
-	Line   int
+	Rule   string
+	File   string // with slashes, relative to the root; of a cycle the file of its first import
+	Line   int    // from 1
 	What   string // "modules/shop/internal/order imports modules/catalog/internal/product"
 	Reason string
 	Fix    string
 }
 
 func (f Finding) String() string {
-	where := ""
-	if f.File != "" {
-		where = fmt.Sprintf("%s:%d: ", f.File, f.Line)
-	}
-	return where + f.What + ": " + f.Reason + "; " + f.Fix
+	return fmt.Sprintf("%s:%d: %s: %s; %s", f.File, f.Line, f.What, f.Reason, f.Fix)
 }
 
 // Find returns what breaks a rule in the Go module whose go.mod is in root, by file and line.

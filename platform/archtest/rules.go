@@ -11,7 +11,7 @@ func judge(e edge) (Finding, bool) {
 	for _, rule := range []func(edge) (reason, fix string){judgeInternal, judgePlace, judgePrograms, judgeLibrary} {
 		if reason, fix := rule(e); reason != "" {
 			from := cmp.Or(e.from, "the root package")
-			return Finding{File: e.file, Line: e.line, What: from + " imports " + e.to, Reason: reason, Fix: fix}, true
+			return Finding{Rule: RuleImport, File: e.file, Line: e.line, What: from + " imports " + e.to, Reason: reason, Fix: fix}, true
 		}
 	}
 	return Finding{}, false
