@@ -196,3 +196,7 @@ func (r Route) Writes() bool {
 
 // IsRaw reports whether fiber handles the route alone.
 func (r Route) IsRaw() bool { return r.raw != nil }
+
+// At returns the place in the code that made the route, "modules/catalog/internal/web/product.go:26", as the compiler knows the file: with its
+// absolute path, or below the path of its Go module in a program that was built with -trimpath.
+func (r Route) At() string { return r.at }

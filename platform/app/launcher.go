@@ -65,7 +65,7 @@ func (l *launcher) root() *cobra.Command {
 	f.BoolVar(&l.json, "json", false, "print data as JSON")
 	f.BoolVar(&l.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	root.AddCommand(
-		l.serve(), l.migrate(), l.config(), l.keys(), l.routes(), l.modules(), l.openapi(), l.about(), l.db(), l.healthcheck(), l.version(),
+		l.serve(), l.migrate(), l.config(), l.keys(), l.routes(), l.modules(), l.openapi(), l.about(), l.db(), l.healthcheck(), l.version(), l.check(),
 	)
 	return root
 }
