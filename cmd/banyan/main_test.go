@@ -81,6 +81,8 @@ func TestErrors(t *testing.T) {
 		{outside, "sync", 2, "this is not in a Banyan application", "banyan new NAME"},
 		{outside, "dev", 2, "this is not in a Banyan application", "banyan new NAME"},
 		{outside, "test", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{outside, "check", 2, "this is not in a Banyan application", "banyan new NAME"},
+		{inside, "check now", 2, `unknown command "now"`, "banyan check --help"},
 		{outside, "migrate up", 2, "banyan has no command migrate, and this is not in a Banyan application", "banyan new NAME"},
 		{outside, "genrate", 2, "banyan has no command genrate", "banyan generate"},
 		{inside, "g module Billing", 2, "try billing", "banyan generate module --help"},
@@ -310,6 +312,7 @@ func TestDependencies(t *testing.T) {
 	for path := range strings.FieldsSeq(string(out)) {
 		allowed := slices.ContainsFunc([]string{
 			"github.com/banyan-go/banyan/cmd/banyan", "github.com/banyan-go/banyan/generator", "github.com/banyan-go/banyan/templates",
+			"github.com/banyan-go/banyan/platform/archtest", "github.com/banyan-go/banyan/platform/db/migratelint",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/fsnotify/fsnotify", "github.com/jinzhu/inflection", "github.com/rogpeppe/go-internal/diff", "golang.org/x/mod", "golang.org/x/sys/unix",
 		}, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
 		if !allowed {

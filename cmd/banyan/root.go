@@ -26,6 +26,7 @@ import (
 const (
 	exitFailure  = 1
 	exitUsage    = 2
+	exitFindings = 3 // a check found problems
 	exitConflict = 6
 	exitSignal   = 130
 )
@@ -76,7 +77,7 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath() + " --help"} })
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(c.new(), c.generate(), c.destroy(), c.dev(), c.test(), c.sync(), c.version())
+	root.AddCommand(c.new(), c.generate(), c.destroy(), c.dev(), c.test(), c.check(), c.sync(), c.version())
 	checkArgs(root)
 	return root
 }
@@ -164,6 +165,8 @@ func (c *cli) code(ctx context.Context, cmd *cobra.Command, err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errFindings): // they have been printed
+		return exitFindings
 	case ctx.Err() != nil:
 		return exitSignal
 	case errors.As(err, &process) && !errors.As(err, &goTool):

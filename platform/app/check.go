@@ -18,6 +18,8 @@ type inspection struct {
 	Routes   []inspectedRoute   `json:"routes"`
 	// Defects say why the routes cannot be told, one on a line.
 	Defects []string `json:"defects"`
+	// Described says that there was a profile to tell the routes of.
+	Described bool `json:"described"`
 }
 
 // inspectedProblem is something that is wrong with the configuration of a profile.
@@ -44,15 +46,19 @@ type inspectedRoute struct {
 func (l *launcher) check() *cobra.Command {
 	c := command("check PROFILE...", "Say what banyan check asks", "  "+l.name+" check --json single", func(_ *cobra.Command, profiles []string) error {
 		found := inspection{Problems: []inspectedProblem{}, Routes: []inspectedRoute{}, Defects: []string{}}
-		described := false
+		var others []inspectedProblem
 		for _, profile := range profiles {
-			s, problems := l.inspectProfile(profile)
+			s, problems, other := l.inspectProfile(profile)
 			found.Problems = append(found.Problems, problems...)
-			if s == nil || described {
+			others = append(others, other...)
+			if s == nil || found.Described {
 				continue
 			}
-			described = true // routes do not depend on the profile
+			found.Described = true // routes do not depend on the profile
 			found.Routes, found.Defects = l.inspectRoutes(s)
+		}
+		if len(found.Defects) == 0 { // which are why it cannot be built
+			found.Problems = append(found.Problems, others...)
 		}
 		return l.print(found, func(w io.Writer) {
 			var lines [][]string
@@ -66,38 +72,37 @@ func (l *launcher) check() *cobra.Command {
 	return c
 }
 
-// inspectProfile loads a profile as its files are, without this machine's environment, and returns what is wrong with it. The
-// configuration is nil when it cannot be used.
-func (l *launcher) inspectProfile(profile string) (*settled, []inspectedProblem) {
+// inspectProfile loads a profile as its files are, without this machine's environment, and returns what is wrong with it, and what else keeps
+// the application from being built. The configuration is nil when it cannot be used.
+func (l *launcher) inspectProfile(profile string) (s *settled, problems, other []inspectedProblem) {
 	o := l.options()
 	o.Profile, o.Environ, o.Set = profile, nil, nil
 	s, err := l.load(o)
 	if err != nil {
-		return nil, inspect(profile, err, func(config.Problem) bool { return false })
+		problems, other = inspect(profile, err, func(config.Problem) bool { return false })
+		return nil, append(problems, other...), nil
 	}
-	problems := []inspectedProblem{}
 	if _, err := s.build(l.environment(profile, false)); err != nil {
-		problems = inspect(profile, err, s.absent)
+		problems, other = inspect(profile, err, s.absent)
 	}
-	return s, problems
+	return s, problems, other
 }
 
 func (l *launcher) environment(profile string, describe bool) Env {
 	return Env{Name: l.name, Version: version(), Mode: l.mode, Profile: profile, Describe: describe, Out: io.Discard}
 }
 
-// inspect turns an error into problems.
-func inspect(profile string, err error, note func(config.Problem) bool) []inspectedProblem {
+// inspect turns an error into problems of the configuration, or into another one.
+func inspect(profile string, err error, note func(config.Problem) bool) (problems, other []inspectedProblem) {
 	found, ok := errors.AsType[config.Problems](err)
 	if !ok {
-		return []inspectedProblem{{Profile: profile, What: err.Error()}}
+		return nil, []inspectedProblem{{Profile: profile, What: err.Error()}}
 	}
-	problems := make([]inspectedProblem, 0, len(found))
 	for _, p := range found {
 		what := config.Problem{Got: p.Got, Want: p.Want, Hint: p.Hint}
 		problems = append(problems, inspectedProblem{Profile: profile, Where: p.Where, Key: p.Key, What: what.String(), Note: note(p)})
 	}
-	return problems
+	return problems, nil
 }
 
 // absent reports whether a problem is that of a program which was built, or stands, elsewhere than where it will serve: a secret that is not

@@ -28,7 +28,8 @@ type inspection struct {
 		Writes       bool
 		Public       bool
 	}
-	Defects []string
+	Defects   []string
+	Described bool
 }
 
 func inspect(t *testing.T, m *machine, args ...string) inspection {
@@ -82,7 +83,7 @@ func TestCheckTellsWrongRoutes(t *testing.T) {
 		api.Get("/b", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, api.Op{ID: "b", Summary: "B", Auth: api.Session}),
 	}})
 	i := inspect(t, m, "single")
-	if len(i.Defects) != 2 || len(i.Routes) != 0 || !strings.Contains(i.Defects[0], "GET /api/v1/notes/a: does not say who may call it") ||
+	if len(i.Problems) > 0 || len(i.Defects) != 2 || len(i.Routes) != 0 || !strings.Contains(i.Defects[0], "GET /api/v1/notes/a: does not say who may call it") ||
 		!strings.Contains(i.Defects[1], "/platform/app/check_test.go:") {
 		t.Errorf("%+v", i)
 	}
@@ -129,7 +130,10 @@ func TestCheckJudgesProfiles(t *testing.T) {
 	if !slices.EqualFunc(got, want, strings.HasPrefix) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if len(i.Routes) != 3 {
+	if len(i.Routes) != 3 || !i.Described {
 		t.Errorf("the routes are those of the first profile that can be used: %+v", i.Routes)
+	}
+	if i := inspect(t, m, "--config", dir, "typo"); len(i.Routes) > 0 || i.Described {
+		t.Errorf("the routes without a configuration: %+v", i)
 	}
 }
