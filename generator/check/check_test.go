@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -31,11 +32,12 @@ func shop(t *testing.T) *project.Project {
 	return p
 }
 
-// write writes files of a project.
+// write writes files of a project until the end of the test.
 func write(t *testing.T, p *project.Project, files map[string]string) {
 	t.Helper()
 	for name, text := range files {
 		path := p.Path(filepath.FromSlash(name))
+		restore(t, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -43,6 +45,25 @@ func write(t *testing.T, p *project.Project, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// restore makes a file at the end of the test what it is now.
+func restore(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	there := err == nil
+	t.Cleanup(func() {
+		err := os.Remove(path)
+		if there {
+			err = os.WriteFile(path, data, 0o644)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // edit replaces a text, which has to be there, by another.
@@ -91,12 +112,20 @@ func want(t *testing.T, got []string, lines ...string) {
 	}
 }
 
-// What the generator writes is free of findings; what a team may do to it is found at its line.
+// One application goes through what happens to a team: a run takes seconds, and most of them the first time alone.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	p := shop(t)
-	want(t, places(t, p))
+	t.Run("fresh", func(t *testing.T) { want(t, places(t, p)) })
+	t.Run("findings of all areas", func(t *testing.T) { everyArea(t, p) })
+	t.Run("base", func(t *testing.T) { spoiltBase(t, p) })
+	t.Run("route", func(t *testing.T) { wrongRoute(t, p) })
+	t.Run("compile", func(t *testing.T) { doesNotCompile(t, p) })
+	t.Run("derived", func(t *testing.T) { spoiltMerge(t, p) })
+}
 
+// everyArea: what a team may do is found at its line, and nothing else is.
+func everyArea(t *testing.T, p *project.Project) {
 	const web = "modules/catalog/internal/web/product.go"
 	edit(t, p, web, `"Create a product", Auth: open`, `"Create a product", Auth: api.Public`)
 	edit(t, p, web, "\treturn []api.Route{\n",
@@ -142,28 +171,26 @@ func lineOf(t *testing.T, p *project.Project, name, text string) int {
 	return strings.Count(before, "\n") + 1
 }
 
-// A mistake in base.yaml is one mistake, whichever profiles read it. Without a configuration there are no routes to look at, and the check
-// says so; so it does for a route that cannot be made.
-func TestWhatTheProgramRefuses(t *testing.T) {
-	t.Parallel()
-	p := shop(t)
+// spoiltBase: a mistake in base.yaml is one mistake, whichever profiles read it. Without a configuration there are no routes to look at, and the
+// check says so.
+func spoiltBase(t *testing.T, p *project.Project) {
 	write(t, p, map[string]string{"configs/base.yaml": "htttp:\n  addr: 1\n"})
 	want(t, places(t, p),
 		"note build/unchecked cmd/shop/main.go:1 no profile has a configuration that can be used: routes were not looked at",
 		"error configuration/setting configs/base.yaml:1 htttp: unknown key, did you mean http?",
 	)
+}
 
+// wrongRoute: a route that cannot be made is found at its line, and once.
+func wrongRoute(t *testing.T, p *project.Project) {
 	const web = "modules/catalog/internal/web/product.go"
-	write(t, p, map[string]string{"configs/base.yaml": ""})
 	edit(t, p, web, `"/products", h.create`, `"/Products", h.create`)
 	want(t, places(t, p), fmt.Sprintf("error routes/route %s:%d route POST /api/v1/catalog/Products: "+
 		`the segment "Products" of the path is neither a word in lower case nor {a_parameter}`, web, lineOf(t, p, web, "/Products")))
 }
 
-// What does not compile is found at its line, in tests as well, and the check says what it could not look at.
-func TestWhatDoesNotCompile(t *testing.T) {
-	t.Parallel()
-	p := shop(t)
+// doesNotCompile: it is found at its line, in tests as well, and the check says what it could not look at.
+func doesNotCompile(t *testing.T, p *project.Project) {
 	const test = "modules/catalog/mistake_test.go"
 	write(t, p, map[string]string{test: "package catalog\n\nvar mistake int = \"text\"\n"})
 	want(t, places(t, p),
@@ -172,10 +199,8 @@ func TestWhatDoesNotCompile(t *testing.T) {
 	)
 }
 
-// Derived files that a merge has spoilt are told as such, and not by what the compiler makes of them.
-func TestDerivedFiles(t *testing.T) {
-	t.Parallel()
-	p := shop(t)
+// spoiltMerge: derived files that a merge has spoilt are told as such, and not by what the compiler makes of them.
+func spoiltMerge(t *testing.T, p *project.Project) {
 	empty := projecttest.New(t, filepath.Join(t.TempDir(), "shop"))
 	list, err := os.ReadFile(empty.Path("modules", "modules_gen.go"))
 	if err != nil {
@@ -183,7 +208,9 @@ func TestDerivedFiles(t *testing.T) {
 	}
 	write(t, p, map[string]string{"modules/modules_gen.go": string(list)})
 	const injector = "modules/catalog/catalogwire/wire_gen.go"
-	if err := os.Remove(p.Path(filepath.FromSlash(injector))); err != nil {
+	path := p.Path(filepath.FromSlash(injector))
+	restore(t, path)
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	want(t, places(t, p),
