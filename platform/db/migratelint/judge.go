@@ -123,9 +123,6 @@ func (j *judge) own(a action) {
 	if a.verb == renameColumn {
 		named[1] = ""
 	}
-	if ix, known := j.schema.indexes[a.name]; a.verb == dropIndex && known {
-		named = append(named, ix.table)
-	}
 	for _, name := range named {
 		if name != "" && j.foreign(name) {
 			j.report(a.line, "foreign-table", "the table %s does not begin with %s_", name, j.linter.module)

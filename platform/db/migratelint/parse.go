@@ -257,9 +257,11 @@ func (c *cursor) rows(a action) action {
 	for !c.done() {
 		switch {
 		case c.accept("insert", "into"), c.accept("replace", "into"), c.accept("delete", "from"), c.accept("update"), c.accept("merge", "into"):
-			if a.verb == other {
-				c.accept("only")
-				a.verb, a.table = write, c.name()
+			c.accept("only")
+			if name := c.name(); a.verb == other {
+				a.verb, a.table = write, name
+			} else {
+				a.reads = append(a.reads, name)
 			}
 		case c.accept("do", "update"), c.accept("for", "update"), c.accept("distinct", "from"):
 		case c.peek().is("extract"), c.peek().is("substring"), c.peek().is("trim"), c.peek().is("overlay"):
@@ -304,6 +306,8 @@ func (c *cursor) create(a action) action {
 			c.at++
 		}
 		a.table = c.name()
+		body := c.rows(action{})
+		a.reads = append(body.reads, body.table)
 	}
 	return a
 }
