@@ -115,6 +115,9 @@ func want(t *testing.T, got []string, lines ...string) {
 // One application goes through what happens to a team: a run takes seconds, and most of them the first time alone.
 func TestRun(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("compiles an application in six states")
+	}
 	p := shop(t)
 	t.Run("fresh", func(t *testing.T) { want(t, places(t, p)) })
 	t.Run("findings of all areas", func(t *testing.T) { everyArea(t, p) })
