@@ -51,7 +51,7 @@ func (c *cli) destroyResource() *cobra.Command {
 			}
 			next := "banyan test"
 			if d.Down > 0 {
-				next = "banyan migrate up, which drops the table; then banyan test"
+				next = "banyan test; release that; then say in the new migration why nothing needs the table (-- banyan:contract why), and release it"
 			}
 			if d.Applied > 0 {
 				fmt.Fprintf(c.out, "first: where a database has the table already, banyan migrate down --module %s --to %d, while its migration is there\n", module, d.Applied-1)
