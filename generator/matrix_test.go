@@ -17,6 +17,8 @@ import (
 // matrix are resources as a person types them: each type with every modifier that it takes, names that are those of variables, packages and
 // parameters elsewhere, indexes over several fields. A module without fields is empty.
 const matrix = `
+shop/customer     email:email:unique,search  name:string:required,sort,filter  born:date:null  --soft-delete --require-match --unique=name+born
+
 catalog/category  name:string:required,unique,filter,sort,search,max=64  note:string  code:string:min=3,max=8,unique
                   nick:string:null,filter,sort,search
                   motto:string:default=R&D,filter,sort,noindex  pin:string:hidden,default=abc,max=10
@@ -81,6 +83,7 @@ names/person      full_name:string  age:int  born:date:null  --path=staff/humans
 names/user        email:email:unique  nick:slug:unique
 
 shop/order        number:string:required,filter
+shop/entry        note:string:immutable  --soft-delete --require-match
 
 orders/order      number:string:required  placed:time:sort  --unique=number+placed
 orders/order_line order_id:uuid:index  amount:int:min=1  --index=order_id+amount
@@ -203,6 +206,10 @@ func parseMatrix() []resource.Spec {
 		for _, w := range words {
 			s := &specs[len(specs)-1]
 			switch flag, value, _ := strings.Cut(w, "="); flag {
+			case "--soft-delete":
+				s.SoftDelete = true
+			case "--require-match":
+				s.RequireMatch = true
 			case "--path":
 				s.Path = value
 			case "--index":

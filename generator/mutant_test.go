@@ -3,6 +3,7 @@ package generator
 import (
 	"encoding/json"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,6 +21,11 @@ func mutants() []mutant {
 		store   = "modules/shop/internal/product/store.go"
 		service = "modules/shop/internal/product/service.go"
 		web     = "modules/shop/internal/web/product.go"
+		// Of a resource whose deleted rows stay, and whose changes need If-Match.
+		keptStore   = "modules/shop/internal/customer/store.go"
+		keptService = "modules/shop/internal/customer/service.go"
+		keptWeb     = "modules/shop/internal/web/customer.go"
+		keptTable   = "modules/shop/migrations/sqlite/20261123101501_customers.sql"
 	)
 	return []mutant{
 		{"rules: a rule is wider", rules, "RuneCountInString(product.Sku) <= 64", "RuneCountInString(product.Sku) <= 65"},
@@ -38,6 +44,13 @@ func mutants() []mutant {
 		{"Location leads elsewhere", web, `"/shop/products/" +`, `"/shop/product/" +`},
 		{"one ETag for all versions", web, "api.Version(found.Version)", "api.Version(1)"},
 		{"one ETag for all changes", web, "api.Version(changed.Version)", "api.Version(1)"},
+		{"a deleted row is lost", keptService, `Model(&r).UpdateColumn("deleted_at", s.clock.Now())`, `Unscoped().Delete(&r)`},
+		{"a deleted row is found", keptStore, `q.Where("id = ?", customerID)`, `q.Unscoped().Where("id = ?", customerID)`},
+		{"deleted rows are listed", keptService, `db.List[row](s.db.Query(ctx, db.Global), q)`, `db.List[row](s.db.Query(ctx, db.Global).Unscoped(), q)`},
+		{"deleted rows are found by id", keptService, `.Where("id IN ?", ids)`, `.Unscoped().Where("id IN ?", ids)`},
+		{"a deleted value is taken", keptTable, "(email) WHERE deleted_at IS NULL", "(email)"},
+		{"a change of any version", keptWeb, "required:\"true\"`\n\t\tBody", "`\n\t\tBody"},
+		{"a deletion of any version", keptWeb, "required:\"true\"`\n\t}\n\tcreated", "`\n\t}\n\tcreated"},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
 }
@@ -47,8 +60,8 @@ func testMutants(t *testing.T, p *project.Project) {
 	for _, m := range mutants() {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			path := p.Path(filepath.FromSlash(m.file))
-			src, err := os.ReadFile(path)
+			original := p.Path(filepath.FromSlash(m.file))
+			src, err := os.ReadFile(original)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -59,7 +72,7 @@ func testMutants(t *testing.T, p *project.Project) {
 			if err := os.WriteFile(changed, []byte(strings.Replace(string(src), m.old, m.new, 1)), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +82,7 @@ func testMutants(t *testing.T, p *project.Project) {
 			}
 			pkg := "./modules/shop"
 			if strings.HasPrefix(m.name, "rules:") {
-				pkg = "./modules/shop/internal/product"
+				pkg = "./" + path.Dir(m.file)
 			}
 			out, err := goCommand(t, p, "test", "-vet=off", "-failfast", "-overlay", file, pkg)
 			if err == nil || !strings.Contains(out, "--- FAIL") {

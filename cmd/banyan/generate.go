@@ -74,6 +74,8 @@ func (c *cli) generateResource() *cobra.Command {
 	f.StringVar(&s.Path, "path", "", "last part of the address (default: the plural of NAME)")
 	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, a+b; may be given again")
 	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, a+b; may be given again")
+	f.BoolVar(&s.SoftDelete, "soft-delete", false, "keep the rows that are deleted, and hide them")
+	f.BoolVar(&s.RequireMatch, "require-match", false, "refuse changes and deletions without the header If-Match")
 	return cmd
 }
 

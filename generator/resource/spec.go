@@ -23,6 +23,10 @@ type Spec struct {
 	// Index and Unique are indexes over several fields, "sku+active".
 	Index  []string `json:"index,omitempty"`
 	Unique []string `json:"unique,omitempty"`
+	// SoftDelete keeps the rows that are deleted and hides them.
+	SoftDelete bool `json:"soft_delete,omitempty"`
+	// RequireMatch refuses changes and deletions without the header If-Match.
+	RequireMatch bool `json:"require_match,omitempty"`
 	// Migration is the version of the migration that makes the table: a UTC time, 20261123101500.
 	Migration int64 `json:"migration"`
 }

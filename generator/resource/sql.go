@@ -30,6 +30,9 @@ func (v *View) tables(fields []field.Field) {
 		column{name: "created_at", sqlite: "DATETIME", postgres: "timestamptz"},
 		column{name: "updated_at", sqlite: "DATETIME", postgres: "timestamptz"},
 	)
+	if v.SoftDelete {
+		columns = append(columns, column{name: "deleted_at", sqlite: "DATETIME", postgres: "timestamptz", null: true})
+	}
 	v.SQLite = lines(columns, func(c column) (string, string) { return c.sqlite, c.check })
 	v.Postgres = lines(columns, func(c column) (string, string) { return c.postgres, c.checkPostgres })
 }
@@ -104,6 +107,7 @@ type index struct {
 	name    string
 	columns []string
 	unique  []field.Field // what it keeps unique; nil for an index that does not
+	living  bool          // it has only rows that are not deleted
 }
 
 func (ix index) statement(table string) string {
@@ -111,11 +115,16 @@ func (ix index) statement(table string) string {
 	if ix.unique != nil {
 		kind = "UNIQUE INDEX"
 	}
-	return fmt.Sprintf("CREATE %s %s ON %s (%s);", kind, ix.name, table, strings.Join(ix.columns, ", "))
+	where := ""
+	if ix.living {
+		where = " WHERE deleted_at IS NULL"
+	}
+	return fmt.Sprintf("CREATE %s %s ON %s (%s)%s;", kind, ix.name, table, strings.Join(ix.columns, ", "), where)
 }
 
 // indexes are those for what is unique, filtered, sorted or asked for. The index of a filter or a sort ends in the id, so that a page of it is
-// read in order; a unique one has exactly its columns, and serves a sort as well.
+// read in order; a unique one has exactly its columns, and serves a sort as well. Of rows that are deleted and kept a unique index knows nothing:
+// their values are free again.
 func (c *checked) indexes() []index {
 	var list []index
 	add := func(fields []field.Field, unique bool, more ...string) {
@@ -125,7 +134,7 @@ func (c *checked) indexes() []index {
 		}
 		ix.name = identifier(c.Table(), ix.columns, "idx")
 		if unique {
-			ix.name, ix.unique = identifier(c.Table(), ix.columns, "key"), fields
+			ix.name, ix.unique, ix.living = identifier(c.Table(), ix.columns, "key"), fields, c.SoftDelete
 		}
 		ix.columns = append(ix.columns, more...)
 		list = append(list, ix)

@@ -25,6 +25,10 @@ type View struct {
 	Qualified        string // "catalog.LineItem"
 	Path, Table      string // "line-items", "catalog_line_items"
 
+	SoftDelete   bool   // rows that are deleted are kept
+	RequireMatch bool   // a change says which version it is for
+	AnyMatch     string // further arguments of a test's request that does not care about versions
+
 	Fields  []Field // all of them, in the order given
 	Drafted []Field // those of a request for a new one
 	Changed []Field // those of a request for a change
@@ -130,7 +134,10 @@ func (s Spec) View(root, platform string) (View, error) {
 		Type: one.Pascal, Types: many.Pascal, Var: one.Camel, VarMany: many.Camel,
 		Words: one.Words, WordsMany: many.Words, Article: name.Article(one.Words),
 		Qualified: s.Module + "." + one.Pascal, Path: s.Address(), Table: s.Table(),
-		drawn: c.drawn(),
+		SoftDelete: s.SoftDelete, RequireMatch: s.RequireMatch, drawn: c.drawn(),
+	}
+	if s.RequireMatch {
+		v.AnyMatch = `, "If-Match", "*"`
 	}
 	for _, f := range c.fields {
 		v.add(f)

@@ -105,6 +105,27 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
+// What was unique about a row that is deleted and kept is free again.
+func TestUniqueIndexesOfSoftDelete(t *testing.T) {
+	t.Parallel()
+	s := spec("order", "number:string:unique", "placed:time:sort", "ref:uuid")
+	s.Unique, s.SoftDelete = []string{"ref+placed"}, true
+	want := []string{
+		"CREATE UNIQUE INDEX shop_orders_number_key ON shop_orders (number) WHERE deleted_at IS NULL;",
+		"CREATE INDEX shop_orders_placed_idx ON shop_orders (placed, id);",
+		"CREATE UNIQUE INDEX shop_orders_ref_placed_key ON shop_orders (ref, placed) WHERE deleted_at IS NULL;",
+	}
+	v := mustView(t, s)
+	if !slices.Equal(v.Indexes, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(v.Indexes, "\n"), strings.Join(want, "\n"))
+	}
+	for dialect, lines := range map[string][]string{"deleted_at DATETIME": v.SQLite, "deleted_at timestamptz": v.Postgres} {
+		if !strings.HasSuffix(columnsOf(lines), "; "+dialect) {
+			t.Errorf("no column %s: %s", dialect, columnsOf(lines))
+		}
+	}
+}
+
 // PostgreSQL cuts names at 63 bytes: two that differ behind that would be one.
 func TestLongIndexNames(t *testing.T) {
 	t.Parallel()

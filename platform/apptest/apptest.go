@@ -7,6 +7,7 @@ package apptest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -117,6 +118,32 @@ func (a *App) Log() string {
 		a.t.Fatal(err)
 	}
 	return a.log.String()
+}
+
+// Stored returns what a column of a table holds, as text, of every row, whether the application still shows it or not; "" stands for null. It
+// fails the test for an application that At has returned.
+func (a *App) Stored(table, column string) []string {
+	a.t.Helper()
+	if a.app == nil {
+		a.t.Fatal("the database of an application in another process is not known")
+	}
+	rows, err := a.app.Platform().DB.ForModule("apptest").Query(a.t.Context(), db.Global).Table(table).Select(column).Rows()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer rows.Close() //nolint:errcheck // what matters is in Err
+	values := []string{}
+	for rows.Next() {
+		var v sql.NullString
+		if err := rows.Scan(&v); err != nil {
+			a.t.Fatal(err)
+		}
+		values = append(values, v.String)
+	}
+	if err := rows.Err(); err != nil {
+		a.t.Fatal(err)
+	}
+	return values
 }
 
 // Seed adds n rows to every resource. It fails the test for an application that At has returned.
