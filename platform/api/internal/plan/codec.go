@@ -52,6 +52,7 @@ var (
 	_ header = (*integerCodec[int64])(nil)
 	_ header = (*integerCodec[uint64])(nil)
 	_ header = (*textCodec)(nil)
+	_ codec  = (*rawCodec)(nil)
 	_ codec  = (*sliceCodec)(nil)
 	_ codec  = (*mapCodec)(nil)
 	_ codec  = (*pointerCodec)(nil)

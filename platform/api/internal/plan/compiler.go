@@ -115,6 +115,9 @@ func (b *build) codec(t reflect.Type, w *words) (codec, error) {
 	case isChange(t):
 		return nil, w.errorf("the type %s is supported as the field of a struct alone", t)
 	}
+	if isRaw(t) {
+		return &rawCodec{}, nil
+	}
 	if m := foreignMethod(t); m != "" {
 		return nil, w.errorf("the type %s is not supported: it has %s; a type that is text needs UnmarshalText and AppendText", t, m)
 	}

@@ -3,7 +3,7 @@
 //
 // # Types
 //
-// bool, strings, integers and floats of every size, time.Time, []byte (base64), slices, maps with string keys, structs, pointers,
+// bool, strings, integers and floats of every size, time.Time, []byte (base64), json.RawMessage (any JSON), slices, maps with string keys, structs, pointers,
 // patch.Change, and text types: a type whose pointer has UnmarshalText and AppendText (encoding.TextUnmarshaler and
 // encoding.TextAppender). A text type may have a method JSONSchema() string that returns its schema as JSON text. Everything else is
 // refused when the plan is made; so is a type with methods of package encoding/json that is no text type.

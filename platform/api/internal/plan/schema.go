@@ -12,7 +12,8 @@ import (
 // Schema is a JSON Schema 2020-12 with the words that plans use. Numbers and values are JSON text; an empty word is left out.
 type Schema struct {
 	Ref         string // "#/components/schemas/Product"
-	Type        string // "string"; empty with Ref and AnyOf
+	Type        string // "string"; empty with Ref, AnyOf and Any
+	Any         bool   // any value but null, without a Type
 	Nullable    bool   // null is a value, too
 	AnyOf       []*Schema
 	Description string
@@ -55,12 +56,12 @@ func (s *Schema) forUse(use Use) {
 	if use != Output {
 		return
 	}
-	*s = Schema{Type: s.Type, Format: s.Format, ContentEncoding: s.ContentEncoding, Enum: s.Enum}
+	*s = Schema{Type: s.Type, Any: s.Any, Format: s.Format, ContentEncoding: s.ContentEncoding, Enum: s.Enum}
 }
 
 // orNull returns the schema of the same values and null.
 func (s *Schema) orNull() *Schema {
-	if s.Type == "" {
+	if s.Type == "" && !s.Any {
 		return &Schema{AnyOf: []*Schema{s, {Type: "null"}}}
 	}
 	s.Nullable = true
@@ -75,9 +76,12 @@ func (s *Schema) AppendJSON(dst []byte) []byte {
 	o := object{dst: append(dst, '{')}
 	o.text("$ref", s.Ref)
 	o.list("anyOf", s.AnyOf)
-	if s.Nullable {
+	switch {
+	case s.Any && !s.Nullable:
+		o.raw("type", `["object","array","string","number","boolean"]`)
+	case s.Nullable && !s.Any:
 		o.raw("type", `["`+s.Type+`","null"]`)
-	} else {
+	default:
 		o.text("type", s.Type)
 	}
 	o.text("description", s.Description)
