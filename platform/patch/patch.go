@@ -48,3 +48,26 @@ func (vs Versions) Allow(v int64) error {
 	}
 	return ErrVersion
 }
+
+// Map returns the slot with its value turned into another one: not mentioned where c is not. The error is that of fn.
+func Map[A, B any](c Change[A], fn func(A) (B, error)) (Change[B], error) {
+	if !c.set {
+		return Change[B]{}, nil
+	}
+	v, err := fn(c.value)
+	if err != nil {
+		return Change[B]{}, err
+	}
+	return Set(v), nil
+}
+
+// MapNull is Map for a value that may be null, which stays null.
+func MapNull[A, B any](c Change[*A], fn func(A) (B, error)) (Change[*B], error) {
+	return Map(c, func(v *A) (*B, error) {
+		if v == nil {
+			return nil, nil
+		}
+		b, err := fn(*v)
+		return &b, err
+	})
+}

@@ -2,6 +2,7 @@ package patch_test
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 
 	"github.com/banyan-go/banyan/platform/patch"
@@ -55,5 +56,35 @@ func TestVersions(t *testing.T) {
 		} else if err != nil && !errors.Is(err, patch.ErrVersion) {
 			t.Errorf("%s: not ErrVersion: %v", c.name, err)
 		}
+	}
+}
+
+func TestMap(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	double := func(n int) (string, error) {
+		if n < 0 {
+			return "", broken
+		}
+		return strconv.Itoa(2 * n), nil
+	}
+	if c, err := patch.Map(patch.Set(2), double); c != patch.Set("4") || err != nil {
+		t.Errorf("%+v, error %v", c, err)
+	}
+	if c, err := patch.Map(patch.Change[int]{}, double); c != (patch.Change[string]{}) || err != nil {
+		t.Errorf("what is not mentioned became %+v, error %v", c, err)
+	}
+	if c, err := patch.Map(patch.Set(-1), double); c != (patch.Change[string]{}) || !errors.Is(err, broken) {
+		t.Errorf("%+v, error %v", c, err)
+	}
+	c, err := patch.MapNull(patch.Set(new(2)), double)
+	if v, set := c.Get(); !set || v == nil || *v != "4" || err != nil {
+		t.Errorf("%+v, error %v", c, err)
+	}
+	if c, err := patch.MapNull(patch.Set[*int](nil), double); c != patch.Set[*string](nil) || err != nil {
+		t.Errorf("null became %+v, error %v", c, err)
+	}
+	if _, err := patch.MapNull(patch.Set(new(-1)), double); !errors.Is(err, broken) {
+		t.Error(err)
 	}
 }
