@@ -66,7 +66,7 @@ func keep() []string {
 	var paths []string
 	for _, p := range []string{
 		"api", "app", "apptest", "archtest", "clock", "config", "db", "db/sqlite", "decimal", "fault", "id", "keyring", "lifecycle", "module", "money",
-		"page", "patch", "telemetry", "unit",
+		"page", "password", "patch", "telemetry", "unit",
 	} {
 		paths = append(paths, derive.Platform+"/"+p)
 	}

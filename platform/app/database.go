@@ -115,7 +115,7 @@ func (l *launcher) db() *cobra.Command {
 		if l.mode == config.Prod && !yes {
 			return exit(exitUsage, cmd.CommandPath()+" --yes", errors.New("this is mode prod: invented rows among real ones are hard to find again"))
 		}
-		a, err := l.connectable()
+		a, err := l.writable()
 		if err == nil {
 			err = l.knows(a, modules...)
 		}

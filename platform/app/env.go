@@ -20,7 +20,7 @@ type Env struct {
 	// Describe says that the application is built to be looked at, and neither started nor connected to anything: what a start needs
 	// and is not there, a driver for instance, is no error.
 	Describe bool
-	// Keys sign what travels through clients. Nil in commands that sign nothing.
+	// Keys sign what travels through clients, and encrypt what modules keep secret. Nil in commands that only describe the application.
 	Keys *keyring.Ring
 	// Out is where log lines go.
 	Out io.Writer

@@ -171,6 +171,15 @@ func (l *launcher) judge() (*App, error) {
 	return a, err
 }
 
+// writable builds the application for a command that writes rows. Not every one needs keys: what has secrets says so when there are none.
+func (l *launcher) writable() (*App, error) {
+	keys, err := l.loadKeys(true)
+	if err != nil && !errors.Is(err, errNoKeys) {
+		return nil, exit(exitConfig, l.name+" keys new", err)
+	}
+	return l.build(Env{Keys: keys})
+}
+
 // build loads the configuration and builds the application.
 func (l *launcher) build(env Env) (*App, error) {
 	s, err := l.settings()
@@ -235,9 +244,11 @@ func (l *launcher) loadKeys(create bool) (*keyring.Ring, error) {
 		l.warn(ring.Warning())
 		return ring, nil
 	default:
-		return nil, errors.New("there are no keys: set APP_KEYS, or APP_KEYS_FILE to a file that holds them")
+		return nil, errNoKeys
 	}
 }
+
+var errNoKeys = errors.New("there are no keys: set APP_KEYS, or APP_KEYS_FILE to a file that holds them")
 
 // warn tells a person what is not as it should be; an empty text is nothing.
 func (l *launcher) warn(texts ...string) {

@@ -8,6 +8,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/password"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -35,7 +36,9 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 		return nil, err
 	}
 	return &Platform{
-		Platform:  module.Platform{DB: database, Clock: clock.System(), Log: tel.Logger(), Lifecycle: &lifecycle.Lifecycle{}},
+		Platform: module.Platform{
+			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Log: tel.Logger(), Lifecycle: &lifecycle.Lifecycle{},
+		},
 		Telemetry: tel,
 		base:      base,
 		cfg:       cfg,

@@ -10,7 +10,9 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/password"
 )
 
 // Module is one feature. Generated modules derive it from their folder.
@@ -42,6 +44,10 @@ type Seeder interface {
 type Platform struct {
 	DB    *db.DB
 	Clock clock.Clock
+	// Keys encrypt what modules keep secret. They are nil in commands that only describe the application, and so are the sealers made of them.
+	Keys *keyring.Ring
+	// Passwords bounds the work of hashing for the whole process.
+	Passwords *password.Hasher
 	// Log carries the name of the application; handlers log with the context of the request.
 	Log *slog.Logger
 	// Lifecycle takes the start and the stop of whatever runs beside requests.
