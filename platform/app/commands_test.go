@@ -157,6 +157,20 @@ func TestSeed(t *testing.T) {
 	}
 }
 
+// Only what has secrets needs keys, and only when it writes them.
+func TestSeedOfSecretsWantsKeys(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.program = program(variant{secret: true})
+	m.run("migrate", "up").want(0)
+	m.run("db", "seed", "--mode", "test", "--rows", "1").want(0, "added 1 rows")
+	m = m.without("APP_KEYS")
+	m.run("modules").want(0)
+	m.run("db", "seed", "--mode", "test").want(4, "seed notes: there are no keys: set APP_KEYS", "\nnext:  prog keys new\n")
+	m.environ = append(m.environ, "APP_KEYS=short")
+	m.run("db", "seed", "--mode", "test").want(4, "APP_KEYS: key 1 of 1 is not base64url", "\nnext:  prog keys new\n")
+}
+
 func TestSeedWithoutSeeders(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
 )
 
@@ -133,6 +134,9 @@ func (l *launcher) db() *cobra.Command {
 				return exit(exitConflict, l.name+" migrate up", err)
 			}
 			seeded, err := a.Seed(ctx, rows, modules...)
+			if errors.Is(err, keyring.ErrNoKeys) {
+				return exit(exitConfig, l.name+" keys new", err)
+			}
 			if err != nil {
 				return err
 			}

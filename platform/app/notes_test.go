@@ -32,6 +32,7 @@ type notes struct {
 	db     *db.Handle
 	routes []api.Route
 	schema string
+	seal   func() error // nil, or what Seed does first
 }
 
 const notesSchema = "-- +goose Up\nCREATE TABLE notes_notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n-- +goose Down\nDROP TABLE notes_notes;\n"
@@ -84,6 +85,11 @@ func (n *notes) insert(ctx context.Context, text string) error {
 
 // Seed is part of module.Seeder.
 func (n *notes) Seed(ctx context.Context, rows int) error {
+	if n.seal != nil {
+		if err := n.seal(); err != nil {
+			return err
+		}
+	}
 	for i := range rows {
 		if err := n.insert(ctx, fmt.Sprintf("note %d", i)); err != nil {
 			return err
@@ -99,6 +105,7 @@ type variant struct {
 	hook   func(*notes) lifecycle.Hook
 	routes []api.Route
 	bare   bool // without the module
+	secret bool // the module encrypts what it seeds
 }
 
 // program returns the program under test.
@@ -125,6 +132,12 @@ func program(v variant) app.Program[settings] {
 				return built(p, err)
 			}
 			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema}
+			if v.secret {
+				n.seal = func() error {
+					_, err := p.Keys.Sealer("notes_notes.text").Seal([]byte("note"), nil)
+					return err
+				}
+			}
 			if v.hook != nil {
 				p.Lifecycle.Append(v.hook(n))
 			}

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-
-	"github.com/banyan-go/banyan/platform/fault"
 )
 
 const (
@@ -23,7 +21,7 @@ var (
 	// ErrSealed is the error for bytes that no key of the ring opens for this purpose and context. It does not say which of them is wrong.
 	ErrSealed = errors.New("the value cannot be opened: it is damaged, belongs elsewhere, or its key has been taken out of the ring")
 	// ErrNoKeys is the error of a Sealer that was made of no ring: the process was started without keys.
-	ErrNoKeys = fault.New(fault.Internal, "no_keys", "The application has no keys.").Because(errors.New("set APP_KEYS, or APP_KEYS_FILE to a file that holds them; " + makeOne))
+	ErrNoKeys = errors.New("there are no keys: set APP_KEYS, or APP_KEYS_FILE to a file that holds them; " + makeOne)
 )
 
 // Sealed is a value that a Sealer has encrypted. Printing it shows no byte of it.
