@@ -15,6 +15,11 @@ func TestFieldsPageHasEveryTypeAndModifier(t *testing.T) {
 			t.Errorf("the type %s has no row", typ)
 		}
 	}
+	for _, p := range field.Patterns() {
+		if !strings.Contains(page, "\n| `"+p.Name+"` |") {
+			t.Errorf("the pattern %s has no row", p.Name)
+		}
+	}
 	for _, mod := range field.Modifiers() {
 		if !strings.Contains(page, "`"+mod+"`") && !strings.Contains(page, "`"+mod+"=") {
 			t.Errorf("the modifier %s has no row", mod)

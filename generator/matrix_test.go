@@ -83,6 +83,17 @@ names/person      full_name:string  age:int  born:date:null  --path=staff/humans
 names/user        email:email:unique  nick:slug:unique
 
 shop/order        number:string:required,filter
+
+ident/account     email:email:unique,pii,search,filter  name:string:pii,null,sort  password:password  phone:string:match=e164,pii,null
+                  api_key:string:secret,null,min=10  settings:json:null  scan:bytes:null,max=1000
+ident/vault       pin:password:null,min=10,max=12  note:text:secret,required  blob:bytes:secret,null,min=2,max=40
+                  conf:json:secret,immutable,max=10  token:string:secret,immutable,match=sha256  label:string  --require-match --soft-delete
+ident/paper       body:json  raw:bytes:required  tiny:bytes:max=2,immutable  hid:json:hidden,null  hb:bytes:hidden,null  small:json:max=8,null
+                  big:bytes:min=4000,null  born:date:pii  rank:int:pii,hidden,null  code:string:match=country,unique,sort,filter
+                  color:string:match=hex_color,default=#00ff00  ver:string:match=semver,immutable  cur:string:match=currency,null,filter
+                  lang:string:match=language,search  nick:string:match=username,unique  sum:string:match=sha256,pii
+ident/login       password:password:immutable
+ident/letter      text:string:secret
 shop/entry        note:string:immutable  --soft-delete --require-match
 
 orders/order      number:string:required  placed:time:sort  --unique=number+placed
@@ -150,7 +161,21 @@ func TestGeneratedModules(t *testing.T) {
 	run(t, p, "vet", "./...")
 	run(t, p, "test", "./...")
 	run(t, p, "run", p.Main(), "openapi") // all modules in one program: operations have ids of their own, types can be described together
+	t.Run("seed", func(t *testing.T) { testSeedIsQuiet(t, p) })
 	t.Run("mutants", func(t *testing.T) { testMutants(t, p) })
+}
+
+// testSeedIsQuiet adds rows with every statement logged: what is private about them is in no line.
+func testSeedIsQuiet(t *testing.T, p *project.Project) {
+	out, err := goCommand(t, p, "run", p.Main(), "db", "seed", "--mode", "dev", "--rows", "4", "--set", "db.slow=1ns")
+	if err != nil || !strings.Contains(out, `INSERT INTO `) || !strings.Contains(out, "ident_accounts") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, private := range []string{"@example.com", "+4930", "Api key 0", "Note 0", "argon2id"} {
+		if strings.Contains(out, private) {
+			t.Errorf("%q is in what it prints", private)
+		}
+	}
 }
 
 // newProject returns an application that builds against this checkout.

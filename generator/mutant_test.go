@@ -26,6 +26,11 @@ func mutants() []mutant {
 		keptService = "modules/shop/internal/customer/service.go"
 		keptWeb     = "modules/shop/internal/web/customer.go"
 		keptTable   = "modules/shop/migrations/sqlite/20261123101501_customers.sql"
+		// Of resources with secrets, and with JSON, bytes and patterns.
+		guard       = "modules/ident/internal/vault/protect.go"
+		guarded     = "modules/ident/internal/vault/service.go"
+		secretRules = "modules/ident/internal/vault/vault.go"
+		paperRules  = "modules/ident/internal/paper/paper.go"
 	)
 	return []mutant{
 		{"rules: a rule is wider", rules, "RuneCountInString(product.Sku) <= 64", "RuneCountInString(product.Sku) <= 65"},
@@ -51,6 +56,14 @@ func mutants() []mutant {
 		{"a deleted value is taken", keptTable, "(email) WHERE deleted_at IS NULL", "(email)"},
 		{"a change of any version", keptWeb, "required:\"true\"`\n\t\tBody", "`\n\t\tBody"},
 		{"a deletion of any version", keptWeb, "required:\"true\"`\n\t}\n\tcreated", "`\n\t}\n\tcreated"},
+		{"a password is kept as it came", guard, "return s.passwords.Hash(ctx, v)", "return password.Hash(v), nil"},
+		{"a secret is kept as it came", guard, "return s.noteSealer.Seal([]byte(v), vaultID[:])", "return []byte(v), nil"},
+		{"a changed secret is forgotten", guarded, "\t\tp.to(&vault)\n\t\treturn update", "\t\t_ = p\n\t\treturn update"},
+		{"rules: a draft is printed", secretRules, "func (Draft) Format(", "func (Draft) print("},
+		{"rules: a password is shorter", guard, `*v) >= 10, "/pin"`, `*v) >= 9, "/pin"`},
+		{"rules: a pattern is ignored", paperRules, "codePattern.MatchString(paper.Code)", "true"},
+		{"rules: any text is JSON", paperRules, "json.Valid(paper.Body)", "true"},
+		{"rules: bytes without end", paperRules, "len(paper.Raw) <= 65536", "len(paper.Raw) <= 65537"},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
 }
@@ -80,7 +93,8 @@ func testMutants(t *testing.T, p *project.Project) {
 			if err := os.WriteFile(file, overlay, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			pkg := "./modules/shop"
+			module, _, _ := strings.Cut(strings.TrimPrefix(m.file, "modules/"), "/")
+			pkg := "./modules/" + module
 			if strings.HasPrefix(m.name, "rules:") {
 				pkg = "./" + path.Dir(m.file)
 			}

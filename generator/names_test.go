@@ -27,8 +27,9 @@ func everyName(t *testing.T) []render.File {
 		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=zqa+zqb"}[typ]
 		fields = append(fields, "zq_"+string(typ)+":"+string(typ)+param, "zqn_"+string(typ)+":"+string(typ)+param+":null")
 	}
-	fields = append(fields, "zq_key:string:required,unique,max=40,filter,sort,search", "zq_hidden:string:hidden,null", "zq_min:string:min=3")
-	files, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields}, true)
+	fields = append(fields, "zq_key:string:required,unique,max=40,filter,sort,search", "zq_hidden:string:hidden,null", "zq_min:string:min=3",
+		"zq_secret:string:secret", "zqn_secret:json:secret,null", "zq_pii:string:pii,match=e164")
+	files, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

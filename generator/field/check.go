@@ -22,7 +22,13 @@ const sortable = 255
 
 // check finds modifiers that contradict each other or do not fit the type.
 func (f *Field) check() error {
+	if err := f.checkPrivacy(); err != nil {
+		return err
+	}
 	if err := f.checkPresence(); err != nil {
+		return err
+	}
+	if err := f.checkMatch(); err != nil {
 		return err
 	}
 	if err := f.checkBounds(); err != nil {
@@ -33,6 +39,44 @@ func (f *Field) check() error {
 	}
 	if f.Default != nil {
 		return f.checkDefault(*f.Default)
+	}
+	return nil
+}
+
+// checkPrivacy is about what is kept from others.
+func (f *Field) checkPrivacy() error {
+	switch {
+	case f.Secret && f.Type == Password:
+		return errors.New("of a password a hash is kept in any case: take secret away")
+	case f.Secret && f.Type != String && f.Type != Text && !f.Type.Sized():
+		return fmt.Errorf("secret is for the types string, text, bytes and json, and %s is none of them; hidden keeps it out of answers", f.Type)
+	case f.PII && f.Guarded():
+		return errors.New("what is secret is neither answered nor logged in any case: take pii away")
+	case f.Hidden && f.Guarded():
+		return errors.New("what is secret is in no answer in any case: take hidden away")
+	case f.Guarded() && f.Default != nil:
+		return errors.New("a default would stand in the source for everybody to read: use null")
+	}
+	return nil
+}
+
+// checkMatch is about the pattern of a text.
+func (f *Field) checkMatch() error {
+	if f.Match == nil {
+		return nil
+	}
+	p, known := f.Pattern()
+	switch {
+	case f.Type == Email || f.Type == URL || f.Type == Slug:
+		return fmt.Errorf("match is for the type string: the type %s says itself what a value looks like", f.Type)
+	case f.Type != String:
+		return fmt.Errorf("match is for the type string, and %s is another", f.Type)
+	case !known:
+		return errors.New(unknownPattern(*f.Match))
+	case f.Min != nil || f.Max != nil:
+		return fmt.Errorf("match=%s says how long a value is: take min and max away", p.Name)
+	case f.Default != nil && !p.Fits(*f.Default):
+		return fmt.Errorf("default=%s: %s", name.Quote(*f.Default), p.Means)
 	}
 	return nil
 }
@@ -55,9 +99,15 @@ func (f *Field) checkPresence() error {
 	return nil
 }
 
-// Indexable reports whether an index takes values of the field: amounts are two columns, and texts can be too long.
+// Indexable reports whether an index takes values of the field: amounts are two columns, texts can be too long, and of what is secret there is
+// nothing to find.
 func (f Field) Indexable() bool {
-	return f.Type != Money && (!f.Type.Textual() || f.MaxLength() <= sortable)
+	return !f.unordered() && !f.Secret && (!f.Type.Textual() || f.MaxLength() <= sortable)
+}
+
+// unordered reports whether there is nothing in values of the type that a list could be sorted by.
+func (f Field) unordered() bool {
+	return f.Type == Money || f.Type == Password || f.Type.Sized()
 }
 
 func (f *Field) checkQueries() error {
@@ -67,8 +117,10 @@ func (f *Field) checkQueries() error {
 	}{{"filter", f.Filter}, {"sort", f.Sort}, {"unique", f.Unique}, {"index", f.Index}} {
 		switch {
 		case !mod.set:
-		case f.Type == Text || f.Type == Money:
+		case f.Type == Text || f.unordered():
 			return fmt.Errorf("%s is not for the type %s", mod.name, f.Type)
+		case f.Secret:
+			return fmt.Errorf("%s finds nothing in what is secret: it is encrypted in another way each time", mod.name)
 		case !f.Indexable():
 			return fmt.Errorf("%s is for texts of at most %d characters: add max=%d", mod.name, sortable, sortable)
 		case mod.name == "unique" && (f.Type == Bool || f.Type == Float || f.Type == Enum):
@@ -76,6 +128,8 @@ func (f *Field) checkQueries() error {
 		}
 	}
 	switch {
+	case f.Search && f.Secret:
+		return errors.New("search finds nothing in what is secret: it is encrypted in another way each time")
 	case f.Search && !f.Type.Textual():
 		return fmt.Errorf("search is for texts, and %s is none", f.Type)
 	case f.NoIndex && !f.Filter && !f.Sort:
@@ -92,10 +146,10 @@ func (f *Field) checkBounds() error {
 	if f.Min == nil && f.Max == nil {
 		return nil
 	}
-	if !f.Type.Textual() && !f.Type.Numeric() {
+	if !f.Type.Textual() && !f.Type.Numeric() && !f.Type.Sized() && f.Type != Password {
 		return fmt.Errorf("min and max are not for the type %s", f.Type)
 	}
-	if f.Min != nil && (f.Type == Email || f.Type == URL || f.Type == Slug) {
+	if f.Min != nil && (f.Type == Email || f.Type == URL || f.Type == Slug || f.Type == JSON) {
 		return fmt.Errorf("min is not for the type %s", f.Type)
 	}
 	bounds := []*big.Rat{nil, nil}
@@ -112,26 +166,42 @@ func (f *Field) checkBounds() error {
 	if bounds[0] != nil && bounds[1] != nil && bounds[0].Cmp(bounds[1]) > 0 {
 		return errors.New("min is greater than max")
 	}
-	if f.Type.Textual() && f.Min != nil && f.MaxLength() < int(bounds[0].Num().Int64()) {
+	if !f.Type.Numeric() && f.Min != nil && f.MaxLength() < int(bounds[0].Num().Int64()) {
 		return fmt.Errorf("min is greater than the longest %s, %d", f.Type, f.MaxLength())
 	}
 	return nil
 }
 
-// bound reads min and max: a length of a text, a number otherwise.
+// What min and max of a password can be, in code points. Fewer are guessed, and hashing more would be work for nothing.
+const (
+	shortestPassword = 8
+	longestPassword  = 128
+)
+
+// largest is the most bytes that max allows: in base64 they are still below the limit that a body has by default.
+const largest = 2 << 20
+
+// bound reads min and max: a length of a text, a size in bytes, a number otherwise.
 func (f *Field) bound(s string) (*big.Rat, error) {
+	switch {
+	case f.Type == Password:
+		return whole(s, shortestPassword, longestPassword, "the length of a password")
+	case f.Type.Sized():
+		return whole(s, 1, largest, "the size in bytes")
+	}
 	if f.Type.Textual() {
-		n, err := strconv.Atoi(s)
-		if err != nil || strconv.Itoa(n) != s || n < 1 || n > 65536 {
-			return nil, errors.New("the length of a text is a whole number from 1 to 65536")
+		length, err := whole(s, 1, 65536, "the length of a text")
+		if err != nil {
+			return nil, err
 		}
+		n := int(length.Num().Int64())
 		if least := map[Type]int{Email: 24, URL: 40, Slug: 16}[f.Type]; n < least {
 			return nil, fmt.Errorf("is too short for the type %s: at least %d", f.Type, least)
 		}
 		if (f.Type == Email && n > 254) || (f.Type == URL && n > 2048) || (f.Type == String && n > 10000) {
 			return nil, fmt.Errorf("is more than the type %s allows", f.Type)
 		}
-		return new(big.Rat).SetInt64(int64(n)), nil
+		return length, nil
 	}
 	v, err := f.number(s)
 	if err != nil {
@@ -142,6 +212,15 @@ func (f *Field) bound(s string) (*big.Rat, error) {
 		return nil, errors.New("is the limit of the type in any case")
 	}
 	return v, nil
+}
+
+// whole reads a whole number inside a range.
+func whole(s string, least, most int, what string) (*big.Rat, error) {
+	n, err := strconv.Atoi(s)
+	if err != nil || strconv.Itoa(n) != s || n < least || n > most {
+		return nil, fmt.Errorf("%s is a whole number from %d to %d", what, least, most)
+	}
+	return new(big.Rat).SetInt64(int64(n)), nil
 }
 
 // Defaults are checked more strictly than values in requests: the API must find nothing wrong with one, and answer with it as it is written.
@@ -203,6 +282,8 @@ func (f *Field) checkDefault(s string) error {
 	switch f.Type {
 	case Money:
 		return bad("an amount has no default; use null")
+	case JSON, Bytes:
+		return bad("the type " + string(f.Type) + " has no default; use null")
 	case UUID:
 		if !uuidSyntax.MatchString(s) || s == zeroUUID {
 			return bad("is not a UUID in lower case, or the one of zeros, which means none")

@@ -7,6 +7,7 @@
 package field
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -34,6 +35,9 @@ type Field struct {
 	Filter    bool
 	Sort      bool
 	Search    bool
+	PII       bool
+	Secret    bool
+	Match     *string // the name of a pattern
 	Default   *string // as written
 	Min, Max  *string // as written
 	Text      string  // as written, all of it
@@ -59,20 +63,28 @@ const (
 	Slug    Type = "slug"
 	Money   Type = "money"
 	Enum    Type = "enum"
+	JSON    Type = "json"
+	Bytes   Type = "bytes"
+
+	Password Type = "password"
 )
 
 // Types lists every type.
 func Types() []Type {
-	return []Type{String, Text, Int, Int64, Float, Decimal, Bool, Date, Time, UUID, Email, URL, Slug, Money, Enum}
+	return []Type{String, Text, Int, Int64, Float, Decimal, Bool, Date, Time, UUID, Email, URL, Slug, Money, Enum, JSON, Bytes, Password}
 }
 
 // Modifiers lists every modifier.
 func Modifiers() []string {
-	return []string{"required", "null", "unique", "index", "noindex", "default", "min", "max", "immutable", "hidden", "filter", "sort", "search"}
+	return []string{"required", "null", "unique", "index", "noindex", "default", "min", "max", "match", "immutable", "hidden", "pii", "secret", "filter",
+		"sort", "search"}
 }
 
 // Textual reports whether values are text with a length.
 func (t Type) Textual() bool { return t == String || t == Text || t == Email || t == URL || t == Slug }
+
+// Sized reports whether values have a size in bytes.
+func (t Type) Sized() bool { return t == JSON || t == Bytes }
 
 // Numeric reports whether values are numbers with a size.
 func (t Type) Numeric() bool {
@@ -83,22 +95,36 @@ func (t Type) Numeric() bool {
 // has a default.
 func (t Type) HasZero() bool {
 	switch t {
-	case String, Text, Int, Int64, Float, Decimal, Bool:
+	case String, Text, Int, Int64, Float, Decimal, Bool, Bytes:
 		return true
 	default:
 		return false
 	}
 }
 
-// MaxLength returns the most code points of a textual field.
+// Guarded reports whether the value itself is kept nowhere: of a password there is a hash, of a secret a ciphertext, and neither is in answers.
+func (f Field) Guarded() bool { return f.Secret || f.Type == Password }
+
+// Shown reports whether answers have the field.
+func (f Field) Shown() bool { return !f.Hidden && !f.Guarded() }
+
+// Private reports whether logs must not have the value.
+func (f Field) Private() bool { return f.PII || f.Guarded() }
+
+// MaxLength returns the most code points of a textual field or a password, the most bytes of one that has a size.
 func (f Field) MaxLength() int {
 	if f.Max != nil {
 		n, _ := strconv.Atoi(*f.Max) // checked
 		return n
 	}
+	if p, ok := f.Pattern(); ok {
+		return p.Max
+	}
 	switch f.Type {
-	case Text:
+	case Text, JSON, Bytes:
 		return 65536
+	case Password:
+		return longestPassword
 	case Email:
 		return 254
 	case URL:
@@ -118,8 +144,8 @@ func (f Field) MustBeGiven() bool {
 
 func (f Field) zeroFits() bool {
 	switch {
-	case f.Type.Textual():
-		return f.Min == nil
+	case f.Type.Textual(), f.Type.Sized():
+		return f.Min == nil && f.Match == nil
 	case f.Type.Numeric():
 		return (f.Min == nil || sign(*f.Min) <= 0) && (f.Max == nil || sign(*f.Max) >= 0)
 	default:
@@ -314,8 +340,10 @@ func (f *Field) readMod(word, value string, hasValue bool) error {
 	flags := map[string]*bool{
 		"required": &f.Required, "null": &f.Null, "unique": &f.Unique, "index": &f.Index, "noindex": &f.NoIndex,
 		"immutable": &f.Immutable, "hidden": &f.Hidden, "filter": &f.Filter, "sort": &f.Sort, "search": &f.Search,
+		"pii": &f.PII, "secret": &f.Secret,
 	}
-	values := map[string]**string{"default": &f.Default, "min": &f.Min, "max": &f.Max}
+	values := map[string]**string{"default": &f.Default, "min": &f.Min, "max": &f.Max, "match": &f.Match}
+	examples := map[string]string{"match": "e164"}
 	switch flag, slot := flags[word], values[word]; {
 	case flag != nil && hasValue:
 		return fmt.Errorf("the modifier %s has no value", word)
@@ -324,7 +352,7 @@ func (f *Field) readMod(word, value string, hasValue bool) error {
 	case flag != nil:
 		*flag = true
 	case slot != nil && value == "":
-		return fmt.Errorf("the modifier %[1]s wants a value, %[1]s=20 for instance", word)
+		return fmt.Errorf("the modifier %[1]s wants a value, %[1]s=%[2]s for instance", word, cmp.Or(examples[word], "20"))
 	case slot != nil:
 		*slot = &value
 	default:

@@ -24,6 +24,11 @@ func TestParse(t *testing.T) {
 		{Text: "size:decimal=12:index", Type: field.Decimal, Precision: 12, Index: true},
 		{Text: "status:enum=draft+in_review+v2:default=draft", Type: field.Enum, Words: []string{"draft", "in_review", "v2"}, Default: new("draft")},
 		{Text: "secret:string:hidden,default=abc", Type: field.String, Hidden: true, Default: new("abc")},
+		{Text: "phone:string:match=e164,pii,null", Type: field.String, Match: new("e164"), PII: true, Null: true},
+		{Text: "token:string:secret,max=64,immutable", Type: field.String, Secret: true, Max: new("64"), Immutable: true},
+		{Text: "settings:json:secret", Type: field.JSON, Secret: true},
+		{Text: "scan:bytes:min=1,max=1000,pii", Type: field.Bytes, Min: new("1"), Max: new("1000"), PII: true},
+		{Text: "password:password:min=12", Type: field.Password, Min: new("12")},
 		// A default may hold what separates modifiers, as long as no modifier follows it.
 		{Text: "begins:time:default=2024-02-29T12:30:00+02:00,filter", Type: field.Time, Default: new("2024-02-29T12:30:00+02:00"), Filter: true},
 		{Text: "home:url:default=https://example.com/a?b=c:sort:max=200", Type: field.URL, Default: new("https://example.com/a?b=c"), Sort: true, Max: new("200")},
@@ -68,21 +73,24 @@ func value(typ field.Type) string {
 func TestModifiersByType(t *testing.T) {
 	t.Parallel()
 	refused := map[field.Type]string{
-		field.String:  "",
-		field.Text:    "unique index filter sort",
-		field.Int:     "search",
-		field.Int64:   "search",
-		field.Float:   "unique search",
-		field.Decimal: "search",
-		field.Bool:    "unique min max search",
-		field.Date:    "min max hidden search",
-		field.Time:    "min max hidden search",
-		field.UUID:    "min max hidden search",
-		field.Email:   "min hidden",
-		field.URL:     "min hidden unique index filter sort", // longer than what an index takes, unless max says otherwise
-		field.Slug:    "min hidden",
-		field.Money:   "unique index default hidden filter sort search",
-		field.Enum:    "unique min max hidden search",
+		field.String:   "",
+		field.Text:     "unique index match filter sort",
+		field.Int:      "match secret search",
+		field.Int64:    "match secret search",
+		field.Float:    "unique match secret search",
+		field.Decimal:  "match secret search",
+		field.Bool:     "unique min max match secret search",
+		field.Date:     "min max match hidden secret search",
+		field.Time:     "min max match hidden secret search",
+		field.UUID:     "min max match hidden secret search",
+		field.Email:    "min match hidden secret",
+		field.URL:      "min match hidden secret unique index filter sort", // longer than what an index takes, unless max says otherwise
+		field.Slug:     "min match hidden secret",
+		field.Money:    "unique index default match hidden secret filter sort search",
+		field.Enum:     "unique min max match hidden secret search",
+		field.JSON:     "unique index default min match hidden filter sort search",
+		field.Bytes:    "unique index default match filter sort search",
+		field.Password: "unique index default match hidden pii secret filter sort search",
 	}
 	for _, typ := range field.Types() {
 		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b"}[typ]
@@ -93,6 +101,8 @@ func TestModifiersByType(t *testing.T) {
 				text += "=" + value(typ)
 			case "min", "max":
 				text += "=50"
+			case "match":
+				text += "=e164"
 			case "noindex":
 				continue // stands with filter or sort
 			}
@@ -117,7 +127,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"name:string:":                      `the modifier "" is not known; there are required null`,
 		"name:string:required,":             `the modifier "" is not known`,
 		"name:string:Required":              `the modifier "Required" is not known`,
-		"name:string:secret":                `the modifier "secret" is not known`,
+		"name:string:secrets":               `the modifier "secrets" is not known`,
+		"name:string:match":                 "the modifier match wants a value, match=e164 for instance",
 		"name:string:null=true":             "the modifier null has no value",
 		"name:string:max":                   "the modifier max wants a value",
 		"name:string:max=":                  "the modifier max wants a value",
@@ -165,7 +176,38 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:string:min=300":               "min is greater than the longest string, 255",
 		"x:string:max=300,sort":          "sort is for texts of at most 255 characters: add max=255",
 		"x:decimal=5.2:min=1.5,max=1.25": "min is greater than max",
+		"x:int:secret":                   "secret is for the types string, text, bytes and json, and int is none of them",
+		"x:email:secret":                 "secret is for the types string, text, bytes and json, and email is none of them",
+		"x:password:secret":              "of a password a hash is kept in any case: take secret away",
+		"x:password:pii":                 "neither answered nor logged in any case: take pii away",
+		"x:string:secret,pii":            "neither answered nor logged in any case: take pii away",
+		"x:string:secret,hidden,null":    "in no answer in any case: take hidden away",
+		"x:password:hidden,null":         "in no answer in any case: take hidden away",
+		"x:string:secret,default=abc":    "a default would stand in the source",
+		"x:string:secret,filter":         "filter finds nothing in what is secret",
+		"x:string:secret,sort":           "sort finds nothing in what is secret",
+		"x:string:secret,unique":         "unique finds nothing in what is secret",
+		"x:string:secret,index":          "index finds nothing in what is secret",
+		"x:text:secret,search":           "search finds nothing in what is secret",
+		// Patterns.
+		"x:string:match=e146":             `match="e146": there is no pattern of that name; there are country currency e164 hex_color`,
+		"x:string:match=^a+$":             `match="^a+$": there is no pattern of that name`,
+		"x:string:match=e164,max=20":      "match=e164 says how long a value is: take min and max away",
+		"x:string:match=e164,min=5":       "match=e164 says how long a value is: take min and max away",
+		"x:string:match=e164,default=110": `default="110": must be a telephone number like +4930123456`,
+		"x:text:match=e164":               "match is for the type string, and text is another",
+		"x:email:match=e164":              "match is for the type string: the type email says itself",
+		"x:string:match=e164,match=e164":  "the modifier match stands twice",
 		// Bounds.
+		"x:json:min=2":                         "min is not for the type json",
+		"x:json:max=0":                         "the size in bytes is a whole number from 1 to 2097152",
+		"x:bytes:max=2097153":                  "the size in bytes is a whole number from 1 to 2097152",
+		"x:bytes:min=65537":                    "min is greater than the longest bytes, 65536",
+		"x:bytes:min=5,max=4":                  "min is greater than max",
+		"x:password:min=7":                     "the length of a password is a whole number from 8 to 128",
+		"x:password:max=129":                   "the length of a password is a whole number from 8 to 128",
+		"x:json:default=1":                     "the type json has no default; use null",
+		"x:bytes:default=AA==":                 "the type bytes has no default; use null",
 		"x:string:max=0":                       "is a whole number from 1 to 65536",
 		"x:string:max=-1":                      "is a whole number from 1 to 65536",
 		"x:string:max=1.5":                     "is a whole number from 1 to 65536",
@@ -280,12 +322,36 @@ func TestMustBeGiven(t *testing.T) {
 		"x:date:default=2024-01-01": false, "x:time": true, "x:uuid": true,
 		"x:email": true, "x:url": true, "x:slug": true, "x:money": true, "x:money:null": false, "x:enum=a": true,
 		"x:enum=a:default=a": false,
+		"x:json":             true, "x:json:null": false, "x:bytes": false, "x:bytes:min=1": true, "x:password": true, "x:password:null": false,
+		"x:string:match=e164": true, "x:string:match=e164,null": false, "x:string:match=e164,default=+4930123456": false,
+		"x:string:secret": false, "x:string:secret,required": true,
 	} {
 		f, err := field.Parse(text)
 		if err != nil {
 			t.Error(err)
 		} else if f.MustBeGiven() != want {
 			t.Errorf("%s: %v", text, !want)
+		}
+	}
+}
+
+// The generated tests are made of the examples, the seed of the samples. (Go and JavaScript read an expression in the same way where package api
+// takes it, which TestGeneratedModules tries.)
+func TestPatterns(t *testing.T) {
+	t.Parallel()
+	for _, p := range field.Patterns() {
+		for _, example := range p.Examples {
+			if !p.Fits(example) || len(example) > p.Max {
+				t.Errorf("%s does not match its example %q", p.Name, example)
+			}
+		}
+		for _, text := range []string{"", "-", p.Examples[0] + "\n", " " + p.Examples[0], p.Examples[0] + " "} {
+			if p.Fits(text) {
+				t.Errorf("%s matches %q", p.Name, text)
+			}
+		}
+		if p.Examples[0] == p.Examples[1] || p.Distinct < 100 || !strings.HasPrefix(p.Means, "must be ") {
+			t.Errorf("%+v", p)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func predeclared() []string {
 // folders are names that the go command or Banyan's tree gives a meaning to.
 func folders() []string {
 	return []string{
-		"config", "configs", "doc", "health", "internal", "keys", "load", "migrations", "module", "modules", "service", "seed", "store",
+		"config", "configs", "doc", "health", "internal", "keys", "load", "migrations", "module", "modules", "protect", "service", "seed", "store",
 		"test", "testdata",
 		"vendor", "web", "wire",
 	}
@@ -46,13 +46,12 @@ func device(s string) bool {
 // resource in a struct. A test compares the list with the templates.
 func generated() []string {
 	return []string{
-		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "clause", "clock", "context",
-		"ctx", "db", "decimal", "done", "embed", "err",
-		"errors", "expected", "failures", "fault", "fiber", "find", "first", "fmt", "found", "fs", "gorm", "handle", "hold", "id", "ids",
-		"in", "insert",
-		"inside", "made", "money", "name", "needs", "normalize", "now", "open", "ornull", "page", "patch", "rand", "raw", "reflect",
-		"route", "row", "rows",
-		"sample", "seedbatch", "set", "slices", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8", "want",
+		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "clause", "clock",
+		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "expected", "failures", "fault", "fiber", "find",
+		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "in", "insert", "inside", "json", "keyring",
+		"made", "money", "name", "needs", "normalize", "now", "ok", "open", "ornull", "page", "password", "passwords", "patch",
+		"plain", "protected", "rand", "raw", "reflect", "regexp", "route", "row", "rows", "sample", "secrets", "seedbatch", "set",
+		"slices", "slog", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8", "want",
 	}
 }
 

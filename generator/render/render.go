@@ -23,8 +23,8 @@ type File struct {
 	Mode fs.FileMode
 }
 
-// Tree renders every template below root. Names replaces words in paths, data is what the templates see. Executable lists the output paths
-// that get mode 0755; the others get 0644.
+// Tree renders every template below root; a Go file that would have nothing in it is none. Names replaces words in paths, data is what the
+// templates see. Executable lists the output paths that get mode 0755; the others get 0644.
 func Tree(templates fs.FS, root string, names *strings.Replacer, data any, executable ...string) ([]File, error) {
 	var files []File
 	err := fs.WalkDir(templates, root, func(name string, entry fs.DirEntry, err error) error {
@@ -43,6 +43,9 @@ func Tree(templates fs.FS, root string, names *strings.Replacer, data any, execu
 		rendered, err := one(name, output, string(text), data)
 		if err != nil {
 			return err
+		}
+		if rendered == nil {
+			return nil
 		}
 		if slices.ContainsFunc(files, func(f File) bool { return f.Path == output }) {
 			return fmt.Errorf("template %s: another one gives %s as well", name, output)
@@ -72,7 +75,10 @@ func one(name, output, text string, data any) ([]byte, error) {
 		return nil, err
 	}
 	if path.Ext(output) != ".go" {
-		return b.Bytes(), nil
+		return append([]byte{}, b.Bytes()...), nil
+	}
+	if len(bytes.TrimSpace(b.Bytes())) == 0 {
+		return nil, nil
 	}
 	formatted, err := Go(output, b.Bytes())
 	if err != nil {

@@ -20,6 +20,12 @@ func (c *checked) claims() []claim {
 		}
 	}
 	add("name in the contract", one.Pascal, many.Pascal)
+	add("name in its own package", one.Camel)
+	for _, f := range c.fields {
+		if f.Match != nil {
+			add("name in its own package", code{Field: f}.patternVar())
+		}
+	}
 	for _, f := range c.fields {
 		if len(f.Words) == 0 {
 			continue

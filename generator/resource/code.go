@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -14,13 +15,14 @@ import (
 // code writes the Go of one field.
 type code struct {
 	field.Field
-	v *View
+	v  *View
+	at string // the expression of the value; empty for that in a variable of the contract's type
 }
 
-func (v *View) code(f field.Field) code { return code{f, v} }
+func (v *View) code(f field.Field) code { return code{Field: f, v: v} }
 
-// value is the expression of the field in a variable of the contract's type.
-func (c code) value() string { return c.v.Var + "." + c.Name.Pascal }
+// value is the expression of the field's value.
+func (c code) value() string { return cmp.Or(c.at, c.v.Var+"."+c.Name.Pascal) }
 
 func (c code) enumType(qualified bool) string {
 	t := c.v.Type + c.Name.Pascal
@@ -53,8 +55,24 @@ func (c code) plainType(qualified bool) string {
 		return "money.Amount"
 	case field.Enum:
 		return c.enumType(qualified)
+	case field.JSON:
+		return "json.RawMessage"
+	case field.Bytes:
+		return "[]byte"
 	default:
 		return "string"
+	}
+}
+
+// contractType is the type in the contract, which has of what is guarded only what is kept.
+func (c code) contractType() string {
+	switch {
+	case !c.Guarded():
+		return c.goType(false)
+	case c.Null:
+		return "*" + c.kept()
+	default:
+		return c.kept()
 	}
 }
 
@@ -113,12 +131,21 @@ func (c code) hiddenValue() string {
 func (c code) constraints() string {
 	var tags strings.Builder
 	add := func(word, value string) { fmt.Fprintf(&tags, " %s:%q", word, value) }
+	pattern, matches := c.Pattern()
 	switch {
-	case c.Type.Textual():
+	case c.Type.Textual(), c.Type == field.Password:
 		if least := c.minLength(); least > 0 {
 			add("minLength", strconv.Itoa(least))
 		}
 		add("maxLength", strconv.Itoa(c.MaxLength()))
+		if matches {
+			add("pattern", pattern.Expression)
+		}
+	case c.Type == field.Bytes: // of the text in base64
+		if least := c.minLength(); least > 0 {
+			add("minLength", strconv.Itoa(base64Length(least)))
+		}
+		add("maxLength", strconv.Itoa(base64Length(c.MaxLength())))
 	case c.Type == field.Int || c.Type == field.Int64 || c.Type == field.Float:
 		if c.Min != nil {
 			add("minimum", *c.Min)
@@ -145,10 +172,14 @@ func (c code) minLength() int {
 		n, _ := strconv.Atoi(*c.Min) // checked
 		return n
 	}
-	if c.Required && (c.Type == field.String || c.Type == field.Text) {
+	switch {
+	case c.Type == field.Password:
+		return 8
+	case c.Match == nil && c.Required && (c.Type == field.String || c.Type == field.Text || c.Type == field.Bytes):
 		return 1
+	default:
+		return 0
 	}
-	return 0
 }
 
 func (c code) draftTags() string {
@@ -195,6 +226,9 @@ func (c code) columns() []Column {
 		n := name.New(c.Name.Snake + end)
 		return Column{Go: n.Pascal, GoType: goType, From: from, Tag: columnTag(n)}
 	}
+	if as, _ := c.storedAs(); as != "" {
+		return []Column{column("", c.pointer()+as, convert(c.pointer()+as, c.value()))}
+	}
 	switch {
 	case c.Type == field.Money && c.Null:
 		return []Column{
@@ -213,6 +247,35 @@ func (c code) columns() []Column {
 	default:
 		return []Column{column("", c.goType(true), c.value())}
 	}
+}
+
+// storedAs returns the type of the column in the row struct where it is another name for the type in the contract; as is empty where it is not.
+func (c code) storedAs() (as, contract string) {
+	switch {
+	case c.Secret:
+		return "[]byte", c.kept()
+	case c.Type == field.Password:
+		return "string", c.kept()
+	case c.Type == field.JSON:
+		return "db.JSON", c.plainType(true)
+	default:
+		return "", ""
+	}
+}
+
+func (c code) pointer() string {
+	if c.Null {
+		return "*"
+	}
+	return ""
+}
+
+// convert is the conversion of a value to a type.
+func convert(to, value string) string {
+	if strings.HasPrefix(to, "*") {
+		to = "(" + to + ")"
+	}
+	return to + "(" + value + ")"
 }
 
 // columnTag names the column where gorm might not find it by the name in Go: Line2 leads it to line2, TCPUDP to tcpudp, UIDesign to uidesign.
@@ -240,6 +303,9 @@ func (c code) splits() []string {
 
 func (c code) fromRow() string {
 	column := "r." + c.Name.Pascal
+	if as, contract := c.storedAs(); as != "" {
+		return convert(c.pointer()+contract, column)
+	}
 	switch {
 	case c.Type == field.Money && c.Null:
 		return fmt.Sprintf("money.Join(%[1]sAmount, %[1]sCurrency)", column)

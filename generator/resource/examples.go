@@ -1,6 +1,8 @@
 package resource
 
 import (
+	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -20,6 +22,11 @@ type Tests struct {
 	Left   string // what becomes of the rest: a JSON object; empty when nothing can be left out
 	Change string // a JSON object that changes whatever may change
 	Bad    []Bad
+
+	// Seen and SeenChange are Go expressions of JSON: what answers show of Body and of Change.
+	Seen, SeenChange string
+
+	Private string // quoted: what of Body logs must not have
 
 	Missing, Fixed, Hidden string // quoted names of the fields that have to be there, that never change, that nobody sees
 
@@ -45,11 +52,21 @@ func (v *View) tests(fields []field.Field) Tests {
 			continue
 		}
 		body.add(name, c.json(0))
-		if f.MustBeGiven() {
+		switch {
+		case f.MustBeGiven():
 			least.add(name, c.json(0))
 			t.Missing = join(t.Missing, name)
-		} else {
+		case f.Shown():
 			left.add(name, c.leftOut())
+		}
+		if private := strings.Trim(c.json(0), `"`); f.PII && (f.Type.Textual() || f.Type.Sized() || f.Type == field.UUID) && len(private) >= findable {
+			t.Private = join(t.Private, quote(private))
+		}
+		if f.Guarded() {
+			t.Seen = without(t.Seen, v.Var+"Body", name)
+			if !f.Immutable {
+				t.SeenChange = without(t.SeenChange, v.Var+"Change", name)
+			}
 		}
 		if f.Immutable {
 			t.Fixed = join(t.Fixed, name)
@@ -60,12 +77,18 @@ func (v *View) tests(fields []field.Field) Tests {
 			t.Bad = append(t.Bad, Bad{Field: f.Name.Snake, Value: bad.value, Pointer: "/" + f.Name.Snake + bad.at})
 		}
 	}
+	t.Seen, t.SeenChange = cmp.Or(t.Seen, v.Var+"Body"), cmp.Or(t.SeenChange, v.Var+"Change")
 	t.Body, t.Least, t.Change = body.String(), least.String(), change.String()
 	if len(left) > 0 {
 		t.Left = left.String()
 	}
 	v.collide(&t, fields)
 	return t
+}
+
+// without is the expression of an object, what comes before or else whole, without a member.
+func without(before, whole, name string) string {
+	return fmt.Sprintf("apptest.Without(%s, %s)", cmp.Or(before, whole), name)
 }
 
 // collide works out what breaks the unique indexes, as far as requests can break them.
@@ -217,6 +240,9 @@ func shortest(n *big.Int, scale int) string {
 // text returns the k-th text that obeys the rules, different ones for 0 and 1.
 func (c code) text(k int) string {
 	letter := string(rune('a' + k))
+	if p, ok := c.Pattern(); ok {
+		return p.Examples[k]
+	}
 	switch c.Type {
 	case field.Email:
 		return letter + "@example.com"
@@ -250,8 +276,15 @@ func (c code) json(k int) string {
 		}
 		return quote(c.Words[k])
 	}
-	if c.Type.Numeric() {
+	switch {
+	case c.Type.Numeric():
 		return c.number(int64(k))
+	case c.Type == field.JSON:
+		return c.plainText(k)
+	case c.Type == field.Bytes:
+		return quote(base64.StdEncoding.EncodeToString([]byte(c.plainText(k))))
+	case c.Type == field.Password:
+		return quote(c.plainText(k))
 	}
 	return quote(c.text(k))
 }
@@ -269,7 +302,7 @@ func (c code) leftOut() string {
 	switch {
 	case c.Null:
 		return "null"
-	case c.Default == nil && c.Type.Textual():
+	case c.Default == nil && (c.Type.Textual() || c.Type == field.Bytes):
 		return `""`
 	case c.Default == nil && c.Type == field.Decimal:
 		return `"0"`
@@ -303,8 +336,20 @@ func (c code) bad() []wrong {
 		add("null", "")
 	}
 	switch c.Type {
-	case field.String, field.Text:
+	case field.String, field.Text, field.Password:
 		add(`7`, "")
+		if c.Match != nil {
+			add(`"-"`, "")
+		}
+	case field.JSON:
+		list = append(list, wrong{fmt.Sprintf("`\"` + strings.Repeat(\"x\", %d) + `\"`", max(c.MaxLength()-1, 0)), ""})
+	case field.Bytes:
+		add(`7`, "")
+		add(`"not base64"`, "")
+		list = append(list, wrong{zeros(c.MaxLength() + 1), ""})
+		if least := c.minLength(); least > 0 {
+			list = append(list, wrong{zeros(least - 1), ""})
+		}
 	case field.Bool:
 		add(`"yes"`, "")
 	case field.Date:
@@ -339,7 +384,7 @@ func (c code) bad() []wrong {
 		add(`"1"`, "")
 		add(`1e400`, "")
 	}
-	if c.Type == field.String || c.Type == field.Text {
+	if c.Type == field.String || c.Type == field.Text || c.Type == field.Password {
 		for _, n := range []int{c.minLength() - 1, c.MaxLength() + 1} {
 			switch {
 			case n == 0:

@@ -33,12 +33,17 @@ func (c code) normal() []Normal {
 // rules are what every value of the field obeys.
 func (c code) rules() RuleGroup {
 	var group RuleGroup
+	if c.Guarded() {
+		return group // before it is hashed or encrypted: see plainRules
+	}
 	if c.Null {
 		group.Guard = c.value() + " != nil"
 	}
 	switch {
 	case c.Type.Textual():
 		group.Rules = c.textRules()
+	case c.Type.Sized():
+		group.Rules = c.sizeRules()
 	case c.Type == field.Decimal:
 		group.Rules = c.decimalRules()
 	case c.Type == field.Money:
@@ -76,7 +81,7 @@ func (c code) rule(holds, at, code, detail, bad string) Rule {
 	}
 	return Rule{
 		Holds: fmt.Sprintf(holds, value), Pointer: "/" + c.Name.Snake + at, Code: code, Detail: detail,
-		Broken: "v." + c.Name.Pascal + " = " + bad,
+		Bad: bad, Broken: "v." + c.Name.Pascal + " = " + bad,
 	}
 }
 
@@ -89,11 +94,26 @@ func (c code) textRules() []Rule {
 	switch least := c.minLength(); {
 	case least > 1:
 		length(">= %d", least, "min_length", "must be at least %d characters long", least-1)
-	case least == 1, !c.Type.HasZero():
+	case least == 1, c.Type != field.Password && !c.Type.HasZero():
 		rules = append(rules, c.rule(`%s != ""`, "", "required", "must not be empty", `""`))
 	}
 	length("<= %d", c.MaxLength(), "max_length", "must be at most %d characters long", c.MaxLength()+1)
+	if p, ok := c.Pattern(); ok {
+		rules = append(rules, c.rule(c.patternVar()+".MatchString(%s)", "", "pattern", p.Means, `"-"`))
+	}
 	return rules
+}
+
+// patternVar is the variable that holds the field's pattern.
+func (c code) patternVar() string { return c.Name.Camel + "Pattern" }
+
+// pattern declares it.
+func (c code) pattern() []Pattern {
+	p, ok := c.Pattern()
+	if !ok {
+		return nil
+	}
+	return []Pattern{{Var: c.patternVar(), Expression: p.Expression, Words: c.Name.Words}}
 }
 
 func (c code) decimalRules() []Rule {

@@ -54,6 +54,9 @@ func (c code) distinct() int64 {
 		return int64(len(c.Words))
 	case c.Type == field.Date:
 		return manyDates
+	case c.Match != nil:
+		p, _ := c.Pattern() // checked
+		return p.Distinct
 	case c.Type.Numeric():
 		return c.numbers().size.Int64()
 	case c.Type.Textual() && c.MaxLength() < digits:
@@ -83,8 +86,11 @@ func (c code) sampleValue() string {
 		}
 		return fmt.Sprintf("[]%s{%s}[n%%%d]", c.plainType(true), strings.Join(words, ", "), len(words))
 	}
-	if c.Type.Numeric() {
+	switch {
+	case c.Type.Numeric():
 		return c.sampleNumber()
+	case c.Type.Sized():
+		return c.sampleSized()
 	}
 	return c.sampleText()
 }
@@ -115,7 +121,28 @@ func (c code) sampleNumber() string {
 // digits is the longest decimal number that a text of n takes.
 const digits = 10
 
+// sampleSized is of what has a size. Bytes are as many as have to be, three digits at least where there is room.
+func (c code) sampleSized() string {
+	least, most := c.minLength(), c.MaxLength()
+	const room = 20
+	switch {
+	case c.Type == field.JSON && most < room:
+		return `json.RawMessage("0")`
+	case c.Type == field.JSON:
+		return "json.RawMessage(fmt.Sprintf(`{\"number\":%d}`, " + c.turn(1000) + "))"
+	case least > 3 || most < 3:
+		return fmt.Sprintf("make([]byte, %d)", max(least, 1))
+	default:
+		return fmt.Sprintf(`fmt.Appendf(nil, "%%03d", %s)`, c.turn(1000))
+	}
+}
+
 func (c code) sampleText() string {
+	if p, ok := c.Pattern(); ok {
+		turn := c.turn(p.Distinct)
+		alone := strings.ReplaceAll(p.Sample, "{n})", turn+")") // the rest is part of a sum
+		return strings.ReplaceAll(alone, "{n}", "("+turn+")")
+	}
 	format := c.sampleFormat()
 	fixed := len(format) - len("%d")
 	if c.MaxLength()-fixed < digits {

@@ -176,7 +176,7 @@ func (c *checked) readComposite(text string, unique bool) (composite, error) {
 		case i < 0:
 			return comp, fmt.Errorf("there is no field %s", name.Quote(word))
 		case !c.fields[i].Indexable():
-			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, or a text of more than 255 characters", word)
+			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, a text of more than 255 characters, or nothing that an index finds", word)
 		case slices.ContainsFunc(comp.fields, func(f field.Field) bool { return f.Name.Snake == word }):
 			return comp, fmt.Errorf("the field %s stands twice", word)
 		}

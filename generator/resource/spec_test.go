@@ -76,6 +76,12 @@ func TestCheckRefuses(t *testing.T) {
 		}), "two of its parts would have the index shop_orders_name_size_idx"},
 		{with(func(s *resource.Spec) { s.Index, s.Unique = []string{"name+size", "size+name"}, []string{"name+size"} }), ""},
 
+		{with(func(s *resource.Spec) { s.Fields, s.Index = append(s.Fields, "data:json"), []string{"name+data"} }), "the field data cannot stand in an index"},
+		{with(func(s *resource.Spec) {
+			s.Fields, s.Unique = append(s.Fields, "key:string:secret"), []string{"name+key"}
+		}), "the field key cannot stand in an index"},
+		{spec("phone_pattern", "phone:string:match=e164"), "two of its parts would have the name in its own package phonePattern"},
+
 		{spec("order", "step:enum=a_b", "step_a:enum=b"), "two of its parts would have the name in the contract OrderStepAB"},
 		{spec("order", "step:enum=a+b", "step_a:enum=x"), "two of its parts would have the name in the contract OrderStepA"},
 	} {

@@ -68,14 +68,22 @@ func lines(columns []column, dialect func(column) (typ, check string)) []string 
 
 func (c code) sqlColumns() []column {
 	one := column{name: c.Name.Snake, null: c.Null}
+	if c.Secret {
+		one.sqlite, one.postgres = "BLOB", "bytea"
+		return []column{one}
+	}
 	switch c.Type {
 	case field.Money:
 		return []column{
 			{name: one.name + "_amount", sqlite: "INTEGER", postgres: "bigint", null: c.Null},
 			{name: one.name + "_currency", sqlite: "TEXT", postgres: "char(3)", null: c.Null},
 		}
-	case field.Text:
+	case field.Text, field.Password:
 		one.sqlite, one.postgres = "TEXT", "text"
+	case field.JSON:
+		one.sqlite, one.postgres = "TEXT", "jsonb"
+	case field.Bytes:
+		one.sqlite, one.postgres = "BLOB", "bytea"
 	case field.Int:
 		one.sqlite, one.postgres = "INTEGER", "integer"
 	case field.Int64:

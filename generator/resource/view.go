@@ -33,10 +33,19 @@ type View struct {
 	Drafted []Field // those of a request for a new one
 	Changed []Field // those of a request for a change
 	Shown   []Field // those of an answer
-	Hides   bool    // some field is hidden
+	Applied []Field // those of Changed that are kept as they come
+	Sampled []Field // those of a request for a new one that the seed draws
+	Hides   bool    // answers have not every field
 	Nulls   bool    // some field of a request may be null
 	Counts  bool    // some sample depends on n
 	Enums   []Enum
+
+	Guarded  []Guard
+	Hashed   bool // some guarded field is a password
+	Sealed   bool // some is a secret
+	Reguards bool // some can be changed
+	Private  bool // logs must not have what is in some field
+	Patterns []Pattern
 
 	Columns  []Column
 	Splits   []string // statements that take a value apart before it becomes columns
@@ -62,6 +71,7 @@ type Field struct {
 	GoType      string // in the contract
 	GoTypeOut   string // elsewhere
 	Hidden      bool
+	Guarded     bool
 	HiddenValue string // what a hidden field of a new resource is; empty for the zero value
 	DraftTags   string
 	ChangeTags  string
@@ -115,9 +125,13 @@ type RuleGroup struct {
 	Rules []Rule
 }
 
+// Pattern is a variable that holds a regular expression.
+type Pattern struct{ Var, Expression, Words string }
+
 // Rule is one check.
 type Rule struct {
 	Holds, Pointer, Code, Detail string
+	Bad                          string // a Go expression of a value that breaks it
 	Broken                       string // a Go statement about v that breaks it
 }
 
@@ -155,22 +169,19 @@ func (v *View) add(f field.Field) {
 	code := v.code(f)
 	view := Field{
 		Go: f.Name.Pascal, JSON: f.Name.Snake,
-		GoType: code.goType(false), GoTypeOut: code.goType(true),
-		Hidden: f.Hidden, HiddenValue: code.hiddenValue(),
+		GoType: code.contractType(), GoTypeOut: code.goType(true),
+		Hidden: f.Hidden, Guarded: f.Guarded(), HiddenValue: code.hiddenValue(),
 		DraftTags: code.draftTags(), ChangeTags: code.changeTags(), OutputTags: code.outputTags(),
 		FromRow: code.fromRow(), Sample: code.sample(),
 	}
 	v.Fields = append(v.Fields, view)
-	if !f.Hidden {
-		v.Drafted = append(v.Drafted, view)
+	v.request(f, view)
+	if f.Shown() {
 		v.Shown = append(v.Shown, view)
-		if !f.Immutable {
-			v.Changed = append(v.Changed, view)
-		}
 	}
-	v.Hides = v.Hides || f.Hidden
-	v.Counts = v.Counts || !f.Hidden && aboutN.MatchString(view.Sample)
-	v.Nulls = v.Nulls || f.Null && !f.Hidden
+	v.Hides = v.Hides || !f.Shown()
+	v.Private = v.Private || f.Private()
+	v.Patterns = append(v.Patterns, code.pattern()...)
 	if f.Type == field.Enum {
 		v.Enums = append(v.Enums, v.enum(f))
 	}
@@ -192,6 +203,30 @@ func (v *View) add(f field.Field) {
 	}
 	if f.Filter {
 		v.FilterNames = append(v.FilterNames, f.Name.Snake)
+	}
+}
+
+// request works out what requests, and the seed, have to do with a field.
+func (v *View) request(f field.Field, view Field) {
+	if f.Hidden {
+		return
+	}
+	v.Drafted = append(v.Drafted, view)
+	if !f.Immutable {
+		v.Changed = append(v.Changed, view)
+		if !f.Guarded() {
+			v.Applied = append(v.Applied, view)
+		}
+	}
+	if f.Guarded() {
+		v.Guarded = append(v.Guarded, v.guard(f))
+		v.Hashed, v.Sealed = v.Hashed || f.Type == field.Password, v.Sealed || f.Secret
+		v.Reguards = v.Reguards || !f.Immutable
+	}
+	if f.Type != field.Password { // of which one hash does for all rows
+		v.Sampled = append(v.Sampled, view)
+		v.Counts = v.Counts || aboutN.MatchString(view.Sample)
+		v.Nulls = v.Nulls || f.Null
 	}
 }
 

@@ -64,6 +64,12 @@ func TestColumnsOfEachType(t *testing.T) {
 		{"x:slug", "x TEXT NOT NULL", "x varchar(100) NOT NULL"},
 		{"x:money", "x_amount INTEGER NOT NULL; x_currency TEXT NOT NULL", "x_amount bigint NOT NULL; x_currency char(3) NOT NULL"},
 		{"x:money:null", "x_amount INTEGER; x_currency TEXT", "x_amount bigint; x_currency char(3)"},
+		{"x:json", "x TEXT NOT NULL", "x jsonb NOT NULL"},
+		{"x:bytes:null", "x BLOB", "x bytea"},
+		{"x:password", "x TEXT NOT NULL", "x text NOT NULL"},
+		{"x:string:secret", "x BLOB NOT NULL", "x bytea NOT NULL"},
+		{"x:json:secret,null", "x BLOB", "x bytea"},
+		{"x:string:match=e164", "x TEXT NOT NULL", "x varchar(16) NOT NULL"},
 		{"x:enum=a+b_c:null", "x TEXT CHECK (x IN ('a', 'b_c'))", "x text CHECK (x IN ('a', 'b_c'))"},
 	} {
 		v := mustView(t, spec("order", c.field))
