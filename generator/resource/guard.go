@@ -3,6 +3,7 @@ package resource
 import (
 	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/banyan-go/banyan/generator/field"
@@ -111,7 +112,7 @@ func (c code) plainText(k int) string {
 	switch c.Type {
 	case field.JSON:
 		if c.MaxLength() < 20 {
-			return fmt.Sprint(k)
+			return strconv.Itoa(k)
 		}
 		return `{"name":["` + letter + `"]}`
 	case field.Bytes, field.Password:

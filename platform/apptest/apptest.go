@@ -131,7 +131,7 @@ func (a *App) Stored(table, column string) []string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer rows.Close() //nolint:errcheck // what matters is in Err
+	defer rows.Close()
 	values := []string{}
 	for rows.Next() {
 		var v sql.NullString

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"reflect"
 	"strconv"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -67,7 +68,7 @@ func scan(raw []byte) scanned {
 			i = end
 		case c == '-' || '0' <= c && c <= '9':
 			end := i + 1
-			for end < len(raw) && bytes.IndexByte([]byte("0123456789.eE+-"), raw[end]) >= 0 {
+			for end < len(raw) && strings.IndexByte("0123456789.eE+-", raw[end]) >= 0 {
 				end++
 			}
 			if _, err := strconv.ParseFloat(string(raw[i:end]), 64); err != nil {
