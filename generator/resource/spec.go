@@ -43,6 +43,12 @@ func (s Spec) Command() string {
 	for _, u := range s.Unique {
 		words = append(words, "--unique", u)
 	}
+	if s.SoftDelete {
+		words = append(words, "--soft-delete")
+	}
+	if s.RequireMatch {
+		words = append(words, "--require-match")
+	}
 	for i, w := range words {
 		if strings.ContainsFunc(w, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
 			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
