@@ -1,0 +1,14 @@
+package main
+
+import (
+	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/sqlite"
+)
+
+// drivers are what this binary is compiled with. A profile chooses among them.
+func drivers() app.Drivers {
+	return app.Drivers{
+		DB: db.Drivers{"sqlite": sqlite.Driver{}},
+	}
+}

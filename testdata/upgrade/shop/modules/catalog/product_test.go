@@ -1,0 +1,115 @@
+package catalog_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/apptest"
+	"github.com/banyan-go/banyan/platform/id"
+)
+
+const (
+	productPath = "/api/v1/catalog/products"
+	// productBody is a request for a product that obeys every rule.
+	productBody = `{"sku":"Sku a","name":"Name a","price":{"amount":0,"currency":"EUR"},"active":true,"released":"2026-01-02"}`
+	// productChange changes whatever may change.
+	productChange = `{"sku":"Sku b","name":"Name b","price":{"amount":1,"currency":"EUR"},"active":false,"released":null}`
+)
+
+func TestProductLifecycle(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	made := a.Post(productPath, productBody).Want(201).WantMembers(productBody)
+	at := productPath + "/" + made.Text("/id")
+	made.WantHeader("Location", at).WantHeader("ETag", `"1"`)
+	a.Get(at).Want(200).WantHeader("ETag", `"1"`).WantBody(made.Body)
+	a.Get(at, "If-None-Match", `"1"`).Want(304)
+
+	a.Patch(at, productChange, "If-Match", `"2"`).WantProblem(412, "version_mismatch")
+	changed := a.Patch(at, productChange, "If-Match", `"1"`).Want(200).WantMembers(productChange)
+	changed.WantHeader("ETag", `"2"`).WantAt("/version", "2")
+	a.Get(at, "If-None-Match", `"1"`).Want(200).WantHeader("ETag", `"2"`).WantBody(changed.Body)
+
+	a.Delete(at, "If-Match", `"1"`).WantProblem(412, "version_mismatch")
+	a.Delete(at, "If-Match", `"2"`).Want(204)
+	a.Patch(at, `{}`).WantProblem(404, "product_not_found")
+	a.Get(at).WantProblem(404, "product_not_found")
+	a.Delete(at).WantProblem(404, "product_not_found")
+}
+
+func TestProductDefaults(t *testing.T) {
+	t.Parallel()
+	boot(t).Post(productPath, `{"sku":"Sku a","name":"Name a","price":{"amount":0,"currency":"EUR"}}`).Want(201).WantMembers(`{"active":true,"released":null}`)
+}
+
+func TestProductRefusals(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.Post(productPath, `{"no_such_field":1}`).WantProblem(422, "invalid", "/no_such_field")
+	for _, c := range []struct{ name, value, pointer string }{
+		{"sku", `null`, "/sku"},
+		{"sku", `7`, "/sku"},
+		{"sku", `""`, "/sku"},
+		{"sku", `"` + strings.Repeat("x", 65) + `"`, "/sku"},
+		{"name", `null`, "/name"},
+		{"name", `7`, "/name"},
+		{"name", `""`, "/name"},
+		{"name", `"` + strings.Repeat("x", 256) + `"`, "/name"},
+		{"price", `null`, "/price"},
+		{"price", `{"amount":1}`, "/price/currency"},
+		{"price", `{"amount":1.5,"currency":"EUR"}`, "/price/amount"},
+		{"price", `{"amount":1,"currency":"euro"}`, "/price/currency"},
+		{"active", `null`, "/active"},
+		{"active", `"yes"`, "/active"},
+		{"released", `"2026-02-30"`, "/released"},
+	} {
+		a.Post(productPath, apptest.With(productBody, c.name, c.value)).WantProblem(422, "invalid", c.pointer)
+	}
+	for _, name := range []string{"sku", "name", "price"} {
+		a.Post(productPath, apptest.Without(productBody, name)).WantProblem(422, "invalid", "/"+name)
+	}
+	at := a.Post(productPath, productBody).Want(201).Header.Get("Location")
+	for _, name := range []string{"id", "version"} {
+		a.Patch(at, apptest.With(`{}`, name, "null")).WantProblem(422, "invalid", "/"+name)
+	}
+}
+
+func TestProductTaken(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.Post(productPath, productBody).Want(201)
+	a.Post(productPath, productBody).WantProblem(409, "product_taken", "/sku")
+	other := a.Post(productPath, apptest.With(productBody, "sku", `"Sku b"`)).Want(201).Header.Get("Location")
+	a.Patch(other, `{"sku":"Sku a"}`).WantProblem(409, "product_taken", "/sku")
+}
+
+func TestProductList(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.Get(productPath).Want(200).WantAt("/data", `[]`)
+	a.Seed(8)
+	if ids := a.Walk(productPath, 3); len(ids) != 8 {
+		t.Errorf("the pages hold %d products, want 8", len(ids))
+	}
+	a.WantSorted(productPath, "id")
+	a.WantFilter(productPath, "active")
+	a.WantSearch(productPath, "name")
+	a.Get(productPath+"?count=exact&limit=1").Want(200).WantAt("/page/total", "8")
+	a.Get(productPath+"?limit=0").WantProblem(422, "invalid", "/limit")
+	a.Get(productPath+"?sort=nothing").WantProblem(422, "invalid", "/sort")
+	a.Get(productPath+"?after=nowhere").WantProblem(400, "bad_cursor")
+}
+
+func TestProductsByIDs(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.Seed(1)
+	known, err := id.Parse(a.Post(productPath, productBody).Want(201).Text("/id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := a.module.Product.Products.ByIDs(t.Context(), []id.ID{known, id.New()})
+	if err != nil || len(found) != 1 || found[known].ID != known {
+		t.Errorf("found %+v, error %v", found, err)
+	}
+}
