@@ -72,10 +72,16 @@ func (a *App) startBase(ctx context.Context) error {
 }
 
 func (a *App) migrate(ctx context.Context) error {
-	if _, err := a.migrator.Up(ctx); err != nil {
-		return exit(exitFailure, a.platform.env.Name+" migrate status", err)
+	_, err := a.migrator.Up(ctx)
+	if err == nil {
+		return nil
 	}
-	return nil
+	env := a.platform.env
+	all, _ := a.migrator.Status(ctx) // the first error is the one to tell
+	if text := unknown(all, env.Name, env.Mode); text != "" && env.Dev() {
+		return exit(exitFailure, env.Name+resetCommand, fmt.Errorf("%w\n%s", err, text))
+	}
+	return exit(exitFailure, env.Name+" migrate status", err)
 }
 
 // schemaFits returns the check that keeps a process out of service while its database is behind. Once it fits it does not stop fitting.

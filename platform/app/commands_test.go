@@ -142,6 +142,45 @@ func TestMigrationThatFails(t *testing.T) {
 	m.run("serve", "--mode", "test").want(1, "migration notes/20260101000000_notes.sql", "\nnext:  prog migrate status\n")
 }
 
+// A developer has generated something, thrown it away with git, and generated it again: the table of the first time is in the way. The
+// program says whose it is, and offers a way out.
+func TestMigrationsThatWereThrownAway(t *testing.T) {
+	t.Parallel()
+	const first, second = "20260101000000", "20260102000000"
+	m := newMachine(t)
+	m.run("db", "seed", "--mode", "dev", "--rows", "3").want(0, "added 3 rows")
+	m.program = program(variant{version: second})
+	reset := "\nnext:  prog db reset --mode dev\n"
+	m.run("serve", "--mode", "dev").want(1, "error: migrate: migration notes/"+second+"_notes.sql: ", "table notes_notes already exists",
+		"migrations that this program does not have, thrown away or of another branch: notes/"+first+"\n", reset)
+	m.run("serve", "--mode", "test").want(1, "table notes_notes already exists", "\nnext:  prog migrate status\n")
+	m.run("migrate", "down", "--module", "notes").want(1, "notes/"+first+" was applied last, and this program does not know it")
+	m.run("migrate", "down", "--module", "notes", "--mode", "dev").want(1, "this program does not know it", reset)
+
+	m.run("db", "reset").want(2, "this is mode prod", reset)
+	m.run("db", "reset", "--mode", "dev").want(0, "the database is empty, and has 1 migrations\n")
+	m.run("migrate", "status").want(0)
+	r := m.serve("--mode", "dev")
+	if got := r.wantGet(r.url+"/api/v1/notes/notes", 200); got != `{"notes":0}` {
+		t.Errorf("the table holds %s", got)
+	}
+}
+
+// What a program does not know is told at its start, also where nothing is in the way yet.
+func TestUnknownMigrationsAreToldAtTheStart(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.run("migrate", "up").want(0)
+	m.program = program(variant{version: "20260102000000", schema: strings.ReplaceAll(notesSchema, "notes_notes", "notes_others")})
+	r := m.serve("--mode", "dev")
+	r.err.await("afresh")
+	if !strings.Contains(r.err.String(), "warning: the database has migrations that this program does not have, thrown away or of another branch: notes/20260101000000\n") {
+		t.Errorf("it says %s", r.err)
+	}
+	m.run("migrate", "status").want(0, "warning: the database has migrations that this program does not have, perhaps of a newer one: notes/20260101000000\n")
+	m.run("migrate", "status", "--mode", "dev").want(0, "\n  or start afresh without the rows: prog db reset --mode dev\n")
+}
+
 func TestSeed(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)

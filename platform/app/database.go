@@ -68,6 +68,9 @@ func (l *launcher) migrate() *cobra.Command {
 	down := command("down --module NAME", "Take back the last migration of a module", "  "+l.name+" migrate down --module catalog", func(cmd *cobra.Command, _ []string) error {
 		return run(cmd, "nothing is applied", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) {
 			done, err := m.Down(ctx, module)
+			if errors.Is(err, db.ErrUnknown) && l.mode == config.Dev {
+				err = exit(exitFailure, l.name+resetCommand, err)
+			}
 			for i := range done {
 				done[i].State = db.Pending
 			}
@@ -85,6 +88,7 @@ func (l *launcher) migrate() *cobra.Command {
 					pending++
 				}
 			}
+			l.warn(unknown(all, l.name, l.mode))
 			return all, err
 		})
 		if err == nil && pending > 0 {
@@ -93,6 +97,29 @@ func (l *launcher) migrate() *cobra.Command {
 		return err
 	})
 	return group("migrate", "Change the schema of the database", up, down, status)
+}
+
+// resetCommand is what is behind the name of the program in the command that starts afresh.
+const resetCommand = " db reset --mode dev"
+
+// unknown says which migrations the database has and the program has not, and what to do about it; "" when there is none.
+func unknown(all []db.Migration, name string, mode config.Mode) string {
+	var names []string
+	for _, m := range all {
+		if m.State == db.Unknown {
+			names = append(names, m.String())
+		}
+	}
+	switch {
+	case len(names) == 0:
+		return ""
+	case mode == config.Dev:
+		return fmt.Sprintf("the database has migrations that this program does not have, thrown away or of another branch: %s\n"+
+			"  go back to the code that has them and take them back there: %[2]s migrate down --module NAME --mode dev\n"+
+			"  or start afresh without the rows: %[2]s%[3]s", strings.Join(names, ", "), name, resetCommand)
+	default:
+		return "the database has migrations that this program does not have, perhaps of a newer one: " + strings.Join(names, ", ")
+	}
 }
 
 // knows returns an error that is one of usage unless all of these modules exist.
@@ -147,7 +174,30 @@ func (l *launcher) db() *cobra.Command {
 	seed.Flags().IntVar(&rows, "rows", 100, "rows for each resource")
 	seed.Flags().StringSliceVar(&modules, "module", nil, "only these modules")
 	seed.Flags().BoolVar(&yes, "yes", false, "also in mode prod")
-	return group("db", "Work with the data", seed)
+	return group("db", "Work with the data", seed, l.reset())
+}
+
+func (l *launcher) reset() *cobra.Command {
+	return command("reset", "Drop every table and migrate from the start, in mode dev alone", "  "+l.name+resetCommand, func(cmd *cobra.Command, _ []string) error {
+		if l.mode != config.Dev {
+			return exit(exitUsage, l.name+resetCommand, fmt.Errorf("this is mode %s: only in mode dev are rows there to be thrown away", l.mode))
+		}
+		a, err := l.connectable()
+		if err != nil {
+			return err
+		}
+		return withDatabase(cmd.Context(), a, func(ctx context.Context) error {
+			if err := a.migrator.Reset(ctx); err != nil {
+				return err
+			}
+			done, err := a.migrator.Up(ctx)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(l.proc.Err, "the database is empty, and has %d migrations\n", len(done))
+			return nil
+		})
+	})
 }
 
 // opsHost returns where a process with this configuration has its ops listener, as seen from its own machine.

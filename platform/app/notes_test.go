@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io/fs"
@@ -33,6 +34,7 @@ type notes struct {
 	routes []api.Route
 	schema string
 	seal   func() error // nil, or what Seed does first
+	file   string
 }
 
 const notesSchema = "-- +goose Up\nCREATE TABLE notes_notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n-- +goose Down\nDROP TABLE notes_notes;\n"
@@ -40,7 +42,7 @@ const notesSchema = "-- +goose Up\nCREATE TABLE notes_notes (id INTEGER PRIMARY 
 func (*notes) Name() string { return "notes" }
 
 func (n *notes) Migrations() fs.FS {
-	return fstest.MapFS{"sqlite/20260101000000_notes.sql": &fstest.MapFile{Data: []byte(n.schema)}}
+	return fstest.MapFS{"sqlite/" + n.file: &fstest.MapFile{Data: []byte(n.schema)}}
 }
 
 func (n *notes) Parts() []module.Part { return []module.Part{n} }
@@ -100,12 +102,13 @@ func (n *notes) Seed(ctx context.Context, rows int) error {
 
 // variant is what a test may change about the program.
 type variant struct {
-	driver driver.Driver // nil is SQLite
-	schema string        // empty is notesSchema
-	hook   func(*notes) lifecycle.Hook
-	routes []api.Route
-	bare   bool // without the module
-	secret bool // the module encrypts what it seeds
+	driver  driver.Driver // nil is SQLite
+	schema  string        // empty is notesSchema
+	version string        // of its migration; empty is the first
+	hook    func(*notes) lifecycle.Hook
+	routes  []api.Route
+	bare    bool // without the module
+	secret  bool // the module encrypts what it seeds
 }
 
 // program returns the program under test.
@@ -131,7 +134,7 @@ func program(v variant) app.Program[settings] {
 			if err != nil || v.bare {
 				return built(p, err)
 			}
-			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema}
+			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema, file: cmp.Or(v.version, "20260101000000") + "_notes.sql"}
 			if v.secret {
 				n.seal = func() error {
 					_, err := p.Keys.Sealer("notes_notes.text").Seal([]byte("note"), nil)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
 )
 
@@ -46,6 +47,9 @@ func (l *launcher) serve() *cobra.Command {
 			a.banner(l.proc.Err, time.Since(began))
 			if err := a.migrator.Ready(cmd.Context()); err != nil {
 				l.warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
+			}
+			if all, err := a.migrator.Status(cmd.Context()); err == nil && l.mode == config.Dev {
+				l.warn(unknown(all, l.name, l.mode))
 			}
 		}, func() { l.notify(notifyStopping) })
 	})

@@ -119,7 +119,7 @@ func (s migrationSet) reversible(ctx context.Context, pool *sql.DB) error {
 	}
 	i := slices.IndexFunc(s.list, func(mig Migration) bool { return mig.Version == list[0].Version })
 	if i < 0 {
-		return fmt.Errorf("migration %s/%d was applied last, and this program does not know it: take it back with the program that does", s.module, list[0].Version)
+		return fmt.Errorf("migration %s/%d was applied last, and %w: take it back with the program that does", s.module, list[0].Version, ErrUnknown)
 	}
 	text, err := fs.ReadFile(s.files, s.list[i].Name)
 	if err != nil {

@@ -44,9 +44,9 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	if o == nil {
 		return nil, ErrNotStarted
 	}
-	tables, err := m.read.Query(ctx, Global).Migrator().GetTables()
+	tables, err := m.tables(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read the names of the tables: %w", err)
+		return nil, err
 	}
 	var all []Migration
 	for _, set := range m.sets {
@@ -76,6 +76,9 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 // ErrBehind means that the database lacks migrations of this program.
 var ErrBehind = errors.New("the database is behind")
 
+// ErrUnknown means that a migration is in the database and not in this program.
+var ErrUnknown = errors.New("this program does not know it")
+
 // Ready returns ErrBehind, wrapped with the migrations that are missing, unless every migration is applied. Unknown ones are no reason:
 // a newer program may run beside this one.
 func (m *Migrator) Ready(ctx context.Context) error {
@@ -95,6 +98,45 @@ func (m *Migrator) Ready(ctx context.Context) error {
 	return fmt.Errorf("%w by %d: %s", ErrBehind, len(missing), strings.Join(missing, ", "))
 }
 
+// Reset drops every table, whoever has made it, so that Up begins from nothing. After an error the same call goes on from there.
+func (m *Migrator) Reset(ctx context.Context) (err error) {
+	o := m.db.open.Load()
+	if o == nil {
+		return ErrNotStarted
+	}
+	unlock, err := m.db.driver.Lock(ctx, m.db.options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	for last := -1; ; {
+		tables, err := m.tables(ctx)
+		if err != nil || len(tables) == 0 {
+			return err
+		}
+		// A table that others refer to is refused until they are gone. So another round is worth it while the last one dropped something.
+		var refused error
+		for _, table := range tables {
+			if _, err := o.Write.ExecContext(ctx, `DROP TABLE IF EXISTS "`+strings.ReplaceAll(table, `"`, `""`)+`"`); err != nil {
+				refused = errors.Join(refused, fmt.Errorf("drop table %s: %w", table, translate(m.db.driver, err)))
+			}
+		}
+		if len(tables) == last {
+			return refused
+		}
+		last = len(tables)
+	}
+}
+
+// tables returns the names of the tables, without the engine's own.
+func (m *Migrator) tables(ctx context.Context) ([]string, error) {
+	tables, err := m.read.Query(ctx, Global).Migrator().GetTables()
+	if err != nil {
+		return nil, fmt.Errorf("read the names of the tables: %w", err)
+	}
+	return slices.DeleteFunc(tables, func(name string) bool { return strings.HasPrefix(name, "sqlite_") }), nil
+}
+
 // Up applies what is pending, also what is older than the last one applied, and returns what it applied. Each file is one transaction: after
 // an error, which names the file, the database is as the last file that succeeded left it, and the same call goes on from there. (A
 // file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated.)
@@ -105,7 +147,7 @@ func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
 }
 
 // Down takes back the migration of a module that was applied last, and returns it; nothing when there is none. A file without the
-// section `-- +goose Down`, and a migration that this program does not know, cannot be taken back: then nothing changes.
+// section `-- +goose Down`, and a migration that this program does not know (ErrUnknown), cannot be taken back: then nothing changes.
 func (m *Migrator) Down(ctx context.Context, module string) ([]Migration, error) {
 	i := slices.IndexFunc(m.sets, func(s migrationSet) bool { return s.module == module })
 	if i < 0 {

@@ -75,6 +75,7 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"hostile text", testHostileText},
 		{"migrations", testMigrations},
 		{"migrations out of order", testMigrationsOutOfOrder},
+		{"reset", testReset},
 		{"migration that fails", testMigrationFails},
 		{"newer database", testNewerDatabase},
 		{"files of migrations", testMigrationFiles},

@@ -146,6 +146,36 @@ func testMigrationsOutOfOrder(t *testing.T, e engine) {
 	wantTables(t, w, "banyan_migrations_shop", "shop_b")
 }
 
+// Reset leaves no table, whichever refers to which, and everything can be applied again.
+func testReset(t *testing.T, e engine) {
+	w := e.bare(t)
+	ctx := t.Context()
+	text := `-- +goose Up
+CREATE TABLE shop_a (id integer PRIMARY KEY);
+CREATE TABLE shop_b (id integer PRIMARY KEY, a integer NOT NULL REFERENCES shop_a (id));
+CREATE TABLE shop_c (id integer PRIMARY KEY, b integer NOT NULL REFERENCES shop_b (id));
+INSERT INTO shop_a VALUES (1);
+INSERT INTO shop_b VALUES (1, 1);
+INSERT INTO shop_c VALUES (1, 1);
+`
+	m := w.migrator(t, db.Migrations{Module: "shop", Files: w.files("20260101000000_a.sql", text)})
+	other := w.migrator(t, db.Migrations{Module: "blog", Files: w.files("20260101000000_a.sql", makes("blog_a"))})
+	for range 2 {
+		for _, m := range []*db.Migrator{m, other} {
+			if done, err := m.Up(ctx); err != nil || len(done) != 1 {
+				t.Fatalf("up: %q, %v", states(done), err)
+			}
+		}
+		if err := m.Reset(ctx); err != nil {
+			t.Fatal(err)
+		}
+		wantTables(t, w)
+	}
+	if err := m.Reset(ctx); err != nil {
+		t.Errorf("reset of nothing: %v", err)
+	}
+}
+
 // A file that fails leaves nothing behind, the error names it, and what came before stays.
 func testMigrationFails(t *testing.T, e engine) {
 	w := e.bare(t)
