@@ -134,6 +134,36 @@ func newImporter(cfg ImporterConfig, needs ImporterNeeds) *Importer {
 var importerSet = wire.NewSet(newImporter)
 `
 
+// importerTest is the test of the module empty, which has to give what the importer asks for.
+const importerTest = `package empty_test
+
+import (
+	"context"
+	"testing"
+
+	"example.com/app/modules/empty/emptywire"
+	"example.com/app/modules/orders"
+	"github.com/banyan-go/banyan/platform/apptest"
+	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/module"
+)
+
+type noOrders struct{}
+
+func (noOrders) ByIDs(context.Context, []id.ID) (map[id.ID]orders.Order, error) { return nil, nil }
+
+func TestModuleStarts(t *testing.T) {
+	t.Parallel()
+	apptest.Run(t, func(p module.Platform) (module.Module, error) {
+		if _, err := emptywire.New(p, emptywire.Default(), emptywire.Needs{}); err == nil || err.Error() !=
+			"empty: Needs.Importer.Orders is nil: a test gives it in boot, in empty_test.go" {
+			t.Errorf("without its needs: %v", err)
+		}
+		return emptywire.New(p, emptywire.Default(), emptywire.Needs{Importer: emptywire.ImporterNeeds{Orders: noOrders{}}})
+	}).Get("/readyz").Want(200)
+}
+`
+
 // TestGeneratedModules makes an application, writes the matrix into it, and runs what its team would run.
 func TestGeneratedModules(t *testing.T) {
 	t.Parallel()
@@ -215,6 +245,11 @@ func matrixFiles(t *testing.T, p *project.Project) []render.File {
 		}
 		made[s.Module] = true
 		files = append(files, more...)
+	}
+	for i := range files {
+		if files[i].Path == "modules/empty/empty_test.go" {
+			files[i].Data = []byte(importerTest)
+		}
 	}
 	return append(files, render.File{Path: "modules/empty/emptywire/importer.go", Data: []byte(importer), Mode: 0o644})
 }

@@ -15,8 +15,7 @@ import (
 // What a request holds cannot write lines into the log, nor move the terminal of whoever reads it.
 func TestLogInput(t *testing.T) {
 	t.Parallel()
-	a := openShop(t)
-	before := strings.Count(a.Log(), "\n")
+	p := newMachine(t).serve()
 	lines := []string{
 		"GET /%0a%7b%22level%22:%22ERROR%22%7d HTTP/1.1\r\nHost: x\r\n\r\n",
 		"GET /%1b%5b2J%0d HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -36,11 +35,12 @@ func TestLogInput(t *testing.T) {
 		"G\x1bT / HTTP/1.1\r\nHost: x\r\n\r\n",
 	}
 	for _, line := range lines {
-		exchange(t, a.URL, line)
+		exchange(t, p.public.URL, line)
 	}
-	log := a.Log()
-	if got := strings.Count(log, "\n"); got != before+len(lines) {
-		t.Errorf("%d requests have written %d lines:\n%s", len(lines), got-before, log)
+	p.stop()
+	log := p.out.String()
+	if got := strings.Count(log, "\n") - 1; got != len(lines) { // the last one is about the end
+		t.Errorf("%d requests have written %d lines:\n%s", len(lines), got, log)
 	}
 	for line := range strings.Lines(log) {
 		var entry struct {

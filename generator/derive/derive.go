@@ -230,7 +230,9 @@ func moduleFile(goModule, module string, parts []part) (render.File, error) {
 			w.line("%s %sNeeds", p.Type, p.Type)
 		}
 	}
-	w.line("}\n\n// Module is the module %s.\ntype Module struct {", module)
+	w.line("}\n")
+	needs(w, module, parts)
+	w.line("// Module is the module %s.\ntype Module struct {", module)
 	for _, p := range parts {
 		w.line("%s *%s", p.Type, p.Type)
 	}
@@ -245,6 +247,18 @@ func moduleFile(goModule, module string, parts []part) (render.File, error) {
 	}
 	w.line("}\n}")
 	return w.file(path.Join("modules", module, module+"wire", module+"_gen.go"))
+}
+
+func needy(p part) bool { return p.Needs }
+
+// needs writes how New looks whether its needs are there. Wire fills them in the application; a test that fills them by hand forgets one,
+// and would learn of it by a nil pointer inside a request.
+func needs(w *writer, module string, parts []part) {
+	if !slices.ContainsFunc(parts, needy) {
+		return
+	}
+	w.line("// checkedNeeds is Needs with nothing missing.\ntype checkedNeeds Needs\n")
+	w.line("func checkNeeds(n Needs) (checkedNeeds, error) { return checkedNeeds(n), module.CheckNeeds(%q, n) }\n", module)
 }
 
 // sets writes what Wire needs: the set for the application, and the set for the module's own injector.
@@ -266,13 +280,16 @@ func sets(w *writer, parts []part) {
 		}
 	}
 	w.line(")\n\n// inside is what New puts together.\nvar inside = wire.NewSet(\nmodule.PlatformSet,\nhandle,\nwire.Struct(new(Module), \"*\"),")
+	if slices.ContainsFunc(parts, needy) { // Wire wants every provider used
+		w.line("checkNeeds,")
+	}
 	for _, p := range parts {
 		w.line("%s,", p.Set)
 		if p.Config {
 			w.line("wire.FieldsOf(new(Config), %q),", p.Type)
 		}
 		if p.Needs {
-			w.line("wire.FieldsOf(new(Needs), %q),", p.Type)
+			w.line("wire.FieldsOf(new(checkedNeeds), %q),", p.Type)
 		}
 	}
 	w.line(")\n")

@@ -156,7 +156,7 @@ func TestModuleWithParts(t *testing.T) {
 		`wire.FieldsOf(new(*Module), "APIKey", "Importer", "Product"),`,
 		`wire.FieldsOf(new(*APIKey), "APIKeys"),`, `wire.FieldsOf(new(*Importer), "Jobs"),`, `wire.FieldsOf(new(*Importer), "Runs"),`,
 		`wire.FieldsOf(new(*Product), "Products"), )`,
-		"var inside =", "apiKeySet,", "importerSet,", `wire.FieldsOf(new(Config), "Importer"),`, `wire.FieldsOf(new(Needs), "Importer"),`,
+		"var inside =", "apiKeySet,", "importerSet,", `wire.FieldsOf(new(Config), "Importer"),`, `wire.FieldsOf(new(checkedNeeds), "Importer"),`,
 		"productSet, )",
 		"return []module.Part{ m.APIKey, m.Importer, m.Product, }")
 	if text := texts["modules/catalog/catalogwire/catalog_gen.go"]; strings.Contains(text, "Doc") || strings.Contains(text, "Test") || strings.Contains(text, "clientSet") {

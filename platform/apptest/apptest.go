@@ -21,6 +21,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
 )
 
@@ -105,10 +106,11 @@ func settings(database string) app.Config {
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.HTTP.OpsAddr = unit.Exactly("127.0.0.1:0")
 	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
+	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
 	return cfg
 }
 
-// Log returns the lines that the application has logged so far. It fails the test for one that At has returned.
+// Log returns the lines that the application has logged so far, as text. It fails the test for one that At has returned.
 func (a *App) Log() string {
 	a.t.Helper()
 	if a.app == nil {

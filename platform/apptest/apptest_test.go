@@ -69,7 +69,7 @@ func TestApplicationsAreApart(t *testing.T) {
 	one.Seed(3)
 	one.Get(rowsPath).WantAt("/rows", "3")
 	two.Get(rowsPath).WantAt("/rows", "0")
-	if log := one.Log(); strings.Count(log, rowsPath) != 2*2 { // route and path
+	if log := one.Log(); strings.Count(log, rowsPath) != 2*2 { // path and route
 		t.Errorf("the log holds %s", log)
 	}
 }
@@ -99,6 +99,18 @@ func TestApplicationsEndWithTheirTests(t *testing.T) {
 	})
 	if !stopped {
 		t.Error("what a module has started was not stopped")
+	}
+}
+
+// The stack of a panic can be read in the log of a test that failed.
+func TestLogOfAPanic(t *testing.T) {
+	t.Parallel()
+	a := apptest.Run(t, func(p module.Platform) (module.Module, error) {
+		return &counter{nil}, nil
+	})
+	a.Get(rowsPath).WantProblem(500, "internal")
+	if log := a.Log(); !strings.Contains(log, "\n    stack:\n") || !strings.Contains(log, ".(*counter).Routes.func1(") {
+		t.Errorf("the log is\n%s", log)
 	}
 }
 
