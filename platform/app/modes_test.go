@@ -116,13 +116,25 @@ func TestOpsListenerIsOnLoopback(t *testing.T) {
 	}
 }
 
+// In mode prod whoever starts the program learns what everybody may write.
+func TestOpenWritesAreToldInModeProd(t *testing.T) {
+	t.Parallel()
+	const said = "warning: operations that write and are open to everybody: 1\nnext:  prog routes\n"
+	for mode, want := range map[string]bool{"dev": false, "test": false, "prod": true} {
+		r := newMachine(t).serve("--mode", mode)
+		if r.stop(); strings.Contains(r.err.String(), said) != want {
+			t.Errorf("mode %s says %s", mode, r.err)
+		}
+	}
+}
+
 // In mode prod somebody migrates on purpose. Until then the process lives, is not ready and says why to its operators alone; then it is
 // ready without a restart.
 func TestPendingMigrationsInModeProd(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
 	r := m.serve()
-	r.err.await("next:")
+	r.err.await("not ready:")
 	if want := "warning: not ready: the database is behind by 1: notes/20260101000000_notes.sql\nnext:  prog migrate up\n"; !strings.HasSuffix(r.err.String(), want) {
 		t.Errorf("it says %s, want %s", r.err, want)
 	}

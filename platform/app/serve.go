@@ -45,6 +45,9 @@ func (l *launcher) serve() *cobra.Command {
 		return a.serve(cmd.Context(), func() {
 			l.notify(notifyReady)
 			a.banner(l.proc.Err, time.Since(began))
+			if l.mode == config.Prod {
+				l.warn(a.openWrites())
+			}
 			if err := a.migrator.Ready(cmd.Context()); err != nil {
 				l.warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
 			}
@@ -69,6 +72,20 @@ func (l *launcher) serveDry() error {
 	return l.print(map[string]string{"http.addr": public, "http.ops_addr": ops}, func(w io.Writer) {
 		table(w, []string{"http.addr", public}, []string{"http.ops_addr", ops})
 	})
+}
+
+// openWrites says how many operations that write are open to everybody; "" when none is.
+func (a *App) openWrites() string {
+	n := 0
+	for _, m := range a.operations.Mounted() {
+		if m.Op.Auth.Why() != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("operations that write and are open to everybody: %d\nnext:  %s routes", n, a.platform.env.Name)
 }
 
 // serve runs the application until a signal, the end of ctx, or the failure of a listener. A second signal ends the waiting of the stop.
