@@ -112,6 +112,14 @@ func caller(up int) string {
 
 var errNoHandler = errors.New("has no handler")
 
+// openAuth returns the Auth, as Go, that an operation has which everybody may call.
+func openAuth(method string) string {
+	if method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions {
+		return "api.Public"
+	}
+	return `api.PublicWrite("the reason")`
+}
+
 func (r *Route) check() error {
 	switch {
 	case !isMethod(r.Method):
@@ -121,7 +129,7 @@ func (r *Route) check() error {
 	case r.Op.Summary == "":
 		return fmt.Errorf("has no summary (Op.Summary)")
 	case r.Op.Auth == "":
-		return fmt.Errorf("does not say who may call it (Op.Auth)")
+		return fmt.Errorf("does not say who may call it: write Auth: %s into its api.Op", openAuth(r.Method))
 	case !r.Op.Auth.known():
 		return fmt.Errorf("Op.Auth is none of Public, PublicWrite with a reason, Session and Token")
 	case r.Op.Status != 0 && (r.Op.Status < 200 || r.Op.Status > 399):

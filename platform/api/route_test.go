@@ -55,7 +55,8 @@ func TestRoutesThatAreRefused(t *testing.T) {
 		{"an id that begins with a digit", func() api.Route { return api.Get("/x", nothing, op("2x")) }, "GET /x: has no operation id"},
 		{"an id in other letters", func() api.Route { return api.Get("/x", nothing, op("größe")) }, "GET /x: has no operation id"},
 		{"no summary", func() api.Route { return api.Post("/x", nothing, api.Op{ID: "x", Auth: api.Public}) }, "POST /x: has no summary"},
-		{"no auth", func() api.Route { return api.Put("/x", nothing, api.Op{ID: "x", Summary: "S"}) }, "PUT /x: does not say who may call it"},
+		{"no auth", func() api.Route { return api.Get("/x", nothing, api.Op{ID: "x", Summary: "S"}) }, "GET /x: does not say who may call it: write Auth: api.Public into its api.Op"},
+		{"no auth of a write", func() api.Route { return api.Put("/x", nothing, api.Op{ID: "x", Summary: "S"}) }, `PUT /x: does not say who may call it: write Auth: api.PublicWrite("the reason") into its api.Op`},
 		{"an auth of one's own", func() api.Route { return api.Get("/x", nothing, with(func(o *api.Op) { o.Auth = "admin" })) }, "GET /x: Op.Auth is none of Public"},
 		{"a public write without a reason", func() api.Route {
 			return api.Post("/x", nothing, with(func(o *api.Op) { o.Auth = api.PublicWrite(" ") }))

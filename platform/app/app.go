@@ -38,11 +38,11 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
 	}
 	err := errors.Join(wrong...)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		a.migrator, err = p.DB.Migrator(sets)
 	}
-	if a.migrator, err = p.DB.Migrator(sets); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, exit(exitFailure, "", err) // the code is wrong, whatever the configuration
 	}
 	a.health.Add("database", p.DB.Ping)
 	a.health.Add("migrations", a.schemaFits())

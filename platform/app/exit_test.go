@@ -1,11 +1,14 @@
 package app_test
 
 import (
+	"context"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/banyan-go/banyan/platform/api"
 )
 
 // Every failure ends with the code that scripts look at, an error that says what and where, and the next step.
@@ -118,4 +121,13 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	m.untouched("help")
+}
+
+// What is wrong with the code of an application is no fault of its configuration.
+func TestRouteThatIsWrong(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	nothing := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
+	m.program = program(variant{routes: []api.Route{api.Delete("/x", nothing, api.Op{ID: "x", Summary: "X"})}})
+	m.run("serve").want(1, "error: route DELETE /api/v1/notes/x", `write Auth: api.PublicWrite("the reason") into its api.Op`)
 }

@@ -86,10 +86,10 @@ func (p Program[C]) Run(ctx context.Context, proc Process) int {
 		return &settled{Loaded: loaded, build: func(env Env) (*App, error) {
 			env.Info = p.Info
 			a, err := p.Build(env, cfg)
-			if err != nil {
-				return nil, exit(exitConfig, "", loaded.Locate(err))
+			if _, coded := errors.AsType[*exitError](err); err != nil && !coded {
+				err = exit(exitConfig, "", loaded.Locate(err))
 			}
-			return a, nil
+			return a, err
 		}}, nil
 	}
 	l.schema = func() ([]byte, error) {
