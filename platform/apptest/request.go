@@ -139,14 +139,14 @@ func (r *Response) Texts(list, pointer string) []string {
 	return texts
 }
 
-// WantAt fails the test unless the value at a JSON Pointer is the one that want, JSON, says.
+// WantAt fails the test unless the value at a JSON Pointer is the one that want says, which is JSON: 2, null, "a text" with its quotes.
 func (r *Response) WantAt(pointer, want string) *Response {
 	r.app.t.Helper()
 	d := json.NewDecoder(strings.NewReader(want))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		r.app.t.Fatalf("%q is not JSON: %v", want, err)
+		r.app.t.Fatalf("what is wanted at %s is not JSON: %v\n%s\nIf it is meant as a text, write it with its quotes: `%s`", pointer, err, want, strconv.Quote(want))
 	}
 	if got := r.At(pointer); !reflect.DeepEqual(got, v) {
 		text, _ := json.Marshal(got) // it was JSON
