@@ -122,7 +122,7 @@ func TestSecondSignalHurries(t *testing.T) {
 		p.eventually("readiness says no", func() bool { return p.public.Get("/readyz").Status == http.StatusServiceUnavailable })
 		p.public.Get(products).Want(200)
 		p.signal(s)
-		if code := p.wait(); code != 0 || !strings.Contains(p.out.String(), `"msg":"stopping","signal":"`+s.String()+`"`) {
+		if code := p.wait(); code != 0 || !strings.Contains(p.out.String(), `"msg":"stopping","signal":"`+s.String()+`","drain":"1h0m0s","hint":"a second signal ends the waiting"}`) {
 			t.Errorf("%v: exit code %d: %s", s, code, p.out)
 		}
 	}

@@ -120,7 +120,7 @@ func (a *App) serve(ctx context.Context, ready, stopping func()) error {
 	var failure error
 	select {
 	case s := <-signals:
-		a.platform.Log.Info("stopping", "signal", s.String())
+		a.platform.Log.Info("stopping", "signal", s.String(), "drain", a.server.DrainTime().String(), "hint", "a second signal ends the waiting")
 	case <-ctx.Done():
 		a.platform.Log.Info("stopping")
 	case failure = <-a.server.Failed():

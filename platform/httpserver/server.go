@@ -109,6 +109,9 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) {
 	}
 }
 
+// DrainTime is how long requests are still taken after Stop has been called, while readiness says no.
+func (s *Server) DrainTime() time.Duration { return s.drainTime }
+
 // Addr returns the address of the public listener, OpsAddr that of the other one. They are nil before the start.
 func (s *Server) Addr() net.Addr { return s.addr }
 
