@@ -34,6 +34,8 @@ type API struct {
 	log       *slog.Logger
 	mounted   []Mounted
 	endpoints []Endpoint
+	// undeclared is told of errors that no document tells of; nil for nobody.
+	undeclared func(operation, code string)
 }
 
 // Mounted is a route in its place.

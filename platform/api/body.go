@@ -84,7 +84,7 @@ func decompress(coding string, body []byte, limit int) ([]byte, error) {
 	case len(out) > most:
 		return nil, tooLarge(limit)
 	case err != nil:
-		return nil, ProtocolError("malformed", "bad_content_encoding", "The body is not what Content-Encoding says.")
+		return nil, ProtocolError("malformed", codeBadEncoding, "The body is not what Content-Encoding says.")
 	default:
 		return out, nil
 	}
@@ -110,7 +110,7 @@ func decoder(coding string, r io.Reader) (io.ReadCloser, error) {
 		return nil, ProtocolError("unsupported-media-type", "unsupported_content_encoding", "Content-Encoding has to be one of gzip, deflate, br and zstd, once.")
 	}
 	if err != nil {
-		return nil, ProtocolError("malformed", "bad_content_encoding", "The body is not what Content-Encoding says.")
+		return nil, ProtocolError("malformed", codeBadEncoding, "The body is not what Content-Encoding says.")
 	}
 	return d, nil
 }

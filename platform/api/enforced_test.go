@@ -27,8 +27,9 @@ type describedOp struct {
 		Content map[string]struct{ Schema *schema }
 	} `json:"requestBody"`
 	Responses map[string]struct {
-		Ref     string `json:"$ref"`
-		Content map[string]struct{ Schema *schema }
+		Ref         string `json:"$ref"`
+		Description string
+		Content     map[string]struct{ Schema *schema }
 	}
 	method, path string
 }
@@ -188,6 +189,11 @@ func (e *enforced) verdict(t *testing.T, op describedOp, a answer, word, what st
 	documented, ok := op.Responses[fmt.Sprint(a.status)]
 	if !ok {
 		t.Errorf("%s: the status %d is not in the document", op.ID, a.status)
+	}
+	if a.status >= 400 {
+		if code := a.problem(t).Code; !strings.Contains(documented.Description, " "+code) {
+			t.Errorf("%s: %d is documented as %q, and answered with the code %s", op.ID, a.status, documented.Description, code)
+		}
 	}
 	of, typ := &schema{Ref: "#/components/schemas/Problem"}, "application/problem+json"
 	if a.status < 300 {

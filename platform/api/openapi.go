@@ -137,7 +137,7 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 	op := m.operation
 	if op == nil { // a raw route speaks for itself
 		o["parameters"] = rawParameters(m.FullPath)
-		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawFailures(m.Op))
+		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawCodes(m.Op))
 		return o, nil
 	}
 	if params := d.parameters(m); len(params) > 0 {
@@ -291,14 +291,20 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 	if m.Method == http.MethodGet {
 		responses["304"] = map[string]any{"description": "The representation that If-None-Match names is the current one."}
 	}
-	return d.problems(responses, op.failures(m)), nil
+	return d.problems(responses, op.codes(m)), nil
 }
 
-// problems adds the errors of these statuses to responses.
-func (d *document) problems(responses map[string]any, statuses []int) map[string]any {
-	for _, status := range statuses {
-		d.used[status] = true
-		responses[strconv.Itoa(status)] = map[string]any{"$ref": "#/components/responses/Problem" + strconv.Itoa(status)}
+// problems adds the errors with these codes to responses.
+func (d *document) problems(responses map[string]any, c codes) map[string]any {
+	for _, t := range ProblemTypes() {
+		if len(c[t.Status]) == 0 {
+			continue
+		}
+		d.used[t.Status] = true
+		responses[strconv.Itoa(t.Status)] = map[string]any{
+			"$ref":        "#/components/responses/Problem" + strconv.Itoa(t.Status),
+			"description": t.Title + ". Codes: " + strings.Join(c[t.Status], ", ") + ".",
+		}
 	}
 	return responses
 }
@@ -306,35 +312,6 @@ func (d *document) problems(responses map[string]any, statuses []int) map[string
 // answersWith reports whether Out has that header.
 func (op *operation) answersWith(name string) bool {
 	return slices.ContainsFunc(op.answers, func(h plan.Header) bool { return strings.EqualFold(h.Name, name) })
-}
-
-// failures are the statuses of the errors that an operation can answer with.
-func (op *operation) failures(m Mounted) []int {
-	statuses := []int{400, 406, 422, 500, 503}
-	if len(op.paths) > 0 {
-		statuses = append(statuses, 404)
-	}
-	if op.body != nil {
-		statuses = append(statuses, 411, 413, 415)
-	}
-	if op.ifMatch != nil {
-		statuses = append(statuses, 412)
-		if op.ifMatch.Required {
-			statuses = append(statuses, 428)
-		}
-	}
-	return withErrors(statuses, m.Op)
-}
-
-// rawFailures are those that a raw route is known for, and what may become of any request.
-func rawFailures(o Op) []int { return withErrors([]int{400, 500, 503}, o) }
-
-func withErrors(statuses []int, o Op) []int {
-	for _, e := range o.Errors {
-		statuses = append(statuses, problemType(e.Kind.String()).Status)
-	}
-	slices.Sort(statuses)
-	return slices.Compact(statuses)
 }
 
 // responses are the errors, one for each status.

@@ -179,7 +179,7 @@ var errNotAcceptable = ProtocolError("not-acceptable", "not_acceptable", "The se
 // serve returns the function for the router.
 func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error {
 	op := m.operation
-	c := call{api: a, op: op, id: m.Op.ID, sparse: op.sparse(m.Method)}
+	c := call{api: a, op: op, id: m.Op.ID, sparse: op.sparse(m.Method), codes: op.codes(m)}
 	for _, p := range op.paths {
 		c.segments = append(c.segments, slices.Index(strings.Split(m.FullPath, "/"), "{"+p.Name+"}"))
 	}
@@ -194,6 +194,7 @@ func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error
 		}
 		out, err := op.call(ctx, in)
 		if err != nil {
+			c.watch(err)
 			return err
 		}
 		if out == nil {
@@ -213,6 +214,7 @@ type call struct {
 	op       *operation
 	id       string
 	sparse   bool
+	codes    codes
 	segments []int // where op.paths stand in the path, the part in front of the first slash being 0
 }
 

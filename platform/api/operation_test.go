@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/patch"
 )
 
@@ -251,5 +253,39 @@ func TestAnswersWithoutABody(t *testing.T) {
 	}
 	if a := s.do("POST", "/x", "", "Accept: text/html"); a.status != 406 {
 		t.Errorf("%d, want 406: an error would be JSON", a.status)
+	}
+}
+
+// An error that no document tells of is told to whoever asked for that: not one that the Op names, nor what comes with the types.
+func TestErrorsThatNoDocumentTellsOf(t *testing.T) {
+	t.Parallel()
+	late := fault.New(fault.Conflict, "too_late", "It is too late.")
+	var fails error
+	type versioned struct {
+		IfMatch api.IfMatch `header:"If-Match"`
+	}
+	o := op("postX")
+	o.Errors = []*fault.Error{late}
+	s := serve(t, api.Post("/x", func(context.Context, *versioned) (*none, error) { return nil, fails }, o))
+	var told []string
+	s.api.OnUndeclared(func(operation, code string) { told = append(told, operation+" "+code) })
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{late, ""},
+		{fmt.Errorf("with a cause: %w", late.Because(errors.New("a cause"))), ""},
+		{patch.ErrVersion, ""},
+		{context.DeadlineExceeded, ""},
+		{errors.New("a defect"), ""},
+		{fault.New(fault.Invalid, "invalid", "A rule of its own."), ""},
+		{fault.New(fault.Conflict, "taken", "It is taken."), "postX taken"},
+		{fault.New(fault.NotFound, "too_late", "Another kind has another status."), "postX too_late"},
+	} {
+		fails, told = c.err, nil
+		s.do("POST", "/x", "")
+		if got := strings.Join(told, ", "); got != c.want {
+			t.Errorf("%v: told of %q, want %q", c.err, got, c.want)
+		}
 	}
 }

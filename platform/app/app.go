@@ -31,6 +31,7 @@ type App struct {
 func New(p *Platform, modules []module.Module) (*App, error) {
 	a := &App{platform: p, modules: modules, health: httpserver.NewHealth()}
 	a.operations = api.New(api.Limits{Body: int(p.cfg.HTTP.BodyLimit), Depth: p.cfg.API.Depth}, p.env.Keys, p.Log)
+	a.operations.OnUndeclared(undeclared(p))
 	var sets []db.Migrations
 	var wrong []error
 	for _, m := range modules {
@@ -61,6 +62,16 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	a.all.Append(lifecycle.Hook{Name: "modules", Start: p.Lifecycle.Start, Stop: p.Lifecycle.Stop})
 	a.all.Append(lifecycle.Hook{Name: "server", Start: serving.Start, Stop: serving.Stop})
 	return a, nil
+}
+
+// undeclared returns what is done about an error that the document of its operation does not tell of.
+func undeclared(p *Platform) func(operation, code string) {
+	if p.env.Undeclared != nil || !p.env.Dev() {
+		return p.env.Undeclared
+	}
+	return func(operation, code string) {
+		p.Log.Warn("the error of an operation is in no document: name it in its Op.Errors", "operation", operation, "code", code)
+	}
 }
 
 // startBase starts what every command with a database needs.

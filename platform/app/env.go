@@ -30,6 +30,9 @@ type Env struct {
 	Sockets httpserver.Sockets
 	// Broken is a file that holds, while the newest source does not run, why; empty for none. In mode dev the page at / shows it.
 	Broken string
+	// Undeclared is told of each code that an operation answers with and that its Op.Errors do not name. Nil is a warning in mode dev and
+	// nothing elsewhere. The goroutines of requests call it.
+	Undeclared func(operation, code string)
 }
 
 // Dev reports whether the program runs in mode dev.

@@ -10,8 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
+	"github.com/banyan-go/banyan/platform/fault"
 )
 
 // What the mode decides by itself, and what stays the same.
@@ -124,6 +126,23 @@ func TestOpenWritesAreToldInModeProd(t *testing.T) {
 		r := newMachine(t).serve("--mode", mode)
 		if r.stop(); strings.Contains(r.err.String(), said) != want {
 			t.Errorf("mode %s says %s", mode, r.err)
+		}
+	}
+}
+
+// In mode dev an error that its operation does not declare is a warning.
+func TestErrorThatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	for mode, want := range map[string]bool{"dev": true, "prod": false} {
+		m := newMachine(t)
+		late := func(context.Context, *struct{}) (*struct{}, error) {
+			return nil, fault.New(fault.Conflict, "too_late", "It is too late.")
+		}
+		m.program = program(variant{routes: []api.Route{api.Get("/late", late, api.Op{ID: "beLate", Summary: "Be late", Auth: api.Public})}})
+		r := m.serve("--mode", mode)
+		r.wantGet(r.url+"/api/v1/notes/late", 409)
+		if r.stop(); strings.Contains(r.out.String(), "name it in its Op.Errors operation=beLate code=too_late") != want {
+			t.Errorf("mode %s: %s", mode, r.out)
 		}
 	}
 }

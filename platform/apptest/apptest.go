@@ -57,7 +57,8 @@ func (a *App) On(t testing.TB) *App {
 }
 
 // Run starts an application with these modules, in mode test, on an empty database with every migration applied. It ends with the test;
-// when the test has failed its log is printed. A module's test gives the module itself and those that it uses.
+// when the test has failed its log is printed. The test fails when an operation answers with an error that its Op.Errors do not name. A
+// module's test gives the module itself and those that it uses.
 func Run(t testing.TB, builders ...Builder) *App {
 	t.Helper()
 	log := &syncBuffer{}
@@ -67,6 +68,9 @@ func Run(t testing.TB, builders ...Builder) *App {
 		t.Fatal(err)
 	}
 	env := app.Env{Name: "apptest", Info: api.Info{Title: "apptest"}, Mode: config.Test, Profile: "single", Keys: ring, Out: log}
+	env.Undeclared = func(operation, code string) {
+		t.Errorf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code)
+	}
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}}})
 	if err != nil {
 		t.Fatal(err)

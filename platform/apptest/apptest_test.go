@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/apptest"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -111,6 +112,27 @@ func TestLogOfAPanic(t *testing.T) {
 	a.Get(rowsPath).WantProblem(500, "internal")
 	if log := a.Log(); !strings.Contains(log, "\n    stack:\n") || !strings.Contains(log, ".(*counter).Routes.func1(") {
 		t.Errorf("the log is\n%s", log)
+	}
+}
+
+// failing is a module with one operation, whose error no document tells of.
+type failing struct{ counter }
+
+func (*failing) Parts() []module.Part { return []module.Part{&failing{}} }
+func (*failing) Routes() []api.Route {
+	return []api.Route{api.Get("/rows", func(context.Context, *struct{}) (*count, error) {
+		return nil, fault.New(fault.Conflict, "too_late", "It is too late.")
+	}, api.Op{ID: "countRows", Summary: "Count the rows", Auth: api.Public})}
+}
+
+// An error that its operation does not declare fails the test that meets it.
+func TestErrorThatIsNotDeclared(t *testing.T) {
+	t.Parallel()
+	r := &recorder{TB: t}
+	a := apptest.Run(r, func(module.Platform) (module.Module, error) { return &failing{}, nil })
+	a.On(t).Get(rowsPath).WantProblem(409, "too_late")
+	if want := "countRows answers too_late, which no document tells of: name the error in the Op.Errors of its route"; strings.Join(r.said, "\n") != want {
+		t.Errorf("it said %q, want %q", r.said, want)
 	}
 }
 

@@ -19,13 +19,13 @@ import (
 func Products(s *product.Service) []api.Route {
 	h := productHandler{s}
 	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
-	failures := []*fault.Error{catalog.ErrProductTaken}
+	missing, taken := catalog.ErrProductNotFound, catalog.ErrProductTaken
 	return []api.Route{
 		api.Get("/products", h.list, api.Op{ID: "listCatalogProducts", Summary: "List products", Auth: api.Public, List: product.Listing()}),
-		api.Post("/products", h.create, api.Op{ID: "createCatalogProduct", Summary: "Create a product", Auth: open, Errors: failures}),
-		api.Get("/products/{id}", h.get, api.Op{ID: "getCatalogProduct", Summary: "Get a product", Auth: api.Public}),
-		api.Patch("/products/{id}", h.update, api.Op{ID: "updateCatalogProduct", Summary: "Change a product", Auth: open, Errors: failures}),
-		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: open}),
+		api.Post("/products", h.create, api.Op{ID: "createCatalogProduct", Summary: "Create a product", Auth: open, Errors: []*fault.Error{taken}}),
+		api.Get("/products/{id}", h.get, api.Op{ID: "getCatalogProduct", Summary: "Get a product", Auth: api.Public, Errors: []*fault.Error{missing}}),
+		api.Patch("/products/{id}", h.update, api.Op{ID: "updateCatalogProduct", Summary: "Change a product", Auth: open, Errors: []*fault.Error{missing, taken}}),
+		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: open, Errors: []*fault.Error{missing}}),
 	}
 }
 

@@ -1,0 +1,95 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/banyan-go/banyan/platform/api/internal/plan"
+	"github.com/banyan-go/banyan/platform/page"
+	"github.com/banyan-go/banyan/platform/patch"
+)
+
+const codeBadEncoding = "bad_content_encoding"
+
+// codes are the codes of the errors that an operation can answer with, by status: those of its Op first, then those that come with its
+// types. What stands in front of all operations, the limits of HTTP for instance, is none of them.
+type codes map[int][]string
+
+func (c codes) add(status int, more ...string) {
+	for _, code := range more {
+		if !slices.Contains(c[status], code) {
+			c[status] = append(c[status], code)
+		}
+	}
+}
+
+// declared begins with those of Op.Errors.
+func declared(o Op) codes {
+	c := codes{}
+	for _, e := range o.Errors {
+		c.add(problemType(e.Kind.String()).Status, e.Code)
+	}
+	return c
+}
+
+// rawCodes are those that a raw route is known for, and what may become of any request.
+func rawCodes(o Op) codes {
+	c := declared(o)
+	c.add(http.StatusBadRequest, codeBadEncoding)
+	c.anywhere()
+	return c
+}
+
+// codes returns what m can answer with.
+func (op *operation) codes(m Mounted) codes {
+	c := declared(m.Op)
+	c.add(http.StatusBadRequest, errQuerySyntax.Code, errQueryCount.Code)
+	c.add(http.StatusNotAcceptable, "not_acceptable")
+	c.add(http.StatusUnprocessableEntity, "invalid")
+	if len(op.paths) > 0 {
+		c.add(http.StatusBadRequest, errBadPath.Code)
+		c.add(http.StatusNotFound, errNoSuchPath.Code)
+	}
+	if op.page != nil {
+		c.add(http.StatusBadRequest, page.ErrCursor.Code)
+	}
+	if op.body == nil {
+		c.add(http.StatusBadRequest, errUnexpectedBody.Code)
+	} else {
+		c.add(http.StatusBadRequest, plan.CodeEmptyBody, plan.CodeInvalidJSON, plan.CodeDuplicateKey, plan.CodeTooDeep, plan.CodeTrailingData,
+			plan.CodeInvalidUTF8, codeBadEncoding)
+		c.add(http.StatusLengthRequired, "length_required")
+		c.add(http.StatusRequestEntityTooLarge, "body_too_large")
+		c.add(http.StatusUnsupportedMediaType, "unsupported_media_type", "unsupported_content_encoding")
+	}
+	if op.ifMatch != nil {
+		c.add(http.StatusBadRequest, errIfMatch.Code)
+		c.add(http.StatusPreconditionFailed, patch.ErrVersion.Code)
+		if op.ifMatch.Required {
+			c.add(http.StatusPreconditionRequired, errNoIfMatch.Code)
+		}
+	}
+	c.anywhere()
+	return c
+}
+
+// anywhere adds what may become of any request.
+func (c codes) anywhere() {
+	c.add(http.StatusInternalServerError, "internal")
+	c.add(http.StatusServiceUnavailable, "timeout", "database_busy")
+}
+
+// OnUndeclared has fn called with each code that a handler's error is answered with and that neither the Errors of its operation name nor its
+// types imply: no document tells of it. It is for the start; fn is called by the goroutines of requests.
+func (a *API) OnUndeclared(fn func(operation, code string)) { a.undeclared = fn }
+
+// watch tells of the error of a handler when the document of its operation does not.
+func (c *call) watch(err error) {
+	if c.api.undeclared == nil {
+		return
+	}
+	t, f := classify(err)
+	if !slices.Contains(c.codes[t.Status], f.Code) {
+		c.api.undeclared(c.id, f.Code)
+	}
+}
