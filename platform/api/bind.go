@@ -3,7 +3,9 @@ package api
 import (
 	"bytes"
 	"context"
+	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/valyala/fasthttp"
@@ -169,5 +171,22 @@ func (c *call) bindBody(req *fasthttp.Request, v reflect.Value, bad *refusal) er
 	if err != nil {
 		return err
 	}
-	return bad.take(c.op.body.Decode(data, v.Field(c.op.bodyAt), plan.Limits{Depth: c.api.limits.Depth}))
+	err = c.op.body.Decode(data, v.Field(c.op.bodyAt), plan.Limits{Depth: c.api.limits.Depth})
+	if f, ok := errors.AsType[*fault.Error](err); ok && c.op.merge {
+		c.op.tellFixed(f.Fields)
+	}
+	return bad.take(err)
+}
+
+// tellFixed says of the fields that a change does not know and that its answer has what a caller who sees them there wants to hear.
+func (op *operation) tellFixed(fields []fault.Field) {
+	if op.result == nil {
+		return
+	}
+	for i := range fields {
+		f := &fields[i]
+		if f.Code == plan.CodeUnknownField && slices.Contains(op.result.ResourceFields(), strings.TrimPrefix(f.Pointer, "/")) {
+			f.Code, f.Detail = "immutable", "cannot be changed"
+		}
+	}
 }

@@ -289,3 +289,32 @@ func TestErrorsThatNoDocumentTellsOf(t *testing.T) {
 		}
 	}
 }
+
+// A field that stands in every answer is known, and a change says why it does not take it.
+func TestFieldsThatCannotBeChanged(t *testing.T) {
+	t.Parallel()
+	type thing struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	type change struct {
+		Body struct {
+			Name patch.Change[string] `json:"name"`
+		}
+	}
+	type one struct{ Body thing }
+	same := func(context.Context, *change) (*one, error) { return &one{}, nil }
+	s := serve(t, api.Patch("/x", same, op("patchX")), api.Put("/x", same, op("putX")))
+	for method, want := range map[string]string{
+		"PATCH": "/id immutable cannot be changed, /ID unknown_field is not a known field, /other unknown_field is not a known field",
+		"PUT":   "/id unknown_field is not a known field, /ID unknown_field is not a known field, /other unknown_field is not a known field",
+	} {
+		var got []string
+		for _, f := range s.json(method, "/x", `{"id":"1","ID":"1","name":"a","other":1}`).problem(t).Errors {
+			got = append(got, f.Pointer+" "+f.Code+" "+f.Detail)
+		}
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%s: %q, want %q", method, got, want)
+		}
+	}
+}
