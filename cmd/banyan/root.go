@@ -14,6 +14,7 @@ import (
 
 	"github.com/banyan-go/banyan/generator"
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/dev"
 	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/gotool"
@@ -229,6 +230,8 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 		return exitUsage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
 		return exitUsage, "banyan new NAME"
+	case errors.As(err, &goTool) && derive.Stale(goTool.Output):
+		return exitFailure, "banyan sync"
 	case errors.As(err, &check), errors.As(err, &goTool):
 		return exitFailure, "mend what is named above, then run it again"
 	default:

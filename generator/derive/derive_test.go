@@ -257,3 +257,17 @@ func TestDiskWithPlannedFiles(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestStale(t *testing.T) {
+	t.Parallel()
+	for output, want := range map[string]bool{
+		"# shop/modules/lending/lendingwire\nmodules/lending/lendingwire/wire_gen.go:21:32: not enough arguments in call to loan.New\n": true,
+		"vet: modules/lending/lendingwire/wire_gen.go:21:32: not enough arguments in call to loan.New":                                  true,
+		"# shop/modules/lending/internal/loan\nmodules/lending/internal/loan/service.go:3:1: undefined: x\n":                            false,
+		"    wire_gen_test.go:21: a test that says _gen.go\n":                                                                           false,
+	} {
+		if got := derive.Stale(output); got != want {
+			t.Errorf("%q: %v", output, got)
+		}
+	}
+}

@@ -9,9 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
 )
 
@@ -86,7 +88,12 @@ func (o Options) test(ctx context.Context, p *project.Project, mode Mode, packag
 	cmd := o.command(ctx, p, "go", append(args, packages...)...)
 	// The name of the file is another one each time: a test that was left out is not taken from go test's cache.
 	cmd.Env = append(os.Environ(), "BANYAN_SERVERS="+string(mode), "BANYAN_MISSING="+notes)
+	var broken strings.Builder // what does not compile
+	cmd.Stderr = io.MultiWriter(o.Err, &broken)
 	failed := cmd.Run()
+	if failed != nil && derive.Stale(broken.String()) {
+		fmt.Fprintln(o.Err, "a derived file does not fit any more what it follows from\nnext:  banyan sync")
+	}
 	left, err := readNotes(notes, p)
 	return left, errors.Join(failed, err)
 }

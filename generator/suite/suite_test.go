@@ -126,3 +126,21 @@ func TestParseMode(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A constructor that has changed breaks a file that nobody wrote: the command that writes it anew is said.
+func TestDerivedFileThatIsStale(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "true")
+	for name, text := range map[string]string{
+		"thing/new.go":      "package thing\n\nfunc New(int) int { return 1 }\n",
+		"thing/wire_gen.go": "package thing\n\nvar one = New()\n",
+	} {
+		if err := os.WriteFile(filepath.Join(p.Root, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, errs, err := run(t, p, suite.Auto)
+	if err == nil || !strings.Contains(errs, "wire_gen.go:3:11: not enough arguments in call to New") || !strings.HasSuffix(errs, "\nnext:  banyan sync\n") {
+		t.Errorf("%v\n%s", err, errs)
+	}
+}
