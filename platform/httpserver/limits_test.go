@@ -104,7 +104,7 @@ func limits() []limit {
 		{what: "Items on a page", value: "200, 50 unless asked for", answer: "422 range", status: 422, code: "invalid", at: query("limit=200"), beyond: query("limit=201")},
 		{what: "Cursor of a page", value: "2048 bytes", answer: "422 cursor", status: 422, code: "invalid",
 			at: query("after=" + strings.Repeat("x", 2048)), beyond: query("after=" + strings.Repeat("x", 2049))},
-		{what: "Orders of a list", value: "1 field, then the id", answer: "422 repeated", status: 422, code: "invalid", at: query("sort=name"), beyond: query("sort=name&sort=id")},
+		{what: "Orders of a list", value: "1 field, then the id", answer: "422 enum", status: 422, code: "invalid", at: query("sort=name"), beyond: query("sort=name,id")},
 		{what: "Conditions on a list (filter)", value: "10", answer: "422 too_many", status: 422, code: "invalid", at: query(manyFilters(10)), beyond: query(manyFilters(11))},
 		{what: "Values of one condition (filter[f][in])", value: "50", answer: "422 too_many", status: 422, code: "invalid",
 			at: query("filter[size][in]=1" + strings.Repeat(",1", 49)), beyond: query("filter[size][in]=1" + strings.Repeat(",1", 50))},
