@@ -97,6 +97,8 @@ func TestErrors(t *testing.T) {
 		{inside, "destroy resource billing/invoice", 6, "generated before texts were kept", ""},
 		{inside, "destroy module billing", 2, "there is no module billing that was generated, nor any other", "banyan destroy module --help"},
 		{inside, "destroy module billing now", 2, "accepts 1 arg(s), received 2", "banyan destroy module --help"},
+		{inside, "generate modul billing", 2, `unknown command "modul" for "banyan generate", did you mean module?`, "banyan generate --help"},
+		{inside, "generate module billing --dryrun", 2, "unknown flag: --dryrun, did you mean --dry-run?", "banyan generate module --help"},
 		{inside, "sync now", 2, `unknown command "now"`, "banyan sync --help"},
 		{inside, "dev now", 2, "now: flags of the application stand behind --", "banyan dev --help"},
 		{inside, "dev --addr :9000", 2, "unknown flag: --addr", "banyan dev --help"},

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime/debug"
 	"strings"
 
@@ -76,18 +77,27 @@ func (c *cli) root() *cobra.Command {
 	f := root.PersistentFlags()
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "say nothing about progress")
 	f.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return &usageError{err, cmd.CommandPath() + " --help"} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{unknownFlag(cmd, err), cmd.CommandPath() + " --help"}
+	})
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(c.new(), c.generate(), c.destroy(), c.dev(), c.test(), c.check(), c.sync(), c.version())
 	checkArgs(root)
 	return root
 }
 
-// checkArgs makes every command turn a wrong number of arguments into an error of usage.
+// checkArgs makes every command turn a wrong number of arguments into an error of usage. Where a word was meant to be a command, it says
+// which, if it can be told.
 func checkArgs(cmd *cobra.Command) {
+	cmd.SuggestionsMinimumDistance = 2
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
+				if cmd.HasSubCommands() && len(args) > 0 {
+					if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+						err = fmt.Errorf("%w, did you mean %s?", err, strings.Join(near, " or "))
+					}
+				}
 				return &usageError{err, cmd.CommandPath() + " --help"}
 			}
 			return nil
@@ -119,6 +129,23 @@ func (c *cli) unknown(root *cobra.Command, args []string) (word string, rest []s
 		return arg, append(rest, args[i+1:]...)
 	}
 	return "", nil
+}
+
+// unknownFlag adds to the error about a flag the one that was meant, if it can be told.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	word, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	names := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra knows what is near a command
+	for _, m := range regexp.MustCompile(`--([a-z][a-z-]*)`).FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
+		names.AddCommand(&cobra.Command{Use: m[1], Run: func(*cobra.Command, []string) {}})
+	}
+	near := names.SuggestionsFor(word)
+	if len(near) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w, did you mean --%s?", err, strings.Join(near, " or --"))
 }
 
 // passThrough runs a command of the application in mode dev.

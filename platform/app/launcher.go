@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -57,6 +58,7 @@ func (l *launcher) root() *cobra.Command {
 		PersistentPreRunE: l.readFlags,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	})
+	root.SetFlagErrorFunc(unknownFlag)
 	f := root.PersistentFlags()
 	f.StringVar(&l.profile, "profile", cmp.Or(l.env("APP_PROFILE"), "single"), "scale profile, a file in configs/profiles")
 	f.StringVar(&l.modeFlag, "mode", cmp.Or(l.env("APP_MODE"), string(config.Prod)), "dev, test or prod")
@@ -108,6 +110,23 @@ func noWords(cmd *cobra.Command, words []string) error {
 		return fmt.Errorf("%s has no command %q, did you mean %s?", cmd.CommandPath(), words[0], strings.Join(near, " or "))
 	}
 	return fmt.Errorf("%s has no command %q", cmd.CommandPath(), words[0])
+}
+
+// unknownFlag adds to the error about a flag the one that was meant, if it can be told.
+func unknownFlag(cmd *cobra.Command, err error) error {
+	word, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	names := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra knows what is near a command
+	for _, m := range regexp.MustCompile(`--([a-z][a-z-]*)`).FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
+		names.AddCommand(&cobra.Command{Use: m[1], Run: func(*cobra.Command, []string) {}})
+	}
+	near := names.SuggestionsFor(word)
+	if len(near) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w, did you mean --%s?", err, strings.Join(near, " or --"))
 }
 
 func (l *launcher) env(name string) string {
