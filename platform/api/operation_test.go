@@ -318,3 +318,15 @@ func TestFieldsThatCannotBeChanged(t *testing.T) {
 		}
 	}
 }
+
+// Routes that were generated before they named it answer 404 with a code of their own.
+func TestNotFoundBelowAPathIsNotTold(t *testing.T) {
+	t.Parallel()
+	s := serve(t, api.Get("/x/{id}", func(context.Context, *byID) (*none, error) {
+		return nil, fault.New(fault.NotFound, "thing_not_found", "There is no such thing.")
+	}, op("getX")))
+	s.api.OnUndeclared(func(operation, code string) { t.Errorf("%s: told of %s", operation, code) })
+	if a := s.get("/x/0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01"); a.status != 404 || a.problem(t).Code != "thing_not_found" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
