@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -167,8 +168,8 @@ func TestModuleStarts(t *testing.T) {
 // TestGeneratedModules makes an application, writes the matrix into it, and runs what its team would run.
 func TestGeneratedModules(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("compiles an application with all modules of the matrix")
+	if os.Getenv("BANYAN_LONG") != "1" {
+		t.Skip("builds forty resources and thirty mutants, for minutes; BANYAN_LONG=1 runs it, as continuous integration does")
 	}
 	p := newProject(t)
 	first := resource.Spec{Module: "shop", Name: "product", Fields: strings.Fields("sku:string:required,unique,max=64,sort name:string:required,search,sort " +

@@ -54,7 +54,7 @@ func (c *cli) destroyResource() *cobra.Command {
 				next = "banyan test; release that; then say in the new migration why nothing needs the table (-- banyan:contract why), and release it"
 			}
 			if d.Applied > 0 {
-				fmt.Fprintf(c.out, "first: where a database has the table already, banyan migrate down --module %s --to %d, while its migration is there\n", module, d.Applied-1)
+				fmt.Fprintf(c.out, "first: banyan migrate down --module %s, where a database has run the migration that goes; or banyan db reset, which starts afresh\n", module)
 			}
 			return c.write(d.Plan, dry, next)
 		},
