@@ -13,3 +13,18 @@ func TestTargets(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestTheEndOfTheTimeIsNoFailure(t *testing.T) {
+	t.Parallel()
+	for said, want := range map[string]bool{
+		"fuzz: elapsed: 20s, execs: 1049789\n--- FAIL: FuzzParse (20.13s)\n    context deadline exceeded\nFAIL\nexit status 1\n":                                                            true,
+		"--- FAIL: FuzzParse (0.13s)\n    --- FAIL: FuzzParse (0.00s)\n        page_test.go:9: context deadline exceeded\n\n    Failing input written to testdata/fuzz/FuzzParse/1\nFAIL\n": false,
+		"--- FAIL: FuzzParse (0.13s)\n    panic: boom\nFAIL\n": false,
+		"fuzz: elapsed: 20s\nPASS\n":                           false, // then the command has failed for another reason
+		"":                                                     false,
+	} {
+		if got := outOfTime(said); got != want {
+			t.Errorf("%v for %q", got, said)
+		}
+	}
+}
