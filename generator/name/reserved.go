@@ -49,7 +49,7 @@ func generated() []string {
 		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "clause", "clock",
 		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "expected", "failures", "fault", "fiber", "find",
 		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "in", "insert", "inside", "json", "keyring",
-		"made", "money", "name", "needs", "normalize", "now", "ok", "open", "ornull", "page", "password", "passwords", "patch",
+		"made", "missing", "money", "name", "needs", "normalize", "now", "ok", "open", "ornull", "page", "password", "passwords", "patch",
 		"plain", "protected", "rand", "raw", "reflect", "regexp", "route", "row", "rows", "sample", "secrets", "seedbatch", "set",
 		"slices", "slog", "strings", "taken", "testing", "time", "torow", "unit", "update", "utf8", "want",
 	}

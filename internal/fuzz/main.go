@@ -7,7 +7,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -45,12 +44,26 @@ func run(ctx context.Context, each time.Duration, packages []string) error {
 		fmt.Fprintf(os.Stdout, "%s of %s for %s\n", t.name, t.pkg, each)
 		cmd := exec.CommandContext(ctx, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$", "-fuzztime", each.String(), t.pkg)
 		var said bytes.Buffer
-		cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &said), os.Stderr
-		if err := cmd.Run(); err != nil && !outOfTime(said.String()) {
+		cmd.Stdout, cmd.Stderr = &said, os.Stderr
+		err := cmd.Run()
+		if err != nil && !outOfTime(said.String()) {
+			_, _ = said.WriteTo(os.Stdout)
 			return fmt.Errorf("%s of %s: %w; the input that failed is in its testdata/fuzz: commit it with what mends it", t.name, t.pkg, err)
 		}
+		fmt.Fprintln(os.Stdout, progress(said.String()))
 	}
 	return nil
+}
+
+// progress returns the last line that tells how far it has come.
+func progress(said string) string {
+	last := ""
+	for line := range strings.Lines(said) {
+		if strings.HasPrefix(line, "fuzz: elapsed: ") {
+			last = strings.TrimSpace(line)
+		}
+	}
+	return last
 }
 
 // outOfTime reports whether all that failed is that the time was over while go test still handed out work: it then says so as a failure, now and
