@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -38,15 +37,6 @@ func edit(t *testing.T, p *project.Project, file, suffix string) {
 	}
 	if err != nil {
 		t.Fatal(err)
-	}
-}
-
-func git(t *testing.T, p *project.Project, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=team", "-c", "user.email=team@example.org", "-c", "core.autocrlf=false"}, args...)...)
-	cmd.Dir = p.Root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("git %v: %v\n%s", args, err, out)
 	}
 }
 
@@ -126,9 +116,9 @@ func TestDestroyKeepsMigrationsThatGitHas(t *testing.T) {
 	p := projecttest.New(t, filepath.Join(t.TempDir(), "shop"))
 	plan, err := generator.Resource(t.Context(), p, invoice(), clock(0), nil)
 	full := keep(t, p.Root, plan, err)
-	git(t, p, "init", "-q")
-	git(t, p, "add", ".")
-	git(t, p, "commit", "-q", "-m", "The first invoice")
+	projecttest.Git(t, p, "init", "-q")
+	projecttest.Git(t, p, "add", ".")
+	projecttest.Git(t, p, "commit", "-q", "-m", "The first invoice")
 
 	d, err := generator.DestroyResource(t.Context(), p, "sale", "invoice", clock(1), nil)
 	if err != nil {

@@ -3,7 +3,6 @@ package generator
 import (
 	"fmt"
 	"math/rand/v2"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/banyan-go/banyan/generator/apply"
 	"github.com/banyan-go/banyan/generator/project"
+	"github.com/banyan-go/banyan/generator/projecttest"
 	"github.com/banyan-go/banyan/generator/render"
 	"github.com/banyan-go/banyan/generator/resource"
 )
@@ -26,24 +26,24 @@ func TestSixBranchesMerge(t *testing.T) {
 	p := newProject(t)
 	order := resource.Spec{Module: "sale", Name: "order", Fields: []string{"number:string:required,unique", "note:text"}, Migration: 20261126090000}
 	develop(t, p, edits(t, p, order))
-	git(t, p, "init", "-q", "-b", "main")
-	git(t, p, "add", ".")
-	git(t, p, "commit", "-q", "-m", "Orders")
+	projecttest.Git(t, p, "init", "-q", "-b", "main")
+	projecttest.Git(t, p, "add", ".")
+	projecttest.Git(t, p, "commit", "-q", "-m", "Orders")
 	run(t, p, "run", p.Main(), "migrate", "up", "--mode", "dev")
 	run(t, p, "run", p.Main(), "db", "seed", "--rows", "30", "--mode", "dev")
 
 	branches := []string{"ann", "bob", "cat", "dan", "eve", "fay"}
 	for i, name := range branches {
-		git(t, p, "checkout", "-q", "-b", name, "main")
+		projecttest.Git(t, p, "checkout", "-q", "-b", name, "main")
 		develop(t, p, work(t, p, name, i))
-		git(t, p, "add", ".")
-		git(t, p, "commit", "-q", "-m", "The work of "+name)
+		projecttest.Git(t, p, "add", ".")
+		projecttest.Git(t, p, "commit", "-q", "-m", "The work of "+name)
 	}
-	git(t, p, "checkout", "-q", "main")
+	projecttest.Git(t, p, "checkout", "-q", "main")
 	rand.Shuffle(len(branches), func(i, j int) { branches[i], branches[j] = branches[j], branches[i] })
 	t.Logf("merged in the order %v", branches)
 	for _, name := range branches {
-		git(t, p, "merge", "-q", "-m", "Merge "+name, name)
+		projecttest.Git(t, p, "merge", "-q", "-m", "Merge "+name, name)
 	}
 	plan, err := Sync(t.Context(), p, nil)
 	if err != nil {
@@ -140,12 +140,3 @@ func newReport(cfg ReportConfig) *Report { return &Report{cfg.Batch} }
 
 var reportSet = wire.NewSet(newReport)
 `
-
-func git(t *testing.T, p *project.Project, args ...string) {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=team", "-c", "user.email=team@example.org", "-c", "core.autocrlf=false"}, args...)...)
-	cmd.Dir = p.Root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("git %v: %v\n%s", args, err, out)
-	}
-}

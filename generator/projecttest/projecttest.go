@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -47,6 +48,16 @@ func New(t testing.TB, dir string) *project.Project {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// Git runs git in a project, as somebody whose settings do not matter.
+func Git(t testing.TB, p *project.Project, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", append([]string{"-c", "user.name=team", "-c", "user.email=team@example.org", "-c", "core.autocrlf=false"}, args...)...)
+	cmd.Dir = p.Root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
 }
 
 // Tree is what stands in a folder: by path, with slashes, the mode and content of files, the targets of symbolic links, and the folders.
