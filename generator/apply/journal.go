@@ -111,8 +111,9 @@ func (j *journal) open() error {
 	if err := j.root.RemoveAll(journalDir); err != nil {
 		return err
 	}
-	for _, dir := range []string{journalDir, journalDir + "/old", journalDir + "/new"} {
-		if err := j.root.MkdirAll(dir, 0o755); err != nil {
+	for _, dir := range []string{stateDir, journalDir, journalDir + "/old", journalDir + "/new"} {
+		j.before()
+		if err := j.root.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 	}
@@ -264,6 +265,7 @@ func (j *journal) discard() error {
 	}
 	j.before()
 	err := j.root.RemoveAll(journalDir)
+	j.before()
 	_ = j.root.Remove(stateDir) // it is empty when this project has no other records
 	return err
 }
@@ -272,10 +274,7 @@ func (j *journal) discard() error {
 func (j *journal) load() (found bool, err error) {
 	data, err := j.root.ReadFile(filepath.FromSlash(journalFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := j.root.Stat(filepath.FromSlash(journalDir)); err == nil {
-			return false, j.discard()
-		}
-		return false, nil
+		return false, j.discard()
 	}
 	if err != nil {
 		return false, err
