@@ -43,7 +43,7 @@ var (
 	code    = regexp.MustCompile("`([^`\n]+)`")
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
 	// repoPath is a path of this repository, as text in code has it. What belongs to a reader's own application does not begin like this.
-	repoPath = regexp.MustCompile(`^(platform|generator|templates|bench|docs|internal/fuzz|cmd/app|cmd/banyan|modules/catalog|configs/(base|profiles))(/[\w.*-]+)*$`)
+	repoPath = regexp.MustCompile(`^(platform|generator|templates|bench|docs|internal/(fuzz|surface|supply)|cmd/app|cmd/banyan|modules/catalog|configs/(base|profiles))(/[\w.*-]+)*$`)
 )
 
 func TestLinksLeadSomewhere(t *testing.T) {
