@@ -383,7 +383,8 @@ func TestReferenceIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	b.WriteString("# Reference\n\nMost of these pages are rendered from the code, and the tests compare them with it.\n\n")
+	b.WriteString("# Reference\n\nMost of these pages are rendered from the code, and the tests compare them with it.\n" +
+		"[api.txt](api.txt) has the exported names of the platform; [Compatibility](../compatibility.md) says what is promised of them.\n\n")
 	for _, page := range pages {
 		if filepath.Base(page) == "README.md" {
 			continue
