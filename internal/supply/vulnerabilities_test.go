@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -51,6 +53,12 @@ func TestVulnerabilities(t *testing.T) {
 	write(t, dir, map[string]string{
 		"go.mod": "module example.com\n\ngo 1.26\n", "hello/main.go": "package main\n\nimport \"fmt\"\n\nfunc main() { fmt.Println(1) }\n", "broken/main.go": "package main\n\nfunc main() { x }\n",
 	})
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodHead { // which asks whether it is a database
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	}))
+	t.Cleanup(broken.Close)
 	none, one := database(t, `[]`), database(t, `[{"path": "stdlib", "vulns": [{"id": "GO-2026-0001", "modified": "2026-01-01T00:00:00Z"}]}]`)
 	for name, row := range map[string]struct {
 		args, env []string
@@ -62,6 +70,7 @@ func TestVulnerabilities(t *testing.T) {
 		"one that is called":                 {[]string{one, "./hello"}, nil, 3, "main.go:5:26: hello.main calls fmt.Println", 0},
 		"the database is out of reach":       {[]string{"./hello"}, []string{"HTTPS_PROXY=http://127.0.0.1:1"}, 0, "vulnerabilities: NOT CHECKED, the database cannot be reached (Get ", 1},
 		"the database is none":               {[]string{"-db=file://" + dir + "/none", "./hello"}, nil, 1, "no such file", 0},
+		"the database is broken":             {[]string{"-db=" + broken.URL, "./hello"}, nil, 1, "fetching vulnerabilities: ", 0},
 		"what is looked at does not compile": {[]string{none, "./broken"}, nil, 1, "undefined: x", 0},
 		"an unknown flag":                    {[]string{"-unknown"}, nil, 2, "-unknown", 0},
 	} {
