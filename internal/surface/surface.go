@@ -73,14 +73,7 @@ func Load(ctx context.Context, dir string, patterns ...string) ([]Package, error
 
 // deprecated finds the paragraphs "Deprecated: ..." in the documentation of a package's identifiers.
 func deprecated(dir string, files []string) (map[string]bool, error) {
-	found := map[string]bool{}
-	note := func(name string, docs ...*ast.CommentGroup) {
-		for _, doc := range docs {
-			for paragraph := range strings.SplitSeq(doc.Text(), "\n\n") {
-				found[name] = found[name] || strings.HasPrefix(paragraph, "Deprecated: ")
-			}
-		}
-	}
+	found := marks{}
 	for _, name := range files {
 		file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
 		if err != nil {
@@ -89,29 +82,49 @@ func deprecated(dir string, files []string) (map[string]bool, error) {
 		for _, decl := range file.Decls {
 			switch d := decl.(type) {
 			case *ast.FuncDecl:
-				note(receiver(d)+d.Name.Name, d.Doc)
+				found.note(receiver(d)+d.Name.Name, d.Doc)
 			case *ast.GenDecl:
 				for _, spec := range d.Specs {
-					switch s := spec.(type) {
-					case *ast.ValueSpec:
-						for _, n := range s.Names {
-							note(n.Name, d.Doc, s.Doc)
-						}
-					case *ast.TypeSpec:
-						note(s.Name.Name, d.Doc, s.Doc)
-						if body, ok := s.Type.(*ast.StructType); ok {
-							for _, f := range body.Fields.List {
-								for _, n := range f.Names {
-									note(s.Name.Name+"."+n.Name, f.Doc)
-								}
-							}
-						}
-					}
+					found.spec(spec, d.Doc)
 				}
 			}
 		}
 	}
 	return found, nil
+}
+
+// marks are the names that are deprecated.
+type marks map[string]bool
+
+func (m marks) note(name string, docs ...*ast.CommentGroup) {
+	for _, doc := range docs {
+		for paragraph := range strings.SplitSeq(doc.Text(), "\n\n") {
+			if strings.HasPrefix(paragraph, "Deprecated: ") {
+				m[name] = true
+			}
+		}
+	}
+}
+
+// spec notes what one constant, variable or type says, or the group that it stands in.
+func (m marks) spec(spec ast.Spec, group *ast.CommentGroup) {
+	switch s := spec.(type) {
+	case *ast.ValueSpec:
+		for _, n := range s.Names {
+			m.note(n.Name, group, s.Doc)
+		}
+	case *ast.TypeSpec:
+		m.note(s.Name.Name, group, s.Doc)
+		body, ok := s.Type.(*ast.StructType)
+		if !ok {
+			return
+		}
+		for _, f := range body.Fields.List {
+			for _, n := range f.Names {
+				m.note(s.Name.Name+"."+n.Name, f.Doc)
+			}
+		}
+	}
 }
 
 // receiver returns the name of a method's type with a dot, "" for a function.
