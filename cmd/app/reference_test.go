@@ -26,6 +26,7 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/apptest"
+	"github.com/banyan-go/banyan/platform/cli/clitest"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -68,21 +69,20 @@ func cell(text string) string {
 func TestReferenceCommands(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	var b strings.Builder
-	b.WriteString("# Commands of the application\n\nOne binary, in development and in production; `banyan X` runs its command X from the source, in mode dev.\n" + rendered +
-		"Data goes to standard output, with `--json` as JSON; everything else to standard error. An error is followed by the next step.\n\n" +
-		"| exit code | meaning |\n|---|---|\n| 0 | it is done |\n| 1 | it failed |\n| 2 | it was asked in a wrong way |\n| 4 | the configuration is wrong; nothing was started |\n" +
-		"| 5 | something that it depends on does not answer |\n| 6 | the state of things is in the way: pending migrations, a port that is taken |\n| 130 | it was interrupted while it started |\n")
-	root := m.help()
-	fmt.Fprintf(&b, "\nFlags of every command:\n\n```text\n%s\n```\n", root.section("Flags"))
-	for _, h := range m.below(root) {
-		short, _, _ := strings.Cut(h.text, "\n")
-		fmt.Fprintf(&b, "\n## %s\n\n%s.\n\n```text\n%s\n```\n", strings.Join(h.command, " "), short, strings.Join(h.examples(), "\n"))
-		if flags := h.section("Flags"); flags != "" {
-			fmt.Fprintf(&b, "\n```text\n%s\n```\n", strings.TrimRight(flags, "\n"))
-		}
+	compare(t, "cli-app.md", clitest.Reference("Commands of the application",
+		"One binary, in development and in production; `banyan X` runs its command X from the source, in mode dev.\n"+rendered+
+			"Data goes to standard output, with `--json` as JSON; everything else to standard error. An error is followed by the next step. What writes\n"+
+			"takes `--dry-run`. In mode prod, what cannot be undone asks on a terminal; elsewhere it wants `--yes`.", m.help))
+}
+
+// help returns the help that a command prints.
+func (m *machine) help(args ...string) string {
+	m.t.Helper()
+	code, text := m.run(args...)
+	if code != 0 {
+		m.t.Fatal(text)
 	}
-	compare(t, "cli-app.md", b.String())
+	return text
 }
 
 // What the help shows as examples works when it is typed.
@@ -91,78 +91,21 @@ func TestExamplesOfTheHelp(t *testing.T) {
 	m := newMachine(t, "APP_MODE=dev")
 	p := m.serve() // for healthcheck
 	m.environ = append(m.environ, "APP="+os.Args[0], "APP_HTTP__OPS_ADDR="+strings.TrimPrefix(p.ops.URL, "http://"))
-	root := m.help()
-	for _, h := range append(m.below(root), root) {
-		for _, line := range h.examples() {
-			if strings.HasPrefix(line, "app serve ") {
-				continue // which does not end; its flags are those of the other tests
-			}
-			cmd := exec.CommandContext(t.Context(), "sh", "-ec", `app() { "$APP" "$@"; }; app migrate up; `+line)
-			cmd.Dir, cmd.Env = m.dir, m.environ
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("%s: %v\n%s", line, err, out)
-			}
+	var lines []string
+	for _, command := range append(clitest.ReadHelp(m.help("help", "all")).Commands(), nil) {
+		lines = append(lines, clitest.ReadHelp(m.help(append(command, "--help")...)).Examples...)
+	}
+	for _, line := range lines {
+		if strings.HasPrefix(line, "app serve ") || strings.Contains(line, "app completion ") {
+			continue // the one does not end, the other is for a shell; their flags and words are those of other tests
+		}
+		cmd := exec.CommandContext(t.Context(), "sh", "-ec", `app() { "$APP" "$@"; }; app migrate up; `+line)
+		cmd.Dir, cmd.Env = m.dir, m.environ
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", line, err, out)
 		}
 	}
 	p.stop()
-}
-
-// help is what a command says of itself.
-type help struct {
-	t        *testing.T
-	command  []string
-	text     string
-	sections map[string]string
-}
-
-func (m *machine) help(command ...string) help {
-	m.t.Helper()
-	code, text := m.run(append(slices.Clone(command), "--help")...)
-	if code != 0 {
-		m.t.Fatal(text)
-	}
-	h := help{m.t, command, text, map[string]string{}}
-	for part := range strings.SplitSeq(text, "\n\n") {
-		if name, lines, ok := strings.Cut(part, ":\n"); ok {
-			h.sections[name] = strings.TrimRight(lines, "\n")
-		}
-	}
-	return h
-}
-
-func (h help) section(name string) string {
-	h.t.Helper()
-	if h.sections[name] == "" {
-		h.t.Errorf("%q has no section %s in its help:\n%s", h.command, name, h.text)
-	}
-	return regexp.MustCompile(`(?m)^  -h, --help .*\n?`).ReplaceAllString(h.sections[name], "")
-}
-
-// examples returns the lines of the examples.
-func (h help) examples() (lines []string) {
-	h.t.Helper()
-	for line := range strings.Lines(h.section("Examples")) {
-		lines = append(lines, strings.TrimSpace(line))
-	}
-	return lines
-}
-
-// below returns the commands below one that do something, in the order of their names.
-func (m *machine) below(above help) (all []help) {
-	m.t.Helper()
-	for line := range strings.Lines(above.section("Available Commands")) {
-		name := strings.Fields(line)[0]
-		if name == "help" || name == "completion" { // cobra's own
-			continue
-		}
-		h := m.help(append(slices.Clone(above.command), name)...)
-		if h.sections["Available Commands"] != "" {
-			all = append(all, m.below(h)...)
-		} else {
-			all = append(all, h)
-		}
-	}
-	return all
 }
 
 func TestReferenceConfiguration(t *testing.T) {

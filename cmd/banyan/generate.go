@@ -1,105 +1,67 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"path"
 	"strings"
 	"time"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator"
-	"github.com/banyan-go/banyan/generator/apply"
 	"github.com/banyan-go/banyan/generator/field"
+	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/resource"
+	"github.com/banyan-go/banyan/platform/cli"
 )
 
-func (c *cli) generate() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "generate",
-		Aliases: []string{"g"},
-		Short:   "Write a module or a resource",
-		Example: "  banyan generate resource catalog/product name:string:required,search price:money\n  banyan generate module billing",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return &usageError{errors.New("generate what?"), "banyan generate --help"}
-		},
-	}
-	cmd.AddCommand(c.generateResource(), c.generateModule())
+func (c *command) generate() *cobra.Command {
+	cmd := cli.Group("generate", "Write a module or a resource", c.generateResource(), c.generateModule())
+	cmd.Aliases = []string{"g"}
 	return cmd
 }
 
-func (c *cli) generateResource() *cobra.Command {
+func (c *command) generateResource() *cobra.Command {
 	var s resource.Spec
-	var dry bool
 	cmd := &cobra.Command{
 		Use:   "resource MODULE/NAME FIELD...",
-		Short: "Write a resource: contract, rules, store, use cases, operations, migrations, tests",
-		Long: "Write a resource: contract, rules, store, use cases, operations, migrations for both dialects, wiring, load test, seed and tests.\n" +
+		Short: "Write a resource, with its migrations, operations and tests",
+		Long: "Write a resource: contract, rules, store, use cases, operations, migrations for both dialects, wiring, load test, seed and tests. " +
 			"The module is made when it is not there.\n\n" +
-			"A field is name:type or name:type:modifier,modifier=value.\n" +
-			"Types:     " + types() + "\n" +
+			"A field is name:type or name:type:modifier,modifier=value.\n\n" +
+			"Types: " + types() + "\n\n" +
 			"Modifiers: " + strings.Join(field.Modifiers(), " "),
-		Example: "  banyan generate resource catalog/product sku:string:required,unique,max=64 name:string:required,search price:money \\\n" +
-			"      active:bool:default=true,filter released:date:null\n" +
+		Example: "  banyan generate resource catalog/product sku:string:required,unique,max=64 name:string:required,search price:money " +
+			"active:bool:default=true,filter released:date:null\n" +
 			"  banyan g resource catalog/offer code:slug:unique discount:decimal=5.2:min=0,max=100,sort status:enum=draft+live:default=draft,filter\n" +
 			"  banyan g resource shop/order number:string:required placed:time:sort --unique number+placed --path orders",
 		Args:              cobra.MinimumNArgs(1),
-		ValidArgsFunction: c.completeModules,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			var ok bool
-			if s.Module, s.Name, ok = strings.Cut(args[0], "/"); !ok {
-				return &usageError{fmt.Errorf("%q names no module; write MODULE/NAME, catalog/product for instance", args[0]), "banyan generate resource --help"}
+		ValidArgsFunction: c.completeFirst(modulesToFill),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if s.Module, s.Name, err = split(cmd, args[0]); err != nil {
+				return err
 			}
 			s.Fields = args[1:]
 			if err := s.Check(); err != nil {
-				return &usageError{err, "banyan generate resource --help"}
+				return cli.Exit(cli.Usage, cmd.CommandPath()+" --help", err)
 			}
 			p, unlock, err := c.locked()
 			if err != nil {
 				return err
 			}
 			defer unlock()
-			plan, err := generator.Resource(cmd.Context(), p, s, time.Now(), c.progress())
+			plan, err := generator.Resource(cmd.Context(), p, s, time.Now(), c.Progress())
 			if err != nil {
 				return err
 			}
-			return c.write(plan, dry, "banyan dev, then http://localhost:8080/docs; rows to look at: banyan db seed --rows 100")
+			return c.write(plan, outcome{Next: "banyan dev, then http://localhost:8080/docs; rows to look at: banyan db seed --rows 100"})
 		},
 	}
 	f := cmd.Flags()
-	dryRun(cmd, &dry)
 	f.StringVar(&s.Path, "path", "", "last part of the address (default: the plural of NAME)")
-	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, a+b; may be given again")
-	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, a+b; may be given again")
+	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, `A+B`; may be given again")
+	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, `A+B`; may be given again")
 	f.BoolVar(&s.SoftDelete, "soft-delete", false, "keep the rows that are deleted, and hide them")
-	f.BoolVar(&s.RequireMatch, "require-match", false, "refuse changes and deletions without the header If-Match")
-	return cmd
-}
-
-func dryRun(cmd *cobra.Command, dry *bool) {
-	cmd.Flags().BoolVar(dry, "dry-run", false, "show the difference that it would make, and write nothing")
-}
-
-// completeModules offers the modules of the project, for the first half of MODULE/NAME.
-func (c *cli) completeModules(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	p, err := c.project()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	modules, err := p.Modules()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	for i := range modules {
-		modules[i] += "/"
-	}
-	return modules, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	f.BoolVar(&s.RequireMatch, "require-match", false, "refuse changes and deletions without If-Match")
+	return c.writes(cmd)
 }
 
 func types() string {
@@ -117,114 +79,69 @@ func types() string {
 	return strings.Join(words, " ")
 }
 
-func (c *cli) generateModule() *cobra.Command {
-	var dry bool
-	cmd := &cobra.Command{
-		Use:     "module NAME",
-		Short:   "Write an empty module",
-		Example: "  banyan g module billing",
-		Args:    cobra.ExactArgs(1),
+func (c *command) generateModule() *cobra.Command {
+	return c.writes(&cobra.Command{
+		Use:               "module NAME",
+		Short:             "Write an empty module",
+		Example:           "  banyan g module billing",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, unlock, err := c.locked()
 			if err != nil {
 				return err
 			}
 			defer unlock()
-			plan, err := generator.Module(cmd.Context(), p, args[0], c.progress())
+			plan, err := generator.Module(cmd.Context(), p, args[0], c.Progress())
 			if err != nil {
 				return err
 			}
-			return c.write(plan, dry, "banyan generate resource "+args[0]+"/thing name:string:required,search")
+			return c.write(plan, outcome{Next: "banyan generate resource " + args[0] + "/thing name:string:required,search"})
 		},
-	}
-	dryRun(cmd, &dry)
-	return cmd
+	})
 }
 
-func (c *cli) sync() *cobra.Command {
-	var dry bool
-	cmd := &cobra.Command{
+func (c *command) sync() *cobra.Command {
+	return c.writes(&cobra.Command{
 		Use:     "sync",
 		Short:   "Rebuild what is derived: the list of modules and the wiring",
 		Example: "  git merge main && banyan sync",
-		Args:    cobra.NoArgs,
+		Args:    cli.NoWords,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, unlock, err := c.locked()
 			if err != nil {
 				return err
 			}
 			defer unlock()
-			plan, err := generator.Sync(cmd.Context(), p, c.progress())
+			plan, err := generator.Sync(cmd.Context(), p, c.Progress())
 			if err != nil {
 				return err
 			}
-			return c.write(plan, dry, "banyan test")
+			return c.write(plan, outcome{Next: "banyan test"})
 		},
-	}
-	dryRun(cmd, &dry)
-	return cmd
+	})
 }
 
-// write writes a plan, unless dry, and says what it wrote: new files by folder, derived ones by name. Dry it shows the whole difference.
-func (c *cli) write(plan *apply.Plan, dry bool, next string) error {
-	if len(plan.Changes) == 0 {
-		fmt.Fprintln(c.out, "everything is there as it would be written; nothing to do")
-		return nil
-	}
-	if dry {
-		for _, change := range plan.Changes {
-			if !strings.HasPrefix(change.Path, ".banyan/") {
-				_, _ = c.out.Write(difference(change))
-			}
+// completeFirst offers names of the project for the first argument.
+func (c *command) completeFirst(names func(*project.Project) ([]string, error)) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var found []string
+		if p, err := c.project(); err == nil && len(args) == 0 {
+			found, _ = names(p) // a shell has no place for an error
 		}
-	} else if err := plan.Write(); err != nil {
-		return err
+		directive := cobra.ShellCompDirectiveNoFileComp
+		if len(found) > 0 && strings.HasSuffix(found[0], "/") { // the half of an argument
+			directive |= cobra.ShellCompDirectiveNoSpace
+		}
+		return found, directive
 	}
-	c.report(plan)
-	if dry {
-		fmt.Fprintln(c.out, "nothing was written; next: the same without --dry-run")
-		return nil
-	}
-	fmt.Fprintln(c.out, "next:  "+next)
-	return nil
 }
 
-// report says what a plan does. The records of the generator are its own business.
-func (c *cli) report(plan *apply.Plan) {
-	var folders []string
-	names := map[string][]string{}
-	for _, change := range plan.Changes {
-		dir, name := path.Split(change.Path)
-		verb := "new   "
-		switch {
-		case strings.HasPrefix(change.Path, ".banyan/"):
-			continue
-		case change.New == nil:
-			verb = "gone  "
-		case change.Old != nil:
-			fmt.Fprintf(c.out, "  derive  %s\n", change.Path)
-			continue
-		}
-		line := verb + "  " + dir
-		if names[line] == nil {
-			folders = append(folders, line)
-		}
-		names[line] = append(names[line], name)
+// modulesToFill are the first halves of MODULE/NAME.
+func modulesToFill(p *project.Project) ([]string, error) {
+	modules, err := p.Modules()
+	for i := range modules {
+		modules[i] += "/"
 	}
-	for _, line := range folders {
-		fmt.Fprintf(c.out, "  %s%s\n", line, strings.Join(names[line], ", "))
-	}
-	fmt.Fprintln(c.out, "  checked: formatted, wired, type-checked with its tests")
-}
-
-// difference shows a change as a patch.
-func difference(change apply.Change) []byte {
-	from, to := "a/"+change.Path, "b/"+change.Path
-	if change.Old == nil {
-		from = "/dev/null"
-	}
-	if change.New == nil {
-		to = "/dev/null"
-	}
-	return diff.Diff(from, change.Old, to, change.New)
+	return modules, err
 }

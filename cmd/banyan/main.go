@@ -11,7 +11,7 @@ import (
 func main() {
 	// A terminal that is closed counts as well: the application that dev has started is in a group of its own, and would live on.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	code := run(ctx, ".", os.Args[1:], os.Stdout, os.Stderr)
+	code := run(ctx, ".", os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +24,9 @@ type result struct {
 	out, errs string
 }
 
+// tree is the tree of commands.
+func tree() *cobra.Command { return newCommand(".", nil, io.Discard, io.Discard).root() }
+
 func banyan(t *testing.T, dir string, args ...string) result {
 	t.Helper()
 	return banyanContext(t.Context(), dir, args...)
@@ -30,7 +34,7 @@ func banyan(t *testing.T, dir string, args ...string) result {
 
 func banyanContext(ctx context.Context, dir string, args ...string) result {
 	var out, errs bytes.Buffer
-	code := run(ctx, dir, args, &out, &errs)
+	code := run(ctx, dir, args, nil, &out, &errs)
 	return result{code, out.String(), errs.String()}
 }
 
@@ -70,8 +74,8 @@ func TestErrors(t *testing.T) {
 		{outside, "new shop --license WTFPL", 2, "--license WTFPL: want one of MIT, Apache-2.0, Proprietary", "banyan new --help"},
 		{outside, "new shop --replace nowhere", 2, "--replace nowhere: there is no go.mod of github.com/banyan-go/banyan", "banyan new --help"},
 		{outside, "new taken", 6, "is there already; nothing was written", "choose another folder"},
-		{outside, "generate", 2, "generate what?", "banyan generate --help"},
-		{outside, "generate thing", 2, `unknown command "thing"`, "banyan generate --help"},
+		{outside, "generate", 2, "banyan generate wants a command", "banyan generate --help"},
+		{outside, "generate thing", 2, `banyan generate has no command "thing"`, "banyan generate --help"},
 		{outside, "g resource", 2, "requires at least 1 arg(s)", "banyan generate resource --help"},
 		{outside, "g resource product name:string", 2, `"product" names no module; write MODULE/NAME`, "banyan generate resource --help"},
 		{outside, "g resource catalog/products name:string", 2, "is a plural; try product", "banyan generate resource --help"},
@@ -85,21 +89,21 @@ func TestErrors(t *testing.T) {
 		{outside, "dev", 2, "this is not in a Banyan application", "banyan new NAME"},
 		{outside, "test", 2, "this is not in a Banyan application", "banyan new NAME"},
 		{outside, "check", 2, "this is not in a Banyan application", "banyan new NAME"},
-		{inside, "check now", 2, `unknown command "now"`, "banyan check --help"},
+		{inside, "check now", 2, `banyan check takes no argument "now"`, "banyan check --help"},
 		{outside, "migrate up", 2, "banyan has no command migrate, and this is not in a Banyan application", "banyan new NAME"},
 		{outside, "genrate", 2, "banyan has no command genrate", "banyan generate"},
 		{inside, "g module Billing", 2, "try billing", "banyan generate module --help"},
 		{inside, "g module billing", 6, "modules/billing exists; nothing was written", "choose another name, or remove what is there"},
 		{inside, "g resource billing/invoice number:string", 6, "billing/invoice exists, made by: banyan generate resource billing/invoice number:string:required", "banyan destroy resource billing/invoice, or choose another name"},
-		{inside, "destroy", 2, "destroy what?", "banyan destroy --help"},
+		{inside, "destroy", 2, "banyan destroy wants a command", "banyan destroy --help"},
 		{inside, "destroy resource invoice", 2, `"invoice" names no module; write MODULE/NAME`, "banyan destroy resource --help"},
 		{inside, "destroy resource billing/order", 2, "there is no resource billing/order that was generated; there are billing/invoice", "banyan destroy resource --help"},
 		{inside, "destroy resource billing/invoice", 6, "generated before texts were kept", ""},
 		{inside, "destroy module billing", 2, "there is no module billing that was generated, nor any other", "banyan destroy module --help"},
 		{inside, "destroy module billing now", 2, "accepts 1 arg(s), received 2", "banyan destroy module --help"},
-		{inside, "generate modul billing", 2, `unknown command "modul" for "banyan generate", did you mean module?`, "banyan generate --help"},
+		{inside, "generate modul billing", 2, `banyan generate has no command "modul", did you mean module?`, "banyan generate --help"},
 		{inside, "generate module billing --dryrun", 2, "unknown flag: --dryrun, did you mean --dry-run?", "banyan generate module --help"},
-		{inside, "sync now", 2, `unknown command "now"`, "banyan sync --help"},
+		{inside, "sync now", 2, `banyan sync takes no argument "now"`, "banyan sync --help"},
 		{inside, "dev now", 2, "now: flags of the application stand behind --", "banyan dev --help"},
 		{inside, "dev --addr :9000", 2, "unknown flag: --addr", "banyan dev --help"},
 		{inside, "test --servers sometimes", 2, "--servers sometimes: want auto", "banyan test --help"},
@@ -234,52 +238,6 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// commands are all that people see, the root first.
-func commands(cmd *cobra.Command) []*cobra.Command {
-	all := []*cobra.Command{cmd}
-	for _, child := range cmd.Commands() {
-		if !child.Hidden {
-			all = append(all, commands(child)...)
-		}
-	}
-	return all
-}
-
-// Help shows examples, and they are commands and flags that there are.
-func TestHelp(t *testing.T) {
-	t.Parallel()
-	for _, cmd := range commands((&cli{}).root()) {
-		r := banyan(t, t.TempDir(), append(strings.Fields(cmd.CommandPath())[1:], "--help")...)
-		if r.code != 0 || r.errs != "" || !strings.Contains(r.out, "\nUsage:\n  "+cmd.CommandPath()) {
-			t.Errorf("%s --help: exit code %d\n%s%s", cmd.CommandPath(), r.code, r.out, r.errs)
-		}
-		if cmd.Example == "" {
-			if cmd.Name() != "version" {
-				t.Errorf("%s has no example", cmd.CommandPath())
-			}
-			continue
-		}
-		for example := range strings.SplitSeq(strings.ReplaceAll(cmd.Example, "\\\n", " "), "\n") {
-			_, example, ok := strings.Cut(example, "banyan ")
-			if !ok {
-				t.Errorf("%s: the example %q calls something else", cmd.CommandPath(), example)
-				continue
-			}
-			example, _, _ = strings.Cut(example, " #")
-			example, _, _ = strings.Cut(example, " -- ")
-			root := (&cli{}).root()
-			found, rest, err := root.Find(strings.Fields(example))
-			if err != nil || found == root {
-				t.Errorf("%s: the example %q is no command: %v", cmd.CommandPath(), example, err)
-				continue
-			}
-			if err := errors.Join(found.ParseFlags(rest), found.ValidateArgs(found.Flags().Args())); err != nil {
-				t.Errorf("%s: the example %q: %v", cmd.CommandPath(), example, err)
-			}
-		}
-	}
-}
-
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	if r := banyan(t, t.TempDir(), "version"); r.code != 0 || !strings.HasPrefix(r.out, "banyan ") || strings.Count(r.out, "\n") != 1 || r.errs != "" {
@@ -287,6 +245,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// A shell is offered names of the project, and, for a command of the application that has been built, what that offers.
 func TestCompletion(t *testing.T) {
 	t.Parallel()
 	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
@@ -295,14 +254,41 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 	root := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
-	for _, module := range []string{"catalog", "sale"} {
-		if err := os.MkdirAll(filepath.Join(root, "modules", module, module+"wire"), 0o755); err != nil {
+	for name, text := range map[string]string{
+		"modules/billing/billingwire/wire.go":    "",
+		"modules/catalog/catalogwire/wire.go":    "",
+		".banyan/modules/billing.json":           `{"name": "billing"}`,
+		".banyan/resources/catalog/product.json": `{"module": "catalog", "name": "product"}`,
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Join(root, filepath.Dir(name)), 0o755), os.WriteFile(filepath.Join(root, name), []byte(text), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := banyan(t, root, "__complete", "generate", "resource", "")
-	if want := "catalog/\nsale/\n"; r.code != 0 || !strings.HasPrefix(r.out, want) {
-		t.Errorf("completed to %q, want %q", r.out, want)
+	if r := banyan(t, root, "routes"); r.code != 0 { // which builds it
+		t.Fatalf("%+v", r)
+	}
+	for words, want := range map[string]string{
+		"generate resource ":   "billing/ catalog/",
+		"destroy resource ":    "catalog/product",
+		"destroy module ":      "billing",
+		"dev --profile ":       "cached replicated sharded single",
+		"test --servers ":      "auto install require",
+		"new shop --license ":  "Apache-2.0 MIT Proprietary",
+		"migrate ":             "down status up",
+		"config diff single c": "cached",
+		"nosuch ":              "",
+	} {
+		args := strings.Split(words, " ")
+		r := banyan(t, root, append([]string{"__complete"}, args...)...)
+		var got []string
+		for line := range strings.Lines(r.out) {
+			if word, _, _ := strings.Cut(strings.TrimSpace(line), "\t"); !strings.HasPrefix(word, ":") && strings.HasPrefix(word, args[len(args)-1]) {
+				got = append(got, word)
+			}
+		}
+		if slices.Sort(got); r.code != 0 || strings.Join(got, " ") != want {
+			t.Errorf("%q is completed by %q, want %q\n%s", words, got, want, r.errs)
+		}
 	}
 }
 
@@ -317,7 +303,7 @@ func TestDependencies(t *testing.T) {
 	for path := range strings.FieldsSeq(string(out)) {
 		allowed := slices.ContainsFunc([]string{
 			"github.com/banyan-go/banyan/cmd/banyan", "github.com/banyan-go/banyan/generator", "github.com/banyan-go/banyan/templates",
-			"github.com/banyan-go/banyan/platform/archtest", "github.com/banyan-go/banyan/platform/db/migratelint",
+			"github.com/banyan-go/banyan/platform/archtest", "github.com/banyan-go/banyan/platform/cli", "github.com/banyan-go/banyan/platform/db/migratelint",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/fsnotify/fsnotify", "github.com/jinzhu/inflection", "github.com/rogpeppe/go-internal/diff", "golang.org/x/mod", "golang.org/x/sys/unix",
 		}, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
 		if !allowed {

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/banyan-go/banyan/generator"
 	"github.com/banyan-go/banyan/generator/apply"
@@ -22,149 +25,113 @@ import (
 	"github.com/banyan-go/banyan/generator/name"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/scaffold"
+	"github.com/banyan-go/banyan/platform/cli"
 )
 
-// Exit codes.
-const (
-	exitFailure  = 1
-	exitUsage    = 2
-	exitFindings = 3 // a check found problems
-	exitConflict = 6
-	exitSignal   = 130
-)
+// command is one run of banyan.
+type command struct {
+	*cli.Console
+	dir string // the working folder, an absolute path
+}
 
-// cli is one run of the command.
-type cli struct {
-	dir      string // the working folder, an absolute path
-	out, err io.Writer
-	quiet    bool
-	noColor  bool // nothing here has colours; it is passed on
+func newCommand(dir string, in io.Reader, out, errs io.Writer) *command {
+	return &command{Console: &cli.Console{In: in, Out: out, Err: errs, Getenv: os.Getenv}, dir: dir}
 }
 
 // run runs one command in a folder and returns the exit code.
-func run(ctx context.Context, dir string, args []string, out, errs io.Writer) int {
-	c := &cli{out: out, err: errs}
-	var err error
-	if c.dir, err = filepath.Abs(dir); err != nil {
-		return c.code(ctx, nil, err)
-	}
+func run(ctx context.Context, dir string, args []string, in io.Reader, out, errs io.Writer) int {
+	dir, err := filepath.Abs(dir)
+	c := newCommand(dir, in, out, errs)
 	root := c.root()
-	root.SetArgs(args)
-	root.SetOut(out)
-	root.SetErr(errs)
-	if word, rest := c.unknown(root, args); word != "" {
-		return c.code(ctx, root, c.passThrough(ctx, root, word, rest))
+	switch word := c.foreign(root, args); {
+	case err != nil:
+	case word == "":
+		return c.Execute(ctx, root, args, c.explain)
+	case strings.HasPrefix(args[0], cobra.ShellCompRequestCmd):
+		c.complete(ctx, args)
+	default:
+		var cancel context.CancelFunc
+		if ctx, cancel, err = c.Limit(ctx); err == nil {
+			defer cancel()
+			err = c.passThrough(ctx, root, word, args)
+		}
 	}
-	cmd, err := root.ExecuteContextC(ctx)
-	return c.code(ctx, cmd, err)
+	return c.Finish(ctx, err, func(err error) *cli.Error { return c.explain(ctx, root, err) })
 }
 
-func (c *cli) root() *cobra.Command {
-	root := &cobra.Command{
+func (c *command) root() *cobra.Command {
+	root := cli.Parent(&cobra.Command{
 		Use:   "banyan",
 		Short: "Make applications with Banyan, and work on them",
-		Long: "Make applications with Banyan, and work on them.\n\n" +
-			"In an application's folder every command that is not listed here is one of the application itself, run in mode dev:\n" +
-			"banyan routes, banyan migrate status, banyan config show, banyan db seed.",
+		Long: "Make applications with Banyan, and work on them. In an application's folder every command that is not listed here is one of the " +
+			"application itself, run in mode dev: banyan routes, banyan migrate status, banyan config show, banyan db seed.",
 		Example: "  banyan new shop\n" +
+			"  banyan generate resource catalog/product name:string:required,search\n" +
 			"  banyan dev\n" +
-			"  banyan generate resource catalog/product sku:string:required,unique name:string:required,search price:money\n" +
 			"  banyan test",
-		Args:          cobra.NoArgs,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-	}
-	f := root.PersistentFlags()
-	f.BoolVarP(&c.quiet, "quiet", "q", false, "say nothing about progress")
-	f.BoolVar(&c.noColor, "no-color", false, "no colours (also NO_COLOR)")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{unknownFlag(cmd, err), cmd.CommandPath() + " --help"}
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	})
-	root.SuggestionsMinimumDistance = 2
+	c.Register(root.PersistentFlags(), "tell each command that is run")
 	root.AddCommand(c.new(), c.generate(), c.destroy(), c.dev(), c.test(), c.check(), c.sync(), c.version())
-	checkArgs(root)
+	c.Prepare(root, func(words []string) error {
+		return c.passThrough(root.Context(), root, words[0], append(slices.Clone(words), "--help"))
+	}, "new", "dev", "generate", "destroy", "sync", "check", "test")
 	return root
 }
 
-// checkArgs makes every command turn a wrong number of arguments into an error of usage. Where a word was meant to be a command, it says
-// which, if it can be told.
-func checkArgs(cmd *cobra.Command) {
-	cmd.SuggestionsMinimumDistance = 2
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				if cmd.HasSubCommands() && len(args) > 0 {
-					if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-						err = fmt.Errorf("%w, did you mean %s?", err, strings.Join(near, " or "))
-					}
-				}
-				return &usageError{err, cmd.CommandPath() + " --help"}
-			}
-			return nil
-		}
+// foreign returns the first word that is no flag when it names no command here: then it is one of the application, which gets everything that
+// was typed. The flags that both know are read here as well, wherever they stand.
+func (c *command) foreign(root *cobra.Command, args []string) (word string) {
+	if len(args) > 1 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		args = args[1 : len(args)-1] // what is in front of the word that is completed
 	}
-	for _, child := range cmd.Commands() {
-		checkArgs(child)
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.ParseErrorsAllowlist.UnknownFlags = true
+	f.Usage = func() {}
+	c.Register(f, "")
+	help := f.BoolP("help", "h", false, "")
+	for _, flag := range []string{"profile", "mode", "config", "set"} { // whose values are no commands
+		f.String(flag, "", "")
 	}
-}
-
-// unknown returns the first word that is no flag when it names no command here: then it is one of the application. The rest is what the
-// application gets: everything but the flags before the word that only banyan knows.
-func (c *cli) unknown(root *cobra.Command, args []string) (word string, rest []string) {
-	for i, arg := range args {
-		if arg == "-q" || arg == "--quiet" {
-			c.quiet = true
-			continue
-		}
-		rest = append(rest, arg)
-		if strings.HasPrefix(arg, "-") {
-			continue
-		}
-		if arg == "help" || arg == "completion" || strings.HasPrefix(arg, "__complete") {
-			return "", nil
-		}
-		if found, _, err := root.Find([]string{arg}); err == nil && found != root {
-			return "", nil
-		}
-		return arg, append(rest, args[i+1:]...)
+	if err := f.Parse(args); err != nil || f.NArg() == 0 || *help && args[0] != f.Arg(0) {
+		return ""
 	}
-	return "", nil
-}
-
-// unknownFlag adds to the error about a flag the one that was meant, if it can be told.
-func unknownFlag(cmd *cobra.Command, err error) error {
-	word, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !ok {
-		return err
+	found, _, err := root.Find(f.Args()[:1])
+	if f.Arg(0) == "help" || strings.HasPrefix(f.Arg(0), cobra.ShellCompRequestCmd) || err == nil && found != root {
+		return ""
 	}
-	names := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra knows what is near a command
-	for _, m := range regexp.MustCompile(`--([a-z][a-z-]*)`).FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
-		names.AddCommand(&cobra.Command{Use: m[1], Run: func(*cobra.Command, []string) {}})
-	}
-	near := names.SuggestionsFor(word)
-	if len(near) == 0 {
-		return err
-	}
-	return fmt.Errorf("%w, did you mean --%s?", err, strings.Join(near, " or --"))
+	return f.Arg(0)
 }
 
 // passThrough runs a command of the application in mode dev.
-func (c *cli) passThrough(ctx context.Context, root *cobra.Command, word string, args []string) error {
+func (c *command) passThrough(ctx context.Context, root *cobra.Command, word string, args []string) error {
 	p, err := c.project()
 	if err != nil {
 		next := "banyan new NAME"
 		if like := root.SuggestionsFor(word); len(like) > 0 {
 			next = "banyan " + like[0]
 		}
-		return &usageError{fmt.Errorf("banyan has no command %s, and %w", word, err), next}
+		return cli.Exit(cli.Usage, next, fmt.Errorf("banyan has no command %s, and %w", word, err))
 	}
-	return dev.Exec(ctx, p, args, c.out, c.err, c.progress())
+	return dev.Exec(ctx, p, args, c.Out, c.Err, c.Progress())
 }
 
-func (c *cli) project() (*project.Project, error) { return project.Find(c.dir) }
+// complete lets the application complete the arguments of its own commands, if it has been built: nobody waits for a compiler behind a key.
+func (c *command) complete(ctx context.Context, args []string) {
+	p, err := c.project()
+	if err != nil {
+		return
+	}
+	cmd := exec.CommandContext(ctx, p.Path("bin", p.App), args[0], "--mode", "dev", "--config", "configs") //nolint:gosec // the application's own binary
+	cmd.Args = append(cmd.Args, args[1:]...)
+	cmd.Dir, cmd.Stdout = p.Root, c.Out
+	_ = cmd.Run() // then there is nothing to offer
+}
+
+func (c *command) project() (*project.Project, error) { return project.Find(c.dir) }
 
 // locked returns the project, which no other run may change until it is unlocked.
-func (c *cli) locked() (p *project.Project, unlock func(), err error) {
+func (c *command) locked() (p *project.Project, unlock func(), err error) {
 	if p, err = c.project(); err != nil {
 		return nil, nil, err
 	}
@@ -173,45 +140,29 @@ func (c *cli) locked() (p *project.Project, unlock func(), err error) {
 		return nil, nil, err
 	}
 	if n := len(lock.Recovered); n > 0 {
-		fmt.Fprintf(c.err, "  recovered %d files: a run of banyan had been killed while it wrote them, and they are as they were before\n", n)
+		c.Warn(fmt.Sprintf("a run of banyan had been killed while it wrote %d files: they are as they were before", n))
 	}
 	return p, func() { _ = lock.Close() }, nil // it ends with the process at the latest
 }
 
-// progress tells a person what takes long.
-func (c *cli) progress() func(string) {
-	if c.quiet {
-		return nil
-	}
-	return func(line string) { fmt.Fprintln(c.err, "  "+line) }
-}
-
-// code prints an error of a command and turns it into an exit code.
-func (c *cli) code(ctx context.Context, cmd *cobra.Command, err error) int {
+// explain gives an error its exit code and its next step.
+func (c *command) explain(ctx context.Context, cmd *cobra.Command, err error) *cli.Error {
 	var process *exec.ExitError
 	var goTool *gotool.Error
+	if e, ok := errors.AsType[*cli.Error](err); ok {
+		return e
+	}
 	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, errFindings): // they have been printed
-		return exitFindings
 	case ctx.Err() != nil:
-		return exitSignal
-	case errors.As(err, &process) && !errors.As(err, &goTool):
-		if code := process.ExitCode(); code > 0 { // the command has said what is wrong
-			return code
-		}
-		return exitFailure
+		return &cli.Error{Code: cli.Interrupted}
+	case errors.As(err, &process) && !errors.As(err, &goTool): // the command has said what is wrong
+		return &cli.Error{Code: max(cli.Failure, process.ExitCode())} // -1 after a signal
 	}
 	if edited, ok := errors.AsType[*apply.EditedError](err); ok {
-		fmt.Fprint(c.err, edited.Diff)
+		fmt.Fprint(c.Err, edited.Diff)
 	}
-	fmt.Fprintln(c.err, "error:", err)
 	code, next := advice(cmd, err)
-	if next != "" {
-		fmt.Fprintln(c.err, "next: ", next)
-	}
-	return code
+	return &cli.Error{Code: code, Err: err, Next: next}
 }
 
 // advice returns the exit code of an error and the next step, a command if there is one.
@@ -228,62 +179,52 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var unknown *generator.UnknownError
 	var check *apply.CheckError
 	var goTool *gotool.Error
-	var usage *usageError
 	var taken *dev.TakenError
 	switch {
 	case errors.As(err, &taken):
-		return exitConflict, "banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001"
+		return cli.Conflict, "banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001"
 	case errors.As(err, &exists):
-		return exitConflict, "choose another name, or remove what is there"
+		return cli.Conflict, "choose another name, or remove what is there"
 	case errors.As(err, &changed):
-		return exitConflict, "run it again"
+		return cli.Conflict, "run it again"
 	case errors.As(err, &edited):
-		return exitConflict, "bring the files back (git checkout), or go on by hand"
+		return cli.Conflict, "bring the files back (git checkout), or go on by hand"
 	case errors.As(err, &locked):
-		return exitConflict, "wait for the other one, then run it again"
+		return cli.Conflict, "wait for the other one, then run it again"
 	case errors.As(err, &other):
-		return exitConflict, "banyan destroy resource " + other.Resource + ", or choose another name"
+		return cli.Conflict, "banyan destroy resource " + other.Resource + ", or choose another name"
 	case errors.As(err, &inUse):
-		return exitConflict, ""
+		return cli.Conflict, ""
 	case errors.As(err, &unknown):
-		return exitUsage, cmd.CommandPath() + " --help"
+		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, scaffold.ErrTaken):
-		return exitConflict, "choose another folder"
+		return cli.Conflict, "choose another folder"
 	case errors.Is(err, scaffold.ErrNoCheckout):
-		return exitUsage, "banyan new NAME --replace PATH"
-	case errors.As(err, &usage):
-		return exitUsage, usage.next
+		return cli.Usage, "banyan new NAME --replace PATH"
 	case errors.As(err, &badName), errors.As(err, &badField), errors.As(err, &badOption):
-		return exitUsage, cmd.CommandPath() + " --help"
+		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
-		return exitUsage, "banyan new NAME"
+		return cli.Usage, "banyan new NAME"
 	case errors.As(err, &goTool) && derive.Stale(goTool.Output):
-		return exitFailure, "banyan sync"
+		return cli.Failure, "banyan sync"
 	case errors.As(err, &check), errors.As(err, &goTool):
-		return exitFailure, "mend what is named above, then run it again"
+		return cli.Failure, "mend what is named above, then run it again"
 	default:
-		return exitFailure, ""
+		return cli.Failure, ""
 	}
 }
 
-// usageError is a command that was called in a way that cannot work.
-type usageError struct {
-	err  error
-	next string
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func (c *cli) version() *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		Run: func(*cobra.Command, []string) {
+func (c *command) version() *cobra.Command {
+	return c.Data(&cobra.Command{
+		Use: "version", Short: "Print the version", Example: "  banyan version", Args: cli.NoWords,
+		RunE: func(*cobra.Command, []string) error {
 			version := "(devel)"
 			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 				version = info.Main.Version
 			}
-			fmt.Fprintln(c.out, "banyan", version)
+			return c.Print(map[string]string{"name": "banyan", "version": version, "go": runtime.Version()}, func(w io.Writer) {
+				fmt.Fprintln(w, "banyan", version)
+			})
 		},
-	}
+	})
 }

@@ -2,21 +2,27 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator/dev"
 	"github.com/banyan-go/banyan/generator/suite"
+	"github.com/banyan-go/banyan/platform/cli"
 )
 
-func (c *cli) dev() *cobra.Command {
-	return &cobra.Command{
+func (c *command) dev() *cobra.Command {
+	var profile string
+	var set []string
+	cmd := &cobra.Command{
 		Use:   "dev [-- FLAGS OF serve]",
 		Short: "Run the application with reload, on embedded defaults",
-		Long: "Run the application in mode dev: on this machine alone, migrated at the start, with a page at / that lists what there is.\n" +
-			"When a file changes it is built again and started beside the one that runs, whose place it takes when it serves: the port stays open and\n" +
+		Long: "Run the application in mode dev: on this machine alone, migrated at the start, with a page at / that lists what there is. " +
+			"When a file changes it is built again and started beside the one that runs, whose place it takes when it serves: the port stays open and " +
 			"no request fails. While it does not build or start the last good one goes on, and the reason is in the terminal and on the page.",
-		Example: "  banyan dev\n  banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001",
+		Example: "  banyan dev\n  banyan dev --profile cached --set http.body_limit=1MiB\n  banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if dash := cmd.ArgsLenAtDash(); len(args) > 0 && dash != 0 {
 				return fmt.Errorf("%s: flags of the application stand behind --, and there are no other arguments", args[0])
@@ -28,20 +34,47 @@ func (c *cli) dev() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if c.noColor {
-				args = append(args, "--no-color")
-			}
-			return dev.Run(cmd.Context(), p, args, c.out, c.err, c.progress())
+			return dev.Run(cmd.Context(), p, slices.Concat(c.forServe(profile, set), args), c.Out, c.Err, c.Lines())
 		},
 	}
+	cmd.Flags().StringVar(&profile, "profile", "", "scale profile: `NAME` of a file in configs/profiles")
+	cmd.Flags().StringArrayVar(&set, "set", nil, "override a setting, `KEY=VALUE`; may be given again")
+	_ = cmd.RegisterFlagCompletionFunc("profile", c.completeProfiles) // the flag is there
+	return cmd
 }
 
-func (c *cli) test() *cobra.Command {
+// forServe are the flags of dev that the application's command serve knows as well.
+func (c *command) forServe(profile string, set []string) (args []string) {
+	if profile != "" {
+		args = append(args, "--profile", profile)
+	}
+	for _, pair := range set {
+		args = append(args, "--set", pair)
+	}
+	for flag, given := range map[string]bool{"--no-color": c.NoColor, "--quiet": c.Quiet, "--verbose": c.Verbose} {
+		if given {
+			args = append(args, flag)
+		}
+	}
+	return args
+}
+
+func (c *command) completeProfiles(*cobra.Command, []string, string) (names []cobra.Completion, directive cobra.ShellCompDirective) {
+	if p, err := c.project(); err == nil {
+		files, _ := filepath.Glob(p.Path("configs", "profiles", "*.yaml")) // fails for a wrong pattern alone
+		for _, file := range files {
+			names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func (c *command) test() *cobra.Command {
 	var servers string
 	cmd := &cobra.Command{
 		Use:   "test [PACKAGES] [-- FLAGS OF go test]",
 		Short: "Run the tests",
-		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and\n" +
+		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and " +
 			"listed at the end with the command that installs what is missing; install installs it first; require fails without.",
 		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --servers require -- -race",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,15 +84,16 @@ func (c *cli) test() *cobra.Command {
 			}
 			mode, err := suite.ParseMode(servers)
 			if err != nil {
-				return &usageError{err, "banyan test --help"}
+				return cli.Exit(cli.Usage, "banyan test --help", err)
 			}
 			packages, flags := args, []string(nil)
 			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
 				packages, flags = args[:dash], args[dash:]
 			}
-			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Packages: packages, Flags: flags, Out: c.out, Err: c.err})
+			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Packages: packages, Flags: flags, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
 		},
 	}
-	cmd.Flags().StringVar(&servers, "servers", "auto", "auto, install or require")
+	cmd.Flags().StringVar(&servers, "servers", "auto", "`MODE` is auto, install or require")
+	_ = cmd.RegisterFlagCompletionFunc("servers", cobra.FixedCompletions([]cobra.Completion{"auto", "install", "require"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

@@ -55,7 +55,7 @@ func Run(ctx context.Context, p *project.Project, args []string, out, errs io.Wr
 	}
 	defer w.close()
 	s := &session{project: p, args: args, out: out, errs: errs, progress: progress, dir: dir, watcher: w, report: report(own(p, ".broken"))}
-	fmt.Fprintf(errs, "  build     ./cmd/%s with %s; the first time everything is downloaded and compiled\n", p.App, runtime.Version())
+	fmt.Fprintf(errs, "  build     ./cmd/%s with %s; the first time compiles everything\n", p.App, runtime.Version())
 	return errors.Join(s.run(ctx), s.end())
 }
 

@@ -20,7 +20,7 @@ type Go struct {
 	Dir string
 	// Env is added to the environment of this process.
 	Env []string
-	// Progress gets a line now and then: what is downloaded and compiled. Nil keeps quiet.
+	// Progress gets a line now and then: what is run, downloaded and compiled, and an empty one at the end. Nil keeps quiet.
 	Progress func(line string)
 }
 
@@ -50,6 +50,10 @@ var ErrNoGo = errors.New("the go command is not there: install Go from https://g
 func (g Go) Run(ctx context.Context, args ...string) ([]byte, error) {
 	if _, err := exec.LookPath("go"); err != nil {
 		return nil, ErrNoGo
+	}
+	if g.Progress != nil {
+		g.Progress("run       go " + strings.Join(args, " "))
+		defer g.Progress("")
 	}
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = g.Dir

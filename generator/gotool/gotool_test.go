@@ -62,7 +62,7 @@ exit 3
 	var lines []string
 	out, err := gotool.Go{Progress: func(line string) { lines = append(lines, line) }}.Run(t.Context(), "build", "-v")
 	// The second package came too soon after the first to be told.
-	if want := []string{"download  example.com/a v1.2.3", "compile   example.com/a/b  (1 packages so far)"}; !slices.Equal(lines, want) {
+	if want := []string{"run       go build -v", "download  example.com/a v1.2.3", "compile   example.com/a/b  (1 packages so far)", ""}; !slices.Equal(lines, want) {
 		t.Errorf("progress %q", lines)
 	}
 	e, ok := errors.AsType[*gotool.Error](err)
@@ -87,7 +87,11 @@ sh -c 'trap "echo interrupted >$NOTE; exit 1" INT; echo "go: downloading x" >&2;
 `)
 	note := filepath.Join(t.TempDir(), "note")
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := gotool.Go{Env: []string{"NOTE=" + note}, Progress: func(string) { cancel() }}.Run(ctx, "build")
+	_, err := gotool.Go{Env: []string{"NOTE=" + note}, Progress: func(line string) {
+		if strings.HasPrefix(line, "download") {
+			cancel()
+		}
+	}}.Run(ctx, "build")
 	if err == nil {
 		t.Error("no error")
 	}

@@ -45,6 +45,8 @@ type Options struct {
 	Vendor bool
 	// NoGit leaves out that the folder becomes a git repository.
 	NoGit bool
+	// DryRun writes nothing: Made then says what would be there.
+	DryRun bool
 	// Now gives the year of the licence.
 	Now time.Time
 }
@@ -75,7 +77,8 @@ func keep() []string {
 
 // Made is what New has made.
 type Made struct {
-	App string // the application's name
+	App   string   // the application's name
+	Files []string // with slashes, relative to the folder; without those of --vendor
 	// Repository says that the folder is now a git repository, on branch main and with nothing committed.
 	Repository bool
 	// Warning says what did not work and is not needed; empty when all is well.
@@ -92,6 +95,13 @@ func New(ctx context.Context, o Options, progress func(string)) (m Made, err err
 	files, err := o.files(m.App)
 	if err != nil {
 		return Made{}, err
+	}
+	for _, f := range files {
+		m.Files = append(m.Files, f.Path)
+	}
+	slices.Sort(m.Files)
+	if o.DryRun {
+		return m, free(o.Dir)
 	}
 	folders, err := claim(o.Dir)
 	if err != nil {
@@ -312,13 +322,21 @@ func resolve(path string) string {
 // ErrTaken means that something stands where the application is to be.
 var ErrTaken = errors.New("is there already; nothing was written")
 
-// claim makes the folder, unless it is there and empty, and returns the folders that were not there, the outermost first.
-func claim(dir string) (made []string, err error) {
+// free returns ErrTaken unless the folder is empty or not there.
+func free(dir string) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) == 0 {
-		return nil, nil
+		return nil
 	}
 	if _, err := os.Lstat(dir); err == nil {
-		return nil, fmt.Errorf("%s %w", dir, ErrTaken)
+		return fmt.Errorf("%s %w", dir, ErrTaken)
+	}
+	return nil
+}
+
+// claim makes the folder, unless it is there and empty, and returns the folders that were not there, the outermost first.
+func claim(dir string) (made []string, err error) {
+	if err := free(dir); err != nil {
+		return nil, err
 	}
 	for d := filepath.Clean(dir); ; d = filepath.Dir(d) {
 		if _, err := os.Stat(d); err == nil {

@@ -42,6 +42,7 @@ type Options struct {
 	Mode     Mode
 	Packages []string // patterns of packages; empty means all
 	Flags    []string // of go test
+	NoInput  bool     // what is installed asks nothing
 	Out, Err io.Writer
 }
 
@@ -107,6 +108,9 @@ func (o Options) install(ctx context.Context, p *project.Project, left leftOut) 
 		fmt.Fprintf(o.Err, "  install   %s: %s\n", program.Program, program.Install)
 		cmd := o.command(ctx, p, "sh", "-c", program.Install)
 		cmd.Stdin, cmd.Stdout = os.Stdin, o.Err // sudo may ask
+		if o.NoInput {
+			cmd.Stdin, cmd.SysProcAttr = nil, &syscall.SysProcAttr{Setsid: true} // without a terminal it cannot
+		}
 		if err := cmd.Run(); err != nil {
 			return fmt.Errorf("install %s by %q: %w", program.Program, program.Install, err)
 		}

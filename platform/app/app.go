@@ -9,6 +9,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/api/apidocs"
+	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/httpserver"
@@ -43,7 +44,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		a.migrator, err = p.DB.Migrator(sets)
 	}
 	if err != nil {
-		return nil, exit(exitFailure, "", err) // the code is wrong, whatever the configuration
+		return nil, cli.Exit(cli.Failure, "", err) // the code is wrong, whatever the configuration
 	}
 	a.health.Add("database", p.DB.Ping)
 	a.health.Add("migrations", a.schemaFits())
@@ -77,7 +78,7 @@ func undeclared(p *Platform) func(operation, code string) {
 // startBase starts what every command with a database needs.
 func (a *App) startBase(ctx context.Context) error {
 	if err := a.platform.base.Start(ctx); err != nil {
-		return exit(exitDown, a.platform.env.Name+" config show --origin db", err)
+		return cli.Exit(cli.Down, a.platform.env.Name+" config show --origin db", err)
 	}
 	return nil
 }
@@ -90,9 +91,9 @@ func (a *App) migrate(ctx context.Context) error {
 	env := a.platform.env
 	all, _ := a.migrator.Status(ctx) // the first error is the one to tell
 	if text := unknown(all, env.Name, env.Mode); text != "" && env.Dev() {
-		return exit(exitFailure, env.Name+resetCommand, fmt.Errorf("%w\n%s", err, text))
+		return cli.Exit(cli.Failure, env.Name+resetCommand, fmt.Errorf("%w\n%s", err, text))
 	}
-	return exit(exitFailure, env.Name+" migrate status", err)
+	return cli.Exit(cli.Failure, env.Name+" migrate status", err)
 }
 
 // schemaFits returns the check that keeps a process out of service while its database is behind. Once it fits it does not stop fitting.
@@ -154,24 +155,36 @@ func (a *App) Modules() []module.Module { return a.modules }
 
 // Seed adds n rows to every part that knows how, of the named modules or of all, and returns the names of those that have one.
 func (a *App) Seed(ctx context.Context, n int, names ...string) (seeded []string, err error) {
+	seeders, err := a.seeders(names)
+	for _, s := range seeders {
+		if err := s.Seed(ctx, n); err != nil {
+			return seeded, fmt.Errorf("seed %s: %w", s.module, err)
+		}
+		seeded = append(seeded, s.module)
+	}
+	return slices.Compact(seeded), err // a module may have several such parts
+}
+
+// seeder is a part of a module that adds invented rows.
+type seeder struct {
+	module.Seeder
+	module string
+}
+
+// seeders returns those of the named modules, or of all. That there are none is an error.
+func (a *App) seeders(names []string) (all []seeder, err error) {
 	for _, m := range a.modules {
 		if len(names) > 0 && !slices.Contains(names, m.Name()) {
 			continue
 		}
 		for _, p := range m.Parts() {
-			s, ok := p.(module.Seeder)
-			if !ok {
-				continue
+			if s, ok := p.(module.Seeder); ok {
+				all = append(all, seeder{s, m.Name()})
 			}
-			if err := s.Seed(ctx, n); err != nil {
-				return seeded, fmt.Errorf("seed %s: %w", m.Name(), err)
-			}
-			seeded = append(seeded, m.Name())
 		}
 	}
-	seeded = slices.Compact(seeded) // a module may have several such parts
-	if len(seeded) == 0 {
+	if len(all) == 0 {
 		return nil, errors.New("no module has anything to seed")
 	}
-	return seeded, nil
+	return all, nil
 }

@@ -60,16 +60,16 @@ func (l *launcher) check() *cobra.Command {
 		if len(found.Defects) == 0 { // which are why it cannot be built
 			found.Problems = append(found.Problems, others...)
 		}
-		return l.print(found, func(w io.Writer) {
+		return l.Print(found, func(w io.Writer) {
 			var lines [][]string
 			for _, p := range found.Problems {
 				lines = append(lines, []string{p.Profile, p.Where, p.Key, p.What})
 			}
-			table(w, lines...)
+			l.Table(w, lines...)
 		})
 	})
 	c.Args, c.Hidden = cobra.ArbitraryArgs, true
-	return c
+	return l.Data(c)
 }
 
 // inspectProfile loads a profile as its files are, without this machine's environment, and returns what is wrong with it, and what else keeps

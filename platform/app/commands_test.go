@@ -124,12 +124,12 @@ func TestMigrate(t *testing.T) {
 	if out := m.run("migrate", "status").want(0).out; out != "applied  "+name {
 		t.Errorf("status after: %s", out)
 	}
-	if out := m.run("migrate", "down", "--module", "notes").want(0).out; out != "pending  "+name {
+	if out := m.run("migrate", "down", "--module", "notes", "--yes").want(0).out; out != "pending  "+name {
 		t.Errorf("down: %s", out)
 	}
 	m.run("migrate", "down", "--module", "notes").want(0, "nothing is applied\n")
 	wantRows(m.run("migrate", "up", "--json").want(0), "applied")
-	wantRows(m.run("migrate", "down", "--module", "notes", "--json").want(0), "pending")
+	wantRows(m.run("migrate", "down", "--module", "notes", "--json", "--yes").want(0), "pending")
 }
 
 // A migration that fails is named, its database is as before, and the way on is said.
@@ -157,7 +157,7 @@ func TestMigrationsThatWereThrownAway(t *testing.T) {
 	m.run("migrate", "down", "--module", "notes").want(1, "notes/"+first+" was applied last, and this program does not know it")
 	m.run("migrate", "down", "--module", "notes", "--mode", "dev").want(1, "this program does not know it", reset)
 
-	m.run("db", "reset").want(2, "this is mode prod", reset)
+	m.run("db", "reset").want(2, "this is mode prod: drop every table with all rows?", "\nnext:  prog db reset --yes\n")
 	m.run("db", "reset", "--mode", "dev").want(0, "the database is empty, and has 1 migrations\n")
 	m.run("migrate", "status").want(0)
 	r := m.serve("--mode", "dev")
@@ -223,7 +223,7 @@ func TestLogLinesAreNotData(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t, "APP_DB__SLOW=1ns")
 	m.run("migrate", "up").want(0)
-	r := m.run("db", "seed", "--json", "--yes").want(0, `"level":"WARN"`)
+	r := m.run("db", "seed", "--yes").want(0, `"level":"WARN"`)
 	if r.out != "" {
 		t.Errorf("standard output holds %s", r.out)
 	}

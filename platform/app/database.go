@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -33,8 +35,8 @@ func (l *launcher) migrate() *cobra.Command {
 		}
 		return rows
 	}
-	// run opens the database and prints what fn returns, also beside an error.
-	run := func(cmd *cobra.Command, empty string, fn func(context.Context, *db.Migrator) ([]db.Migration, error), modules ...string) error {
+	// run does something with the migrations and prints what that returns, also beside an error.
+	run := func(cmd *cobra.Command, empty string, fn func(ctx context.Context, a *App) ([]db.Migration, error), modules ...string) error {
 		a, err := l.connectable()
 		if err == nil {
 			err = l.knows(a, modules...)
@@ -42,61 +44,109 @@ func (l *launcher) migrate() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		var failure error
-		if err := withDatabase(cmd.Context(), a, func(ctx context.Context) error {
-			done, err := fn(ctx, a.migrator)
-			failure = err
-			return l.print(rowsOf(done), func(w io.Writer) {
-				if len(done) == 0 && err == nil {
-					fmt.Fprintln(l.proc.Err, empty)
-				}
-				var lines [][]string
-				for _, m := range done {
-					lines = append(lines, []string{string(m.State), m.String()})
-				}
-				table(w, lines...)
-			})
-		}); err != nil {
-			return err
+		done, failure := fn(cmd.Context(), a)
+		if len(done) == 0 && failure != nil {
+			return failure
 		}
-		return failure
+		return errors.Join(l.Print(rowsOf(done), func(w io.Writer) {
+			if len(done) == 0 {
+				l.Note("%s", empty)
+			}
+			var lines [][]string
+			for _, m := range done {
+				lines = append(lines, []string{string(m.State), m.String()})
+			}
+			l.Table(w, lines...)
+		}), failure)
 	}
 	up := command("up", "Apply what is pending", "  "+l.name+" migrate up", func(cmd *cobra.Command, _ []string) error {
-		return run(cmd, "nothing is pending", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) { return m.Up(ctx) })
+		return run(cmd, "nothing is pending", func(ctx context.Context, a *App) (done []db.Migration, err error) {
+			if l.DryRun {
+				done, err = a.migrations(ctx)
+				return slices.DeleteFunc(done, func(m db.Migration) bool { return m.State != db.Pending }), err
+			}
+			return done, withDatabase(ctx, a, func(ctx context.Context) error {
+				done, err = a.migrator.Up(ctx)
+				return err
+			})
+		})
 	})
 	var module string
 	down := command("down --module NAME", "Take back the last migration of a module", "  "+l.name+" migrate down --module catalog", func(cmd *cobra.Command, _ []string) error {
-		return run(cmd, "nothing is applied", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) {
-			done, err := m.Down(ctx, module)
+		return run(cmd, "nothing is applied", func(ctx context.Context, a *App) (done []db.Migration, err error) {
+			done, err = a.down(ctx, module, l.DryRun, func(last db.Migration) error {
+				return l.destroys(cmd, "take back "+last.String()+" and lose what it made room for")
+			})
 			if errors.Is(err, db.ErrUnknown) && l.mode == config.Dev {
-				err = exit(exitFailure, l.name+resetCommand, err)
-			}
-			for i := range done {
-				done[i].State = db.Pending
+				err = cli.Exit(cli.Failure, l.name+resetCommand, err)
 			}
 			return done, err
 		}, module)
 	})
 	down.Flags().StringVar(&module, "module", "", "the module")
 	_ = down.MarkFlagRequired("module") // the flag is there: the line above
+	l.completeModules(down, "module")
 	status := command("status", "List the migrations; exit 6 when some are pending", "  "+l.name+" migrate status --json", func(cmd *cobra.Command, _ []string) error {
 		var pending int
-		err := run(cmd, "there are no migrations", func(ctx context.Context, m *db.Migrator) ([]db.Migration, error) {
-			all, err := m.Status(ctx)
+		err := run(cmd, "there are no migrations", func(ctx context.Context, a *App) ([]db.Migration, error) {
+			all, err := a.migrations(ctx)
 			for _, mig := range all {
 				if mig.State == db.Pending {
 					pending++
 				}
 			}
-			l.warn(unknown(all, l.name, l.mode))
+			l.Warn(unknown(all, l.name, l.mode))
 			return all, err
 		})
 		if err == nil && pending > 0 {
-			return exit(exitConflict, l.name+" migrate up", fmt.Errorf("pending migrations: %d", pending))
+			return cli.Exit(cli.Conflict, l.name+" migrate up", fmt.Errorf("pending migrations: %d", pending))
 		}
 		return err
 	})
-	return group("migrate", "Change the schema of the database", up, down, status)
+	return cli.Group("migrate", "Change the schema of the database",
+		l.Data(l.Writes(up, "list what it would apply, and apply nothing")),
+		l.Data(l.Asks(l.Writes(down, "name what it would take back, and change nothing"))),
+		l.Data(status))
+}
+
+// migrations returns every migration and its state. A database that is not there is not made for that: all are pending.
+func (a *App) migrations(ctx context.Context) (all []db.Migration, err error) {
+	if there, err := a.platform.DB.Exists(); !there || err != nil {
+		return a.migrator.Files(), err
+	}
+	return all, withDatabase(ctx, a, func(ctx context.Context) error {
+		all, err = a.migrator.Status(ctx)
+		return err
+	})
+}
+
+// down takes back the last migration of a module once that is confirmed, or, dry, only says which that is.
+func (a *App) down(ctx context.Context, module string, dry bool, confirmed func(db.Migration) error) (done []db.Migration, err error) {
+	if there, err := a.platform.DB.Exists(); !there || err != nil {
+		return nil, err
+	}
+	return done, withDatabase(ctx, a, func(ctx context.Context) error {
+		if done, err = a.migrator.Last(ctx, module); dry || err != nil || len(done) == 0 {
+			return err
+		}
+		if err = confirmed(done[0]); err != nil {
+			done = nil
+			return err
+		}
+		done, err = a.migrator.Down(ctx, module)
+		for i := range done {
+			done[i].State = db.Pending
+		}
+		return err
+	})
+}
+
+// destroys asks before something that cannot be undone, in mode prod: the rows of other modes are there to be thrown away.
+func (l *launcher) destroys(cmd *cobra.Command, question string) error {
+	if l.mode != config.Prod {
+		return nil
+	}
+	return l.Confirm(cmd, "this is mode prod: "+question)
 }
 
 // resetCommand is what is behind the name of the program in the command that starts afresh.
@@ -126,28 +176,34 @@ func unknown(all []db.Migration, name string, mode config.Mode) string {
 func (l *launcher) knows(a *App, modules ...string) error {
 	for _, name := range modules {
 		if !slices.ContainsFunc(a.modules, func(m module.Module) bool { return m.Name() == name }) {
-			return exit(exitUsage, l.name+" modules", fmt.Errorf("there is no module %q", name))
+			return cli.Exit(cli.Usage, l.name+" modules", fmt.Errorf("there is no module %q", name))
 		}
 	}
 	return nil
 }
 
 func (l *launcher) db() *cobra.Command {
+	return cli.Group("db", "Work with the data", l.seed(), l.reset())
+}
+
+func (l *launcher) seed() *cobra.Command {
 	var rows int
 	var modules []string
-	var yes bool
 	seed := command("seed", "Add invented rows", fmt.Sprintf("  %[1]s db seed --rows 1000\n  %[1]s db seed --rows 50 --module catalog", l.name), func(cmd *cobra.Command, _ []string) error {
 		if rows < 1 {
-			return exit(exitUsage, cmd.CommandPath()+" --rows 1000", fmt.Errorf("--rows is %d, want 1 or more", rows))
-		}
-		if l.mode == config.Prod && !yes {
-			return exit(exitUsage, cmd.CommandPath()+" --yes", errors.New("this is mode prod: invented rows among real ones are hard to find again"))
+			return cli.Exit(cli.Usage, cmd.CommandPath()+" --rows 1000", fmt.Errorf("--rows is %d, want 1 or more", rows))
 		}
 		a, err := l.writable()
 		if err == nil {
 			err = l.knows(a, modules...)
 		}
 		if err != nil {
+			return err
+		}
+		if l.DryRun {
+			return l.seedDry(cmd.Context(), a, rows, modules)
+		}
+		if err := l.destroys(cmd, "add invented rows, which are hard to find again among real ones"); err != nil {
 			return err
 		}
 		began := time.Now()
@@ -158,32 +214,58 @@ func (l *launcher) db() *cobra.Command {
 				}
 			}
 			if err := a.migrator.Ready(ctx); err != nil {
-				return exit(exitConflict, l.name+" migrate up", err)
+				return l.behind(err)
 			}
 			seeded, err := a.Seed(ctx, rows, modules...)
 			if errors.Is(err, keyring.ErrNoKeys) {
-				return exit(exitConfig, l.name+" keys new", err)
+				return cli.Exit(cli.Config, l.name+" keys new", err)
 			}
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(l.proc.Err, "added %d rows to each resource of %s in %s\n", rows, strings.Join(seeded, ", "), time.Since(began).Round(time.Millisecond))
+			l.Note("added %d rows to each resource of %s in %s", rows, strings.Join(seeded, ", "), time.Since(began).Round(time.Millisecond))
 			return nil
 		})
 	})
 	seed.Flags().IntVar(&rows, "rows", 100, "rows for each resource")
 	seed.Flags().StringSliceVar(&modules, "module", nil, "only these modules")
-	seed.Flags().BoolVar(&yes, "yes", false, "also in mode prod")
-	return group("db", "Work with the data", seed, l.reset())
+	l.completeModules(seed, "module")
+	return l.Asks(l.Writes(seed, "say where it would add rows, and add none"))
 }
 
+// seedDry says what seed would do, and fails where it would.
+func (l *launcher) seedDry(ctx context.Context, a *App, rows int, modules []string) error {
+	seeders, err := a.seeders(modules)
+	if err != nil {
+		return err
+	}
+	all, err := a.migrations(ctx)
+	if err != nil {
+		return err
+	}
+	if err := db.Behind(all); err != nil && l.mode != config.Dev { // which migrates first
+		return l.behind(err)
+	}
+	var names []string
+	for _, s := range seeders {
+		names = append(names, s.module)
+	}
+	l.Note("it would add %d rows to each resource of %s; nothing was written", rows, strings.Join(slices.Compact(names), ", "))
+	return nil
+}
+
+func (l *launcher) behind(err error) error { return cli.Exit(cli.Conflict, l.name+" migrate up", err) }
+
 func (l *launcher) reset() *cobra.Command {
-	return command("reset", "Drop every table and migrate from the start, in mode dev alone", "  "+l.name+resetCommand, func(cmd *cobra.Command, _ []string) error {
-		if l.mode != config.Dev {
-			return exit(exitUsage, l.name+resetCommand, fmt.Errorf("this is mode %s: only in mode dev are rows there to be thrown away", l.mode))
-		}
+	reset := command("reset", "Drop every table and migrate from the start; all rows are gone", "  "+l.name+resetCommand, func(cmd *cobra.Command, _ []string) error {
 		a, err := l.connectable()
 		if err != nil {
+			return err
+		}
+		if l.DryRun {
+			return l.resetDry(cmd.Context(), a)
+		}
+		if err := l.destroys(cmd, "drop every table with all rows"); err != nil {
 			return err
 		}
 		return withDatabase(cmd.Context(), a, func(ctx context.Context) error {
@@ -194,10 +276,30 @@ func (l *launcher) reset() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(l.proc.Err, "the database is empty, and has %d migrations\n", len(done))
+			l.Note("the database is empty, and has %d migrations", len(done))
 			return nil
 		})
 	})
+	return l.Asks(l.Writes(reset, "name the tables that it would drop, and drop none"))
+}
+
+// resetDry says what reset would do.
+func (l *launcher) resetDry(ctx context.Context, a *App) error {
+	there, err := a.platform.DB.Exists()
+	if err != nil {
+		return err
+	}
+	tables := []string{}
+	if there {
+		if err := withDatabase(ctx, a, func(ctx context.Context) error {
+			tables, err = a.migrator.Tables(ctx)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	l.Note("it would drop %d tables (%s) and apply %d migrations; nothing was written", len(tables), strings.Join(tables, ", "), len(a.migrator.Files()))
+	return nil
 }
 
 // opsHost returns where a process with this configuration has its ops listener, as seen from its own machine.
@@ -210,7 +312,7 @@ func (a *App) opsHost() string {
 }
 
 func (l *launcher) healthcheck() *cobra.Command {
-	return command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.name+" healthcheck", func(cmd *cobra.Command, _ []string) error {
+	return l.Data(command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.name+" healthcheck", func(cmd *cobra.Command, _ []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -224,17 +326,20 @@ func (l *launcher) healthcheck() *cobra.Command {
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy, whatever the environment says
 		resp, err := client.Do(req)
 		if err != nil {
-			return exit(exitDown, l.name+" serve", err)
+			return cli.Exit(cli.Down, l.name+" serve", err)
 		}
 		defer resp.Body.Close() //nolint:errcheck // read below, or not at all
 		body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(l.proc.Out, strings.TrimSpace(string(body)))
+		text := strings.TrimSpace(string(body))
+		if err := l.Print(json.RawMessage(text), func(w io.Writer) { fmt.Fprintln(w, text) }); err != nil {
+			return err
+		}
 		if resp.StatusCode != http.StatusOK {
-			return exit(exitFailure, "", fmt.Errorf("not ready: %s", resp.Status))
+			return cli.Exit(cli.Failure, "", fmt.Errorf("not ready: %s", resp.Status))
 		}
 		return nil
-	})
+	}))
 }

@@ -6,22 +6,13 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/unit"
 )
-
-// table writes rows in columns.
-func table(w io.Writer, rows ...[]string) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	_ = t.Flush() // what cannot be written to a closed pipe is not wanted
-}
 
 func (l *launcher) routes() *cobra.Command {
 	type row struct {
@@ -32,7 +23,7 @@ func (l *launcher) routes() *cobra.Command {
 		Summary string `json:"summary"`
 		Raw     bool   `json:"raw"`
 	}
-	return command("routes", "List the operations", "  "+l.name+" routes --json", func(*cobra.Command, []string) error {
+	return l.Data(command("routes", "List the operations", "  "+l.name+" routes --json", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -41,15 +32,15 @@ func (l *launcher) routes() *cobra.Command {
 		for _, m := range a.operations.Mounted() {
 			rows = append(rows, row{m.Method, m.FullPath, m.Op.ID, string(m.Op.Auth), m.Op.Summary, m.IsRaw()})
 		}
-		return l.print(rows, func(w io.Writer) {
+		return l.Print(rows, func(w io.Writer) {
 			lines := [][]string{{"METHOD", "PATH", "OPERATION", "AUTH"}}
 			for _, r := range rows {
 				auth, _, _ := strings.Cut(r.Auth, ":")
 				lines = append(lines, []string{r.Method, r.Path, r.ID, auth})
 			}
-			table(w, lines...)
+			l.Table(w, lines...)
 		})
-	})
+	}))
 }
 
 func (l *launcher) modules() *cobra.Command {
@@ -57,7 +48,7 @@ func (l *launcher) modules() *cobra.Command {
 		Name       string `json:"name"`
 		Operations int    `json:"operations"`
 	}
-	return command("modules", "List the modules", "  "+l.name+" modules", func(*cobra.Command, []string) error {
+	return l.Data(command("modules", "List the modules", "  "+l.name+" modules", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -72,18 +63,18 @@ func (l *launcher) modules() *cobra.Command {
 			}
 			rows = append(rows, r)
 		}
-		return l.print(rows, func(w io.Writer) {
+		return l.Print(rows, func(w io.Writer) {
 			lines := [][]string{{"MODULE", "OPERATIONS"}}
 			for _, r := range rows {
 				lines = append(lines, []string{r.Name, strconv.Itoa(r.Operations)})
 			}
-			table(w, lines...)
+			l.Table(w, lines...)
 		})
-	})
+	}))
 }
 
 func (l *launcher) openapi() *cobra.Command {
-	return command("openapi", "Print the OpenAPI 3.1 document", "  "+l.name+" openapi > openapi.json", func(*cobra.Command, []string) error {
+	return l.Data(command("openapi", "Print the OpenAPI 3.1 document", "  "+l.name+" openapi > openapi.json", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -94,11 +85,11 @@ func (l *launcher) openapi() *cobra.Command {
 		}
 		_, err = l.proc.Out.Write(append(document, '\n'))
 		return err
-	})
+	}))
 }
 
 func (l *launcher) about() *cobra.Command {
-	return command("about", "Say what this program is and what it has chosen", "  "+l.name+" about --json", func(*cobra.Command, []string) error {
+	return l.Data(command("about", "Say what this program is and what it has chosen", "  "+l.name+" about --json", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -119,22 +110,22 @@ func (l *launcher) about() *cobra.Command {
 		for _, f := range facts {
 			data[f[0]] = f[1]
 		}
-		return l.print(data, func(w io.Writer) {
+		return l.Print(data, func(w io.Writer) {
 			var lines [][]string
 			for _, f := range facts {
 				lines = append(lines, f[:])
 			}
-			table(w, lines...)
+			l.Table(w, lines...)
 		})
-	})
+	}))
 }
 
 func (l *launcher) version() *cobra.Command {
-	return command("version", "Print the version", "  "+l.name+" version", func(*cobra.Command, []string) error {
-		return l.print(map[string]string{"name": l.name, "version": version(), "go": runtime.Version()}, func(w io.Writer) {
+	return l.Data(command("version", "Print the version", "  "+l.name+" version", func(*cobra.Command, []string) error {
+		return l.Print(map[string]string{"name": l.name, "version": version(), "go": runtime.Version()}, func(w io.Writer) {
 			fmt.Fprintln(w, l.name, version(), runtime.Version())
 		})
-	})
+	}))
 }
 
 func (l *launcher) config() *cobra.Command {
@@ -150,7 +141,7 @@ func (l *launcher) config() *cobra.Command {
 				if near := loaded.Nearest(key); near != "" {
 					err = fmt.Errorf("%w, did you mean %s?", err, near)
 				}
-				return exit(exitUsage, l.name+" config show", err)
+				return cli.Exit(cli.Usage, l.name+" config show", err)
 			}
 		}
 		type row struct {
@@ -165,7 +156,7 @@ func (l *launcher) config() *cobra.Command {
 		for _, s := range loaded.Settings(args...) {
 			rows = append(rows, row{s.Key, s.Value, s.Origin, s.Default, s.Secret, s.Doc})
 		}
-		return l.print(rows, func(w io.Writer) {
+		return l.Print(rows, func(w io.Writer) {
 			var lines [][]string
 			for _, r := range rows {
 				line := []string{r.Key, r.Value}
@@ -174,10 +165,11 @@ func (l *launcher) config() *cobra.Command {
 				}
 				lines = append(lines, line)
 			}
-			table(w, lines...)
+			l.Table(w, lines...)
 		})
 	})
 	show.Args = cobra.ArbitraryArgs
+	show.ValidArgsFunction = cli.Complete(l.keysOfSettings)
 	show.Flags().BoolVar(&origin, "origin", false, "say where each value comes from")
 	schema := command("schema", "Print a JSON Schema of the configuration's files, for editors", "  "+l.name+" config schema > settings.schema.json", func(*cobra.Command, []string) error {
 		document, err := l.schema()
@@ -187,12 +179,12 @@ func (l *launcher) config() *cobra.Command {
 		_, err = l.proc.Out.Write(document)
 		return err
 	})
-	return group("config", "Show the configuration, compare it, describe it", show, l.configDiff(), schema)
+	return cli.Group("config", "Show the configuration, compare it, describe it", l.Data(show), l.configDiff(), l.Data(schema))
 }
 
 func (l *launcher) keys() *cobra.Command {
-	return group("keys", "Make keys", command("new", "Print a new key for APP_KEYS", fmt.Sprintf("  export APP_KEYS=$(%[1]s keys new)\n  export APP_KEYS=$(%[1]s keys new),$APP_KEYS   # rotate: the first one signs, the others still verify", l.name), func(*cobra.Command, []string) error {
+	return cli.Group("keys", "Make keys", l.Data(command("new", "Print a new key for APP_KEYS; of several the first one signs, and all verify", fmt.Sprintf("  export APP_KEYS=$(%[1]s keys new)\n  export APP_KEYS=$(%[1]s keys new),$APP_KEYS   # rotate", l.name), func(*cobra.Command, []string) error {
 		key := keyring.NewKey()
-		return l.print(map[string]string{"key": key}, func(w io.Writer) { fmt.Fprintln(w, key) })
-	}))
+		return l.Print(map[string]string{"key": key}, func(w io.Writer) { fmt.Fprintln(w, key) })
+	})))
 }

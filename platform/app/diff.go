@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 )
 
@@ -99,31 +100,32 @@ func (l *launcher) configDiff() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		l.warn(a.Warnings...)
+		l.Warn(a.Warnings...)
 		application, err := a.build(l.complete(Env{Describe: true}))
 		if err != nil {
 			return err
 		}
 		changes := application.platform.drivers.changes(a.Diff(b.Loaded))
-		return l.print(changes, func(w io.Writer) {
+		return l.Print(changes, func(w io.Writer) {
 			if len(changes) == 0 {
-				fmt.Fprintf(l.proc.Err, "%s and %s have the same settings\n", names[0], names[1])
+				l.Note("%s and %s have the same settings", names[0], names[1])
 				return
 			}
 			lines := [][]string{{"KEY", names[0], names[1], "WHAT CHANGES IN CODE"}}
 			for _, c := range changes {
 				lines = append(lines, c.lines()...)
 			}
-			table(w, lines...)
+			l.Table(w, lines...)
 		})
 	})
+	c.ValidArgsFunction = l.completeProfiles
 	c.Args = func(cmd *cobra.Command, names []string) error {
 		if len(names) != 2 {
 			return fmt.Errorf("%s wants the names of two profiles", cmd.CommandPath())
 		}
 		return nil
 	}
-	return c
+	return l.Data(c)
 }
 
 // settingsOf loads the configuration under a profile that an argument names.
@@ -133,7 +135,7 @@ func (l *launcher) settingsOf(profile string) (*settled, error) {
 	s, err := l.load(o)
 	problems, _ := errors.AsType[config.Problems](err)
 	if i := slices.IndexFunc(problems, func(p config.Problem) bool { return p.Where == o.ProfileFrom }); i >= 0 {
-		return nil, exit(exitUsage, "", errors.New(problems[i].String()))
+		return nil, cli.Exit(cli.Usage, "", errors.New(problems[i].String()))
 	}
 	return s, err
 }

@@ -88,7 +88,7 @@ func TestExitCodes(t *testing.T) {
 		{name: "folder instead of a file", command: "serve --mode test --set db.dsn=file:" + m.dir, code: 5, said: []string{"is a directory"}},
 		{name: "file that is no database", command: "serve --mode test --set db.dsn=file:" + file, code: 5, said: []string{file, "file is not a database"}},
 
-		{name: "port that is taken", command: "serve --mode test --addr " + busy, code: 6, said: []string{"http.addr", "address already in use", "\nnext:  stop the other process, or choose another port with --addr and --ops-addr\n"}},
+		{name: "port that is taken", command: "serve --mode test --addr " + busy, code: 6, said: []string{"http.addr", "address already in use", "\nnext:  stop the other process, or choose other ports: --addr, --ops-addr\n"}},
 		{name: "ops port that is taken", command: "serve --mode test --ops-addr " + busy, code: 6, said: []string{"http.ops_addr", "address already in use"}},
 		{name: "address of another machine", command: "serve --mode test --addr 192.0.2.1:0", code: 1, said: []string{"http.addr", "\nnext:  choose another address"}},
 	} {
@@ -115,11 +115,6 @@ func TestHelp(t *testing.T) {
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		if got := m.run(args...).want(0).out; got != help {
 			t.Errorf("%v: %s\nwant %s", args, got, help)
-		}
-	}
-	for _, command := range []string{"serve", "migrate", "config", "keys", "routes", "modules", "openapi", "about", "db", "healthcheck", "version"} {
-		if !strings.Contains(help, "\n  "+command+" ") {
-			t.Errorf("the help does not name %s: %s", command, help)
 		}
 	}
 	m.untouched("help")

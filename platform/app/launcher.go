@@ -3,18 +3,17 @@ package app
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -25,16 +24,18 @@ const devKeys = "data/keys"
 
 // launcher is one run of a program: the flags, and how to get from them to an application.
 type launcher struct {
+	*cli.Console
 	name string
 	proc Process
 	load func(config.Options) (*settled, error)
+	// embedded are the files of the configuration that are compiled in.
+	embedded fs.FS
 	// schema returns the JSON Schema of the configuration's files.
 	schema func() ([]byte, error)
 
 	// flags
 	profile, modeFlag, dir string
 	set                    []string
-	json, noColor          bool
 
 	mode        config.Mode
 	profileFrom string             // who named the profile; empty is the flag
@@ -49,84 +50,36 @@ type settled struct {
 }
 
 func (l *launcher) root() *cobra.Command {
-	root := parent(&cobra.Command{
+	root := cli.Parent(&cobra.Command{
 		Use:               l.name,
 		Short:             "The application " + l.name + ": one binary, its commands, its profiles",
 		Example:           fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s migrate up\n  %[1]s config show --origin db\n  %[1]s routes", l.name),
-		SilenceUsage:      true,
-		SilenceErrors:     true,
 		PersistentPreRunE: l.readFlags,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	})
-	root.SetFlagErrorFunc(unknownFlag)
 	f := root.PersistentFlags()
-	f.StringVar(&l.profile, "profile", cmp.Or(l.env("APP_PROFILE"), "single"), "scale profile, a file in configs/profiles")
-	f.StringVar(&l.modeFlag, "mode", cmp.Or(l.env("APP_MODE"), string(config.Prod)), "dev, test or prod")
-	f.StringVar(&l.dir, "config", "", "folder with base.yaml and profiles/ (default: those compiled in)")
-	f.StringArrayVar(&l.set, "set", nil, "override one setting, key=value; may be given again")
-	f.BoolVar(&l.json, "json", false, "print data as JSON")
-	f.BoolVar(&l.noColor, "no-color", false, "no colours (also NO_COLOR)")
+	f.StringVar(&l.profile, "profile", cmp.Or(l.env("APP_PROFILE"), "single"), "scale profile: `NAME` of a file in configs/profiles")
+	f.StringVar(&l.modeFlag, "mode", cmp.Or(l.env("APP_MODE"), string(config.Prod)), "`MODE` is dev, test or prod")
+	f.StringVar(&l.dir, "config", "", "`DIR` with base.yaml and profiles/, not those compiled in")
+	f.StringArrayVar(&l.set, "set", nil, "override a setting, `KEY=VALUE`; may be given again")
+	l.Register(f, "say which configuration is used; log from level debug on")
+	l.completeFlags(root)
 	root.AddCommand(
 		l.serve(), l.migrate(), l.config(), l.keys(), l.routes(), l.modules(), l.openapi(), l.about(), l.db(), l.healthcheck(), l.version(), l.check(),
 	)
+	l.Prepare(root, nil, "serve", "migrate", "db", "config", "routes", "modules", "about", "openapi", "keys")
 	return root
 }
 
 // command is a cobra command with the settings that all share.
 func command(use, short, example string, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
-	return &cobra.Command{Use: use, Short: short, Example: example, Args: noWords, RunE: func(cmd *cobra.Command, args []string) error {
+	return &cobra.Command{Use: use, Short: short, Example: example, Args: cli.NoWords, RunE: func(cmd *cobra.Command, args []string) error {
 		err := run(cmd, args)
-		if _, coded := errors.AsType[*exitError](err); err == nil || coded {
+		if _, coded := errors.AsType[*cli.Error](err); err == nil || coded {
 			return err
 		}
-		return exit(exitFailure, "", err)
+		return cli.Exit(cli.Failure, "", err)
 	}}
-}
-
-// group is a command that only has others below it.
-func group(use, short string, children ...*cobra.Command) *cobra.Command {
-	c := parent(&cobra.Command{Use: use, Short: short, RunE: func(cmd *cobra.Command, _ []string) error {
-		return fmt.Errorf("%s wants a command", cmd.CommandPath())
-	}})
-	c.AddCommand(children...)
-	return c
-}
-
-// parent gives c what commands with others below them have in common.
-func parent(c *cobra.Command) *cobra.Command {
-	c.Args, c.DisableFlagsInUseLine, c.SuggestionsMinimumDistance = noWords, true, 2
-	return c
-}
-
-// noWords refuses words behind a command. Where commands are below it the word was meant to be one of them, and perhaps it can be told which.
-func noWords(cmd *cobra.Command, words []string) error {
-	switch {
-	case len(words) == 0:
-		return nil
-	case !cmd.HasSubCommands():
-		return fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), words[0])
-	}
-	if near := cmd.SuggestionsFor(words[0]); len(near) > 0 {
-		return fmt.Errorf("%s has no command %q, did you mean %s?", cmd.CommandPath(), words[0], strings.Join(near, " or "))
-	}
-	return fmt.Errorf("%s has no command %q", cmd.CommandPath(), words[0])
-}
-
-// unknownFlag adds to the error about a flag the one that was meant, if it can be told.
-func unknownFlag(cmd *cobra.Command, err error) error {
-	word, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !ok {
-		return err
-	}
-	names := &cobra.Command{SuggestionsMinimumDistance: 2} // cobra knows what is near a command
-	for _, m := range regexp.MustCompile(`--([a-z][a-z-]*)`).FindAllStringSubmatch(cmd.Flags().FlagUsages(), -1) {
-		names.AddCommand(&cobra.Command{Use: m[1], Run: func(*cobra.Command, []string) {}})
-	}
-	near := names.SuggestionsFor(word)
-	if len(near) == 0 {
-		return err
-	}
-	return fmt.Errorf("%w, did you mean --%s?", err, strings.Join(near, " or --"))
 }
 
 func (l *launcher) env(name string) string {
@@ -148,7 +101,7 @@ func (l *launcher) readFlags(cmd *cobra.Command, _ []string) (err error) {
 		if fromVariable("mode", "APP_MODE") {
 			err = fmt.Errorf("env APP_MODE: %w", err)
 		}
-		return exit(exitUsage, "", err)
+		return cli.Exit(cli.Usage, "", err)
 	}
 	return nil
 }
@@ -159,7 +112,10 @@ func (l *launcher) settings() (*settled, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.warn(s.Warnings...)
+	l.Warn(s.Warnings...)
+	if l.Verbose {
+		l.Note("  using     profile %s, mode %s, configuration %s", l.profile, l.mode, cmp.Or(l.dir, "compiled in"))
+	}
 	return s, nil
 }
 
@@ -175,7 +131,7 @@ func (l *launcher) runnable() (*App, error) {
 	keys, missing := l.loadKeys(true)
 	a, err := l.build(Env{Keys: keys})
 	if missing != nil {
-		return nil, exit(exitConfig, l.name+" keys new", errors.Join(missing, err))
+		return nil, cli.Exit(cli.Config, l.name+" keys new", errors.Join(missing, err))
 	}
 	return a, err
 }
@@ -185,16 +141,16 @@ func (l *launcher) judge() (*App, error) {
 	_, missing := l.loadKeys(false)
 	a, err := l.build(Env{})
 	if missing != nil {
-		return nil, exit(exitConfig, l.name+" keys new", errors.Join(missing, err))
+		return nil, cli.Exit(cli.Config, l.name+" keys new", errors.Join(missing, err))
 	}
 	return a, err
 }
 
 // writable builds the application for a command that writes rows. Not every one needs keys: what has secrets says so when there are none.
 func (l *launcher) writable() (*App, error) {
-	keys, err := l.loadKeys(true)
+	keys, err := l.loadKeys(!l.DryRun)
 	if err != nil && !errors.Is(err, errNoKeys) {
-		return nil, exit(exitConfig, l.name+" keys new", err)
+		return nil, cli.Exit(cli.Config, l.name+" keys new", err)
 	}
 	return l.build(Env{Keys: keys})
 }
@@ -211,19 +167,23 @@ func (l *launcher) build(env Env) (*App, error) {
 // complete fills in what is the same in every environment of this run.
 func (l *launcher) complete(env Env) Env {
 	env.Name, env.Version, env.Mode, env.Profile = l.name, version(), l.mode, l.profile
-	env.Out, env.Color = l.log, l.color(l.log)
+	env.Out, env.Color = l.log, l.Color(l.log)
 	env.Sockets, env.Broken = l.sockets, l.env(brokenFile)
 	return env
 }
 
 func (l *launcher) options() config.Options {
+	set := l.set
+	if l.Verbose {
+		set = append([]string{"telemetry.logs.level=debug"}, set...) // of two the last one counts
+	}
 	return config.Options{
 		Profile:     l.profile,
 		ProfileFrom: l.profileFrom,
 		Mode:        l.mode,
 		Dir:         l.dir,
 		Environ:     l.proc.Environ,
-		Set:         l.set,
+		Set:         set,
 		Aliases: []config.Alias{
 			{Var: "DATABASE_URL", Key: "db.dsn"},
 			{Var: "PORT", Key: "http.addr", Map: func(port string) (string, error) { return ":" + port, nil }},
@@ -250,7 +210,7 @@ func (l *launcher) loadKeys(create bool) (*keyring.Ring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("APP_KEYS_FILE: %w", err)
 		}
-		l.warn(ring.Warning())
+		l.Warn(ring.Warning())
 		return ring, nil
 	case l.mode == config.Dev:
 		if _, err := os.Stat(devKeys); errors.Is(err, fs.ErrNotExist) && !create {
@@ -260,7 +220,7 @@ func (l *launcher) loadKeys(create bool) (*keyring.Ring, error) {
 		if err != nil {
 			return nil, err
 		}
-		l.warn(ring.Warning())
+		l.Warn(ring.Warning())
 		return ring, nil
 	default:
 		return nil, errNoKeys
@@ -268,37 +228,6 @@ func (l *launcher) loadKeys(create bool) (*keyring.Ring, error) {
 }
 
 var errNoKeys = errors.New("there are no keys: set APP_KEYS, or APP_KEYS_FILE to a file that holds them")
-
-// warn tells a person what is not as it should be; an empty text is nothing.
-func (l *launcher) warn(texts ...string) {
-	for _, text := range texts {
-		if text != "" {
-			fmt.Fprintln(l.proc.Err, "warning:", text)
-		}
-	}
-}
-
-// color reports whether w is a terminal whose user has nothing against colours.
-func (l *launcher) color(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok || l.noColor || l.env("NO_COLOR") != "" || l.env("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// print writes data: as JSON with --json, otherwise as text says.
-func (l *launcher) print(data any, text func(w io.Writer)) error {
-	if !l.json {
-		text(l.proc.Out)
-		return nil
-	}
-	e := json.NewEncoder(l.proc.Out)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	return e.Encode(data)
-}
 
 // withDatabase starts the database and nothing else, runs fn and stops it again.
 func withDatabase(ctx context.Context, a *App, fn func(ctx context.Context) error) (err error) {

@@ -28,6 +28,6 @@ func (l *launcher) notify(state string) {
 		_ = conn.Close() // a datagram is gone already
 	}
 	if err != nil {
-		l.warn(fmt.Sprintf("%s: %v", notifySocket, err))
+		l.Warn(fmt.Sprintf("%s: %v", notifySocket, err))
 	}
 }

@@ -14,13 +14,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
 )
 
 func (l *launcher) serve() *cobra.Command {
 	var addr, opsAddr string
-	var dry bool
 	c := command("serve", "Serve the application", fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s serve --profile single --addr :8080\n  %[1]s serve --dry-run", l.name), func(cmd *cobra.Command, _ []string) error {
 		if addr != "" {
 			l.set = append(l.set, "http.addr="+addr)
@@ -28,13 +28,13 @@ func (l *launcher) serve() *cobra.Command {
 		if opsAddr != "" {
 			l.set = append(l.set, "http.ops_addr="+opsAddr)
 		}
-		if dry {
+		if l.DryRun {
 			return l.serveDry()
 		}
 		began := time.Now()
 		sockets, err := httpserver.Inherit(l.proc.Environ)
 		if err != nil {
-			return exit(exitConfig, "", err)
+			return cli.Exit(cli.Config, "", err)
 		}
 		l.sockets = sockets
 		a, err := l.runnable()
@@ -44,22 +44,21 @@ func (l *launcher) serve() *cobra.Command {
 		a.platform.cfg.limitMemory()
 		return a.serve(cmd.Context(), func() {
 			l.notify(notifyReady)
-			a.banner(l.proc.Err, time.Since(began))
+			l.Note("%s", a.banner(time.Since(began)))
 			if l.mode == config.Prod {
-				l.warn(a.openWrites())
+				l.Warn(a.openWrites())
 			}
 			if err := a.migrator.Ready(cmd.Context()); err != nil {
-				l.warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
+				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
 			}
 			if all, err := a.migrator.Status(cmd.Context()); err == nil && l.mode == config.Dev {
-				l.warn(unknown(all, l.name, l.mode))
+				l.Warn(unknown(all, l.name, l.mode))
 			}
 		}, func() { l.notify(notifyStopping) })
 	})
 	c.Flags().StringVar(&addr, "addr", "", "address of the public listener (http.addr)")
 	c.Flags().StringVar(&opsAddr, "ops-addr", "", "address of the ops listener (http.ops_addr)")
-	c.Flags().BoolVar(&dry, "dry-run", false, "judge the configuration and say where it would listen; start nothing")
-	return c
+	return l.Data(l.Writes(c, "judge the configuration and say where it would listen; start nothing"))
 }
 
 // serveDry says what serve would do, which fails as serve does while the configuration is wrong. It opens nothing and writes nothing.
@@ -69,8 +68,8 @@ func (l *launcher) serveDry() error {
 		return err
 	}
 	public, ops := a.server.Addresses()
-	return l.print(map[string]string{"http.addr": public, "http.ops_addr": ops}, func(w io.Writer) {
-		table(w, []string{"http.addr", public}, []string{"http.ops_addr", ops})
+	return l.Print(map[string]string{"http.addr": public, "http.ops_addr": ops}, func(w io.Writer) {
+		l.Table(w, []string{"http.addr", public}, []string{"http.ops_addr", ops})
 	})
 }
 
@@ -111,9 +110,9 @@ func (a *App) serve(ctx context.Context, ready, stopping func()) error {
 			return startFailure(err)
 		}
 	case <-signals:
-		return exit(exitSignal, "", interrupted())
+		return cli.Exit(cli.Interrupted, "", interrupted())
 	case <-ctx.Done():
-		return exit(exitSignal, "", interrupted())
+		return cli.Exit(cli.Interrupted, "", interrupted())
 	}
 	ready()
 
@@ -137,7 +136,7 @@ func (a *App) serve(ctx context.Context, ready, stopping func()) error {
 		}
 	}()
 	if err := errors.Join(failure, a.Stop(grace)); err != nil {
-		return exit(exitFailure, "", err)
+		return cli.Exit(cli.Failure, "", err)
 	}
 	return nil
 }
@@ -146,20 +145,20 @@ var errInterrupted = errors.New("interrupted while starting")
 
 // startFailure gives a start that failed its code and its next step, unless it has them.
 func startFailure(err error) error {
-	if _, coded := errors.AsType[*exitError](err); coded {
+	if _, coded := errors.AsType[*cli.Error](err); coded {
 		return err
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "listen" {
 		if errors.Is(err, syscall.EADDRINUSE) {
-			return exit(exitConflict, "stop the other process, or choose another port with --addr and --ops-addr", err)
+			return cli.Exit(cli.Conflict, "stop the other process, or choose other ports: --addr, --ops-addr", err)
 		}
-		return exit(exitFailure, "choose another address with --addr and --ops-addr", err)
+		return cli.Exit(cli.Failure, "choose another address: --addr, --ops-addr", err)
 	}
-	return exit(exitDown, "", err) // the start of a module, which connects to something
+	return cli.Exit(cli.Down, "", err) // the start of a module, which connects to something
 }
 
-// banner tells a person that the application serves, and where.
-func (a *App) banner(w io.Writer, took time.Duration) {
+// banner says that the application serves, and where.
+func (a *App) banner(took time.Duration) string {
 	env := a.platform.env
 	public := "http://" + hostOf(a.server.Addr())
 	lines := []string{
@@ -169,8 +168,7 @@ func (a *App) banner(w io.Writer, took time.Duration) {
 	if a.platform.cfg.API.docs(env.Mode) {
 		lines = append(lines, "docs     "+public+"/docs")
 	}
-	lines = append(lines, "ops      http://"+hostOf(a.server.OpsAddr())+"/metrics")
-	fmt.Fprintln(w, strings.Join(lines, "\n"))
+	return strings.Join(append(lines, "ops      http://"+hostOf(a.server.OpsAddr())+"/metrics"), "\n")
 }
 
 // hostOf writes an address as a browser on this machine can use it.

@@ -10,7 +10,7 @@ import (
 func layer(capability string) int {
 	return slices.IndexFunc([][]string{
 		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "password", "page", "patch"},
-		{"config", "telemetry"},
+		{"config", "telemetry", "cli"},
 		{"db", "cache", "api"},
 		{"httpserver", "session", "ratelimit", "queue", "idempotency"},
 		{"events", "projection", "mail", "images"},

@@ -336,6 +336,8 @@ func TestRulesOfTheFramework(t *testing.T) {
 		{"generator/x.go", "go/ast", ""},
 		{"generator/x.go", "golang.org/x/mod/modfile", ""},
 		{"generator/x.go", "platform/archtest", ""},
+		{"cmd/banyan/x.go", "platform/cli", ""},
+		{"generator/x.go", "platform/cli/clitest", small},
 		{"generator/deep/x.go", "platform/db/migratelint", ""},
 		{"generator/x_test.go", "platform/db", ""},
 		{"generator/x.go", "platform/db", small},

@@ -66,6 +66,22 @@ func (l *loader) files() error {
 	return nil
 }
 
+// Profiles returns the names of the profiles that there are files for, in order; none where the files cannot be read.
+func (o Options) Profiles() (names []string) {
+	fsys := o.Embedded
+	if o.Dir != "" {
+		fsys = os.DirFS(o.Dir)
+	}
+	if fsys == nil {
+		return nil
+	}
+	found, _ := fs.Glob(fsys, "profiles/*.yaml") // fails for a wrong pattern alone
+	for _, f := range found {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(f, "profiles/"), ".yaml"))
+	}
+	return names
+}
+
 // profilePath returns the path of the profile's file, or notes which profiles there are.
 func (l *loader) profilePath(src source) (path string, ok bool) {
 	name := cmp.Or(l.opts.Profile, "single")
@@ -76,13 +92,9 @@ func (l *loader) profilePath(src source) (path string, ok bool) {
 			return path, true
 		}
 	}
-	var names []string
-	found, err := fs.Glob(src.fsys, "profiles/*.yaml")
-	for _, f := range found {
-		names = append(names, strings.TrimSuffix(strings.TrimPrefix(f, "profiles/"), ".yaml"))
-	}
+	names := l.opts.Profiles()
 	want := strings.Join(names, ", ")
-	if err != nil || len(names) == 0 {
+	if len(names) == 0 {
 		want = "a file in " + src.name("profiles")
 	}
 	l.problem(Problem{Key: "profile", Where: l.profileFrom(), Got: quote(name), Want: want, Hint: didYouMean(suggest(name, names))})

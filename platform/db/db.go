@@ -74,6 +74,15 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 	return d
 }
 
+// Exists reports whether the database is there, before it is started and without changing anything. One on a server always is: whether it
+// answers is known when it is started.
+func (d *DB) Exists() (bool, error) {
+	if m, ok := d.driver.(driver.Maker); ok {
+		return m.Exists(d.options)
+	}
+	return true, nil
+}
+
 // check returns what is wrong with the settings as far as that can be seen without I/O.
 func (d *DB) check() (wrong config.Problems) {
 	err := d.driver.Check(d.options)

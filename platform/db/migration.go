@@ -110,23 +110,25 @@ func (s migrationSet) applied(ctx context.Context, pool *sql.DB) (map[int64]bool
 	return versions, nil
 }
 
-// reversible looks whether the last migration can be taken back. Goose takes a file without the section for one that has nothing to
+// reversible returns the migration that was applied last, nil when there is none, if it can be taken back. Goose takes a file without the section for one that has nothing to
 // undo, and would forget that it was applied.
-func (s migrationSet) reversible(ctx context.Context, pool *sql.DB) error {
+func (s migrationSet) reversible(ctx context.Context, pool *sql.DB) (*Migration, error) {
 	list, err := s.store.ListMigrations(ctx, pool) // the last one first
 	if err != nil || len(list) == 0 || list[0].Version == 0 {
-		return err
+		return nil, err
 	}
 	i := slices.IndexFunc(s.list, func(mig Migration) bool { return mig.Version == list[0].Version })
 	if i < 0 {
-		return fmt.Errorf("migration %s/%d was applied last, and %w: take it back with the program that does", s.module, list[0].Version, ErrUnknown)
+		return nil, fmt.Errorf("migration %s/%d was applied last, and %w: take it back with the program that does", s.module, list[0].Version, ErrUnknown)
 	}
 	text, err := fs.ReadFile(s.files, s.list[i].Name)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !regexp.MustCompile(`(?m)^--\s*\+goose\s+Down`).Match(text) {
-		return fmt.Errorf("migration %s has no section `-- +goose Down`: write another migration that undoes it", s.list[i])
+		return nil, fmt.Errorf("migration %s has no section `-- +goose Down`: write another migration that undoes it", s.list[i])
 	}
-	return nil
+	last := s.list[i]
+	last.State = Applied
+	return &last, nil
 }

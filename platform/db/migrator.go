@@ -38,6 +38,14 @@ func (d *DB) Migrator(sets []Migrations) (*Migrator, error) {
 	return m, nil
 }
 
+// Files returns the migrations of this program, by module and version, as a database sees them that is not there yet: all pending.
+func (m *Migrator) Files() (all []Migration) {
+	for _, set := range m.sets {
+		all = append(all, set.list...)
+	}
+	return all
+}
+
 // Status returns every migration that this program or the database knows, by module and version. It changes nothing.
 func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	o := m.db.open.Load()
@@ -86,6 +94,11 @@ func (m *Migrator) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	return Behind(all)
+}
+
+// Behind returns ErrBehind, wrapped with the migrations that are missing, when one of these is pending.
+func Behind(all []Migration) error {
 	var missing []string
 	for _, mig := range all {
 		if mig.State == Pending {
@@ -128,6 +141,14 @@ func (m *Migrator) Reset(ctx context.Context) (err error) {
 	}
 }
 
+// Tables returns the names of the tables that Reset would drop. It changes nothing.
+func (m *Migrator) Tables(ctx context.Context) ([]string, error) {
+	if m.db.open.Load() == nil {
+		return nil, ErrNotStarted
+	}
+	return m.tables(ctx)
+}
+
 // tables returns the names of the tables, without the engine's own.
 func (m *Migrator) tables(ctx context.Context) ([]string, error) {
 	tables, err := m.read.Query(ctx, Global).Migrator().GetTables()
@@ -149,15 +170,15 @@ func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
 // Down takes back the migration of a module that was applied last, and returns it; nothing when there is none. A file without the
 // section `-- +goose Down`, and a migration that this program does not know (ErrUnknown), cannot be taken back: then nothing changes.
 func (m *Migrator) Down(ctx context.Context, module string) ([]Migration, error) {
-	i := slices.IndexFunc(m.sets, func(s migrationSet) bool { return s.module == module })
-	if i < 0 {
-		return nil, fmt.Errorf("module %s has no migrations", module)
+	set, err := m.set(module)
+	if err != nil {
+		return nil, err
 	}
-	return m.run(ctx, m.sets[i:i+1], func(p *goose.Provider, set migrationSet, pool *sql.DB) ([]*goose.MigrationResult, error) {
+	return m.run(ctx, []migrationSet{set}, func(p *goose.Provider, set migrationSet, pool *sql.DB) ([]*goose.MigrationResult, error) {
 		if _, err := p.GetDBVersion(ctx); err != nil { // makes the table of the history when it is not there
 			return nil, err
 		}
-		if err := set.reversible(ctx, pool); err != nil {
+		if _, err := set.reversible(ctx, pool); err != nil {
 			return nil, err
 		}
 		result, err := p.Down(ctx)
@@ -166,6 +187,36 @@ func (m *Migrator) Down(ctx context.Context, module string) ([]Migration, error)
 		}
 		return []*goose.MigrationResult{result}, err
 	})
+}
+
+// Last returns the migration of a module that Down would take back, with the errors of Down, and changes nothing.
+func (m *Migrator) Last(ctx context.Context, module string) ([]Migration, error) {
+	o := m.db.open.Load()
+	if o == nil {
+		return nil, ErrNotStarted
+	}
+	set, err := m.set(module)
+	if err != nil {
+		return nil, err
+	}
+	tables, err := m.tables(ctx)
+	if err != nil || !slices.Contains(tables, set.store.Tablename()) {
+		return nil, err
+	}
+	last, err := set.reversible(ctx, o.Read)
+	if err != nil || last == nil {
+		return nil, err
+	}
+	return []Migration{*last}, nil
+}
+
+// set returns the migrations of one module.
+func (m *Migrator) set(module string) (migrationSet, error) {
+	i := slices.IndexFunc(m.sets, func(s migrationSet) bool { return s.module == module })
+	if i < 0 {
+		return migrationSet{}, fmt.Errorf("module %s has no migrations", module)
+	}
+	return m.sets[i], nil
 }
 
 // run does something with the history of each set, under the lock that all processes share.

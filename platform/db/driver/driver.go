@@ -28,6 +28,12 @@ type Driver interface {
 	Lock(ctx context.Context, o Options) (unlock func() error, err error)
 }
 
+// Maker is a Driver whose Open makes a database that is not there.
+type Maker interface {
+	// Exists reports whether the database is there, and changes nothing.
+	Exists(o Options) (bool, error)
+}
+
 // Features is where engines differ and no code can hide it.
 type Features struct {
 	// Dialect names the engine and its folder of migrations: "sqlite", "postgres".

@@ -14,6 +14,7 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -31,7 +32,10 @@ import (
 // Driver is the SQLite engine. The zero value is ready to use.
 type Driver struct{}
 
-var _ driver.Driver = Driver{}
+var (
+	_ driver.Driver = Driver{}
+	_ driver.Maker  = Driver{}
+)
 
 // Features says what is particular about SQLite.
 func (Driver) Features() driver.Features {
@@ -67,6 +71,19 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 		return driver.Pools{}, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), write.Close())
 	}
 	return driver.Pools{Write: write, Read: read}, nil
+}
+
+// Exists reports whether the file is there.
+func (Driver) Exists(o driver.Options) (bool, error) {
+	file, err := path(o.DSN)
+	if err != nil {
+		return false, err
+	}
+	_, err = os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // create makes what is not there: the folder, the file, and the index of its log, which SQLite would make readable for everybody.
