@@ -48,6 +48,9 @@ func (l *launcher) migrate() *cobra.Command {
 		if len(done) == 0 && failure != nil {
 			return failure
 		}
+		if l.DryRun && len(done) > 0 {
+			defer l.Note("nothing was written")
+		}
 		return errors.Join(l.Print(rowsOf(done), func(w io.Writer) {
 			if len(done) == 0 {
 				l.Note("%s", empty)

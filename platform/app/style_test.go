@@ -149,7 +149,7 @@ func TestSchemasOfData(t *testing.T) {
 		if kind&clitest.Prints == 0 {
 			return
 		}
-		args, depth := append(arguments(words), "--json"), 9
+		args, depth := append(arguments(words), "--json", "-q"), 9
 		switch words {
 		case "healthcheck":
 			args = append(args, "--set", "http.ops_addr="+strings.TrimPrefix(p.ops, "http://"))

@@ -120,7 +120,11 @@ func (c *Console) paragraph(w io.Writer, label, color, text, indent string) {
 		if rest, ok := strings.CutPrefix(line, "next:  "); ok {
 			label, color, line = "next:  ", bold, rest
 		}
-		line = wrap(label+line, columns(w), strings.Repeat(" ", len(label)))
+		hanging := strings.Repeat(" ", len(label))
+		if label == indent {
+			hanging += indent
+		}
+		line = wrap(label+line, columns(w), hanging)
 		word := strings.TrimRight(label, " ")
 		fmt.Fprintln(w, c.style(w, color, word)+strings.TrimPrefix(line, word))
 		label, color = indent, ""

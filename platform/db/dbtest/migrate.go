@@ -78,6 +78,15 @@ func wantDone(t *testing.T, what string, done []db.Migration, err error, want ..
 	}
 }
 
+// wantDown takes a migration back, or none, and has asked before which that will be.
+func wantDown(t *testing.T, m *db.Migrator, module string, want ...string) {
+	t.Helper()
+	last, err := m.Last(t.Context(), module)
+	wantDone(t, "last of "+module, last, err, want...)
+	done, err := m.Down(t.Context(), module)
+	wantDone(t, "down of "+module, done, err, want...)
+}
+
 // Two modules with the same versions have histories of their own.
 func testMigrations(t *testing.T, e engine) {
 	w := e.bare(t)
@@ -95,14 +104,26 @@ func testMigrations(t *testing.T, e engine) {
 	}
 	wantTables(t, w) // looking has changed nothing
 
-	done, err := m.Down(ctx, "blog")
-	wantDone(t, "down of nothing", done, err)
+	if files := states(m.Files()); !slices.Equal(files, []string{"blog/20260101000000_a.sql pending", "shop/20260101000000_a.sql pending", "shop/20260102000000_b.sql pending"}) {
+		t.Errorf("files %q", files)
+	}
+
+	last, err := m.Last(ctx, "blog")
+	wantDone(t, "last of nothing", last, err)
+	wantTables(t, w) // as above
+	wantDown(t, m, "blog")
 	if _, err := m.Down(ctx, "empty"); err == nil {
 		t.Error("down of a module without migrations works")
 	}
-	done, err = m.Up(ctx)
+	if _, err := m.Last(ctx, "empty"); err == nil {
+		t.Error("a module without migrations has a last one")
+	}
+	done, err := m.Up(ctx)
 	wantDone(t, "up", done, err, "blog/20260101000000_a.sql applied", "shop/20260101000000_a.sql applied", "shop/20260102000000_b.sql applied")
 	wantTables(t, w, "banyan_migrations_blog", "banyan_migrations_shop", "blog_a", "shop_a", "shop_b")
+	if tables, err := m.Tables(ctx); err != nil || len(tables) != 5 {
+		t.Errorf("tables %q, %v", tables, err)
+	}
 	wantStatus(t, m, "blog/20260101000000_a.sql applied", "shop/20260101000000_a.sql applied", "shop/20260102000000_b.sql applied")
 	if err := m.Ready(ctx); err != nil {
 		t.Errorf("ready: %v", err)
@@ -110,14 +131,11 @@ func testMigrations(t *testing.T, e engine) {
 	done, err = m.Up(ctx)
 	wantDone(t, "up again", done, err)
 
-	done, err = m.Down(ctx, "shop")
-	wantDone(t, "down", done, err, "shop/20260102000000_b.sql applied")
+	wantDown(t, m, "shop", "shop/20260102000000_b.sql applied")
 	wantTables(t, w, "banyan_migrations_blog", "banyan_migrations_shop", "blog_a", "shop_a")
 	wantStatus(t, m, "blog/20260101000000_a.sql applied", "shop/20260101000000_a.sql applied", "shop/20260102000000_b.sql pending")
-	done, err = m.Down(ctx, "shop")
-	wantDone(t, "down again", done, err, "shop/20260101000000_a.sql applied")
-	done, err = m.Down(ctx, "shop")
-	wantDone(t, "down to the ground", done, err)
+	wantDown(t, m, "shop", "shop/20260101000000_a.sql applied")
+	wantDown(t, m, "shop")
 	done, err = m.Up(ctx)
 	wantDone(t, "up from the ground", done, err, "shop/20260101000000_a.sql applied", "shop/20260102000000_b.sql applied")
 
@@ -141,8 +159,7 @@ func testMigrationsOutOfOrder(t *testing.T, e engine) {
 	wantStatus(t, both, "shop/20260101000000_a.sql pending", "shop/20260102000000_b.sql applied")
 	done, err = both.Up(ctx)
 	wantDone(t, "the older one", done, err, "shop/20260101000000_a.sql applied")
-	done, err = both.Down(ctx, "shop")
-	wantDone(t, "down of what was applied last", done, err, "shop/20260101000000_a.sql applied")
+	wantDown(t, both, "shop", "shop/20260101000000_a.sql applied") // what was applied last
 	wantTables(t, w, "banyan_migrations_shop", "shop_b")
 }
 

@@ -88,6 +88,28 @@ func TestDSN(t *testing.T) {
 	}
 }
 
+// Looking whether there is a database makes none.
+func TestExists(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	o := options(filepath.Join(dir, "data", "app.db"))
+	wantExists := func(want bool) {
+		t.Helper()
+		if there, err := (sqlite.Driver{}).Exists(o); there != want || err != nil {
+			t.Errorf("exists: %v, %v, want %v", there, err, want)
+		}
+	}
+	wantExists(false)
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+		t.Errorf("it has made %v, %v", entries, err)
+	}
+	open(t, o)
+	wantExists(true)
+	if _, err := (sqlite.Driver{}).Exists(options(filepath.Join(o.DSN[len("file:"):], "app.db"))); err == nil {
+		t.Error("below a file there may be another one")
+	}
+}
+
 // A name is taken as it is, whatever it means in a URI.
 func TestNameOfTheFile(t *testing.T) {
 	t.Parallel()
