@@ -290,6 +290,17 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%q is completed by %q, want %q\n%s", words, got, want, r.errs)
 		}
 	}
+	// Nobody waits for a compiler behind a key.
+	bin := filepath.Join(root, "bin")
+	if err := os.RemoveAll(bin); err != nil {
+		t.Fatal(err)
+	}
+	if r := banyan(t, root, "__complete", "config", "diff", ""); r.code != 0 || r.out+r.errs != "" {
+		t.Errorf("completed without a binary: %+v", r)
+	}
+	if _, err := os.Stat(bin); err == nil {
+		t.Error("completing has built the application")
+	}
 }
 
 // The command is what a person installs before anything else: it compiles in seconds because it links nothing of what it writes code for.
