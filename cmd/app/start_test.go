@@ -144,7 +144,7 @@ func TestReadOnlyFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := newMachine(t, "APP_DB__DSN=file:"+folder+"/data/app.db")
-	for _, command := range []string{"serve", "migrate up", "migrate status", "db seed --yes"} {
+	for _, command := range []string{"serve", "migrate up", "db seed --yes"} { // migrate status makes nothing
 		code, printed := m.run(strings.Fields(command)...)
 		if code != 5 || !strings.HasPrefix(printed, "error: ") || !strings.Contains(printed, folder) || strings.Contains(printed, "goroutine") {
 			t.Errorf("%s: exit code %d: %s", command, code, printed)

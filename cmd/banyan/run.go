@@ -51,10 +51,14 @@ func (c *command) forServe(profile string, set []string) (args []string) {
 	for _, pair := range set {
 		args = append(args, "--set", pair)
 	}
-	for flag, given := range map[string]bool{"--no-color": c.NoColor, "--quiet": c.Quiet, "--verbose": c.Verbose} {
-		if given {
-			args = append(args, flag)
-		}
+	if c.NoColor {
+		args = append(args, "--no-color")
+	}
+	if c.Quiet {
+		args = append(args, "--quiet")
+	}
+	if c.Verbose {
+		args = append(args, "--verbose")
 	}
 	return args
 }

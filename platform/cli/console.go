@@ -137,7 +137,7 @@ func (c *Console) Confirm(cmd *cobra.Command, question string) error {
 	if c.Yes {
 		return nil
 	}
-	if c.NoInput || !IsTerminal(c.In) || !IsTerminal(c.Err) {
+	if c.NoInput || !isTerminal(c.In) || !isTerminal(c.Err) {
 		return Exit(Usage, cmd.CommandPath()+" --yes", errors.New(question+"? Nobody can be asked here; say --yes"))
 	}
 	c.clear()
@@ -162,7 +162,7 @@ func (c *Console) Confirm(cmd *cobra.Command, question string) error {
 // Progress returns what tells a person which step a command is at, nil with --quiet. On a terminal that shows colours each step is written
 // over the one before, and an empty one leaves nothing of it; elsewhere each is a line. Steps that begin with "run " are for --verbose.
 func (c *Console) Progress() func(step string) {
-	if !c.Live() {
+	if !c.live() {
 		return c.Lines()
 	}
 	return func(step string) {
@@ -190,8 +190,8 @@ func (c *Console) Lines() func(step string) {
 
 func (c *Console) wanted(step string) bool { return c.Verbose || !strings.HasPrefix(step, "run ") }
 
-// Live reports whether a line of progress may be written over.
-func (c *Console) Live() bool { return !c.Quiet && !c.Verbose && c.Color(c.Err) }
+// live reports whether a line of progress may be written over.
+func (c *Console) live() bool { return !c.Quiet && !c.Verbose && c.Color(c.Err) }
 
 func (c *Console) clear() {
 	if c.status {
@@ -217,11 +217,11 @@ func (c *Console) style(w io.Writer, color, text string) string {
 
 // Color reports whether w is a terminal whose user has nothing against colours.
 func (c *Console) Color(w io.Writer) bool {
-	return !c.NoColor && !c.plain && c.Getenv("NO_COLOR") == "" && c.Getenv("TERM") != "dumb" && IsTerminal(w)
+	return !c.NoColor && !c.plain && c.Getenv("NO_COLOR") == "" && c.Getenv("TERM") != "dumb" && isTerminal(w)
 }
 
-// IsTerminal reports whether a stream is a terminal.
-func IsTerminal(stream any) bool { return columns(stream) > 0 }
+// isTerminal reports whether a stream is a terminal.
+func isTerminal(stream any) bool { return columns(stream) > 0 }
 
 // columns returns how wide the terminal is that a stream is, 0 when it is none.
 func columns(stream any) int {
