@@ -3,7 +3,6 @@
 package apply
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +36,8 @@ type Plan struct {
 	root    string
 	step    func() // see journal
 	Changes []Change
+	// Warnings are what somebody should know before it is written, a line each.
+	Warnings []string
 }
 
 // ExistsError means that files which would be generated are there already.
@@ -123,7 +124,7 @@ func absent(root *os.Root, files []render.File) error {
 	return nil
 }
 
-// changes leaves out what is there already, or gone.
+// changes leaves out what is there already, perhaps with the ends of lines of another checkout, or gone.
 func changes(root *os.Root, files []render.File, removed []string) (*Plan, error) {
 	plan := &Plan{root: root.Name()}
 	for _, f := range files {
@@ -144,7 +145,7 @@ func (p *Plan) change(root *os.Root, path string, data []byte, mode fs.FileMode)
 	if err != nil {
 		return fmt.Errorf("nothing was written: %w", err)
 	}
-	if (old == nil) != (data == nil) || !bytes.Equal(old, data) {
+	if (old == nil) != (data == nil) || !render.Same(old, data) {
 		p.Changes = append(p.Changes, Change{Path: path, Old: old, New: data, Mode: mode})
 	}
 	return nil

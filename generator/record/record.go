@@ -173,7 +173,7 @@ type Edited struct {
 	Was, Is []byte // Is is nil when the file is gone
 }
 
-// Edits returns the files whose text is another one. A file that some checkout has given other ends of lines is as it was.
+// Edits returns the files whose text is another one, beyond the ends of its lines.
 func Edits(p *project.Project, files []string) ([]Edited, error) {
 	var edits []Edited
 	for _, file := range files {
@@ -185,11 +185,9 @@ func Edits(p *project.Project, files []string) ([]Edited, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if !ok || err != nil || !bytes.Equal(unix(is), unix(was)) {
+		if !ok || err != nil || !render.Same(is, was) {
 			edits = append(edits, Edited{file, was, is})
 		}
 	}
 	return edits, nil
 }
-
-func unix(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }

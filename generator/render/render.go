@@ -162,3 +162,9 @@ func lineOf(fset *token.FileSet, n ast.Node, src []byte) (from, to int) {
 	}
 	return from, to
 }
+
+// Same reports whether two texts differ in the ends of their lines at most: a checkout with core.autocrlf has others than the templates.
+func Same(a, b []byte) bool {
+	unix := func(text []byte) []byte { return bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")) }
+	return bytes.Equal(unix(a), unix(b))
+}
