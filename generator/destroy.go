@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"slices"
@@ -93,7 +92,8 @@ func DestroyResource(ctx context.Context, p *project.Project, moduleName, resour
 		return nil, err
 	}
 	edit.Add = append(edit.Add, keep...)
-	d.Plan, err = apply.Make(ctx, p, edit, progress)
+	plan, err := apply.Make(ctx, p, edit, progress)
+	d.Plan, err = planned(ctx, p, plan, err)
 	return d, err
 }
 
@@ -141,6 +141,7 @@ func DestroyModule(ctx context.Context, p *project.Project, moduleName string, p
 		return nil, &InUseError{moduleName, "it holds files that were not generated: " + strings.Join(others, ", ")}
 	}
 	plan, err := apply.Make(ctx, p, edit, progress)
+	plan, err = planned(ctx, p, plan, err)
 	return &Destroyed{Plan: plan}, err
 }
 
@@ -165,13 +166,6 @@ func unknownModule(p *project.Project, name string) error {
 func gone(p *project.Project, file string) bool {
 	_, err := os.Lstat(p.Path(filepath.FromSlash(file)))
 	return errors.Is(err, fs.ErrNotExist)
-}
-
-// inGit reports whether a commit holds the file: then others may have it, and databases have run it.
-func inGit(ctx context.Context, p *project.Project, file string) bool {
-	cmd := exec.CommandContext(ctx, "git", "cat-file", "-e", "HEAD:./"+file)
-	cmd.Dir = p.Root
-	return cmd.Run() == nil // without git or a repository there is no commit
 }
 
 // reversed returns migrations that undo these, which stay: with their ways up and down exchanged.

@@ -37,7 +37,7 @@ func Module(ctx context.Context, p *project.Project, moduleName string, progress
 	if m, ok, err := record.FindModule(p, moduleName); err != nil {
 		return nil, err
 	} else if ok {
-		return &apply.Plan{}, unedited(p, m.Files)
+		return there(m.Written), unedited(p, m.Files)
 	}
 	modules, err := p.Modules()
 	if err != nil {
@@ -54,7 +54,8 @@ func Module(ctx context.Context, p *project.Project, moduleName string, progress
 	if err != nil {
 		return nil, err
 	}
-	return apply.Make(ctx, p, apply.Edit{Add: files, Keep: keep}, progress)
+	plan, err := apply.Make(ctx, p, apply.Edit{Add: files, Keep: keep}, progress)
+	return planned(ctx, p, plan, err)
 }
 
 // OtherError means that a resource is there that was asked for in another way.
@@ -102,7 +103,8 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if err != nil {
 		return nil, err
 	}
-	return apply.Make(ctx, p, edit, progress)
+	plan, err := apply.Make(ctx, p, edit, progress)
+	return planned(ctx, p, plan, err)
 }
 
 // again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.
@@ -114,7 +116,17 @@ func again(p *project.Project, r record.Resource, s resource.Spec) (*apply.Plan,
 	if len(r.Files) == 0 {
 		return nil, &apply.ExistsError{Paths: []string{"modules/" + s.Module + "/" + s.Name + ".go"}}
 	}
-	return &apply.Plan{}, unedited(p, r.Files)
+	return there(r.Written), unedited(p, r.Files)
+}
+
+// there is the plan for what has been written already: to change nothing, also where other templates wrote it.
+func there(w record.Written) *apply.Plan {
+	plan := &apply.Plan{}
+	if w.Templates != templates.Version() {
+		const form = "it was written by the templates %s, and this banyan has %s, which might write it in another way"
+		plan.Warnings = []string{fmt.Sprintf(form, w.Templates, templates.Version())}
+	}
+	return plan
 }
 
 // unedited returns an error that shows what a hand has changed in these files.

@@ -39,6 +39,7 @@ func (c *command) writes(cmd *cobra.Command) *cobra.Command {
 
 // write writes a plan, unless --dry-run, and says what it wrote: new files by folder, derived ones by name. Dry it shows the whole difference.
 func (c *command) write(plan *apply.Plan, o outcome) error {
+	c.Warn(plan.Warnings...)
 	o.checked, o.Changes = true, []change{}
 	for _, each := range plan.Changes {
 		o.Changes = append(o.Changes, c.change(each))
@@ -74,7 +75,7 @@ func (c *command) change(of apply.Change) change {
 // report says what a command has written. The records of the generator are its own business.
 func (c *command) report(w io.Writer, o outcome) {
 	if len(o.Changes) == 0 {
-		fmt.Fprintln(w, "everything is there as it would be written; nothing to do")
+		fmt.Fprintln(w, "everything is there as it was written; nothing to do")
 		return
 	}
 	var folders [][2]string
