@@ -180,6 +180,7 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var check *apply.CheckError
 	var goTool *gotool.Error
 	var taken *dev.TakenError
+	var readOnly *apply.ReadOnlyError
 	switch {
 	case errors.As(err, &taken):
 		return cli.Conflict, "banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001"
@@ -205,6 +206,8 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
 		return cli.Usage, "banyan new NAME"
+	case errors.As(err, &readOnly):
+		return cli.Failure, "chmod u+w " + readOnly.Folder + ", or mount it for writing; then run it again"
 	case errors.As(err, &goTool) && derive.Stale(goTool.Output):
 		return cli.Failure, "banyan sync"
 	case errors.As(err, &check), errors.As(err, &goTool):

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/projecttest"
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // The environment of a process of this test binary that writes, or recovers, a tree, and is killed at a step.
@@ -58,6 +60,7 @@ func victim(dir string) int {
 		err = plan.Write()
 	}
 	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
 	return 0
@@ -249,5 +252,48 @@ func TestFullDisk(t *testing.T) {
 	}
 	if diff := before.Diff(lock(t, dir)); len(diff) > 0 {
 		t.Errorf("recovered: %v", diff)
+	}
+}
+
+// bound returns a command for which the modes of files hold: root is above them, and so the test of a root starts it without that power.
+func bound(t *testing.T, program string) *exec.Cmd {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		return exec.CommandContext(t.Context(), program)
+	}
+	setpriv := servertest.Need(t, servertest.Program{Name: "setpriv", Debian: "util-linux"})
+	return exec.CommandContext(t.Context(), setpriv, "--bounding-set=-dac_override,-dac_read_search", program)
+}
+
+// A folder that may not be written to is named, whichever of the change it is, before anything of it is done.
+func TestReadOnlyFolder(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{".", ".banyan", "modules", "modules/gone/deep", "cmd/shop"} {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			dir := sampleTree(t)
+			full := filepath.Join(dir, filepath.FromSlash(folder))
+			if err := os.MkdirAll(full, 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(full, 0o555); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = os.Chmod(full, 0o755) })
+			before := projecttest.Read(t, dir)
+			cmd := bound(t, self)
+			cmd.Env = append(os.Environ(), treeVar+"="+dir)
+			out, err := cmd.CombinedOutput()
+			if want := "the folder " + folder + " cannot be written to (permission denied); nothing was written\n"; err == nil || string(out) != want {
+				t.Errorf("%v: %s, want %s", err, out, want)
+			}
+			if diff := before.Diff(projecttest.Read(t, dir)); len(diff) > 0 {
+				t.Errorf("changed: %v", diff)
+			}
+		})
 	}
 }
