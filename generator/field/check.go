@@ -48,7 +48,7 @@ func (f *Field) checkPrivacy() error {
 	switch {
 	case f.Secret && f.Type == Password:
 		return errors.New("of a password a hash is kept in any case: take secret away")
-	case f.Secret && f.Type != String && f.Type != Text && !f.Type.Sized():
+	case f.Secret && !f.mayBeSecret():
 		return fmt.Errorf("secret is for the types string, text, bytes and json, and %s is none of them; hidden keeps it out of answers", f.Type)
 	case f.PII && f.Guarded():
 		return errors.New("what is secret is neither answered nor logged in any case: take pii away")
@@ -56,8 +56,20 @@ func (f *Field) checkPrivacy() error {
 		return errors.New("what is secret is in no answer in any case: take hidden away")
 	case f.Guarded() && f.Default != nil:
 		return errors.New("a default would stand in the source for everybody to read: use null")
+	case f.Shown() && f.mayBeSecret() && secretName(f.Name.Snake):
+		return fmt.Errorf("every answer would show it, in lists as well: write %[1]s:password for a password, %[1]s:%[2]s:secret for what is read again", f.Name.Snake, f.Type)
 	}
 	return nil
+}
+
+// mayBeSecret reports whether the type takes the modifier secret.
+func (f *Field) mayBeSecret() bool { return f.Type == String || f.Type == Text || f.Type.Sized() }
+
+// secretName reports whether a name says that the value is for nobody's eyes: by its last words, since password_hint is for many.
+func secretName(snake string) bool {
+	return slices.ContainsFunc([]string{
+		"password", "passwd", "pwd", "passphrase", "secret", "password_hash", "private_key", "secret_key", "api_key", "access_token", "refresh_token",
+	}, func(word string) bool { return snake == word || strings.HasSuffix(snake, "_"+word) })
 }
 
 // checkMatch is about the pattern of a text.

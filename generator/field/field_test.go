@@ -189,6 +189,12 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:string:secret,unique":         "unique finds nothing in what is secret",
 		"x:string:secret,index":          "index finds nothing in what is secret",
 		"x:text:secret,search":           "search finds nothing in what is secret",
+		// What a name says.
+		"password:string":           "every answer would show it, in lists as well: write password:password for a password, password:string:secret for what is read again",
+		"owner_password:text":       "every answer would show it",
+		"api_key:string:unique":     "every answer would show it",
+		"password_hash:bytes":       "every answer would show it",
+		"client_secret:json:filter": "every answer would show it",
 		// Patterns.
 		"x:string:match=e146":             `match="e146": there is no pattern of that name; there are country currency e164 hex_color`,
 		"x:string:match=^a+$":             `match="^a+$": there is no pattern of that name`,
@@ -303,6 +309,19 @@ func TestDefaultsThatAreTaken(t *testing.T) {
 		"x:int64:default=-9223372036854775808", "x:float:default=-0.000001", "x:decimal=18.18:default=0.123456789012345678",
 		"x:decimal=4.2:default=-99.99", "x:date:default=9999-12-31",
 		"x:time:default=2024-02-29T23:30:00.123456789-05:30", "x:email:default=a.b+c_d-e@mail.example.com", "x:url:default=http://localhost:8080/a%20b?c=d#e", "x:url:default=https://[::1]/",
+	} {
+		if _, err := field.Parse(text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What only sounds like a secret is a field like others, and so is one that nobody sees.
+func TestNamesThatSoundSecret(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"password_hint:string", "password_changed:time:null", "secret:bool", "has_password:bool", "secretary:string", "token:string", "key:string",
+		"password:password", "api_key:string:secret", "secret:text:hidden,null",
 	} {
 		if _, err := field.Parse(text); err != nil {
 			t.Error(err)
