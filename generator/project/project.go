@@ -2,6 +2,7 @@
 package project
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -31,12 +32,19 @@ func Find(dir string) (*Project, error) {
 	if err != nil {
 		return nil, err
 	}
+	near := "" // a go.mod without modules
 	for {
 		data, err := os.ReadFile(filepath.Join(dir, "go.mod"))
 		if err == nil && isDir(filepath.Join(dir, "modules")) {
 			return open(dir, data)
 		}
+		if err == nil && near == "" {
+			near = filepath.Join(dir, "go.mod")
+		}
 		parent := filepath.Dir(dir)
+		if parent == dir && near != "" {
+			return nil, fmt.Errorf("%w (there is none beside %s)", ErrNone, near)
+		}
 		if parent == dir {
 			return nil, ErrNone
 		}
@@ -64,7 +72,11 @@ func appOf(root string) (string, error) {
 		return "", err
 	}
 	if len(injectors) != 1 {
-		return "", fmt.Errorf("%s: want one application, a folder in cmd with a wire.go, and found %d", root, len(injectors))
+		for i, file := range injectors {
+			injectors[i] = filepath.ToSlash(strings.TrimPrefix(file, root+string(filepath.Separator)))
+		}
+		const form = "%s: want one application, a folder in cmd with a wire.go, and found %s"
+		return "", fmt.Errorf(form, root, cmp.Or(strings.Join(injectors, ", "), "none"))
 	}
 	return filepath.Base(filepath.Dir(injectors[0])), nil
 }

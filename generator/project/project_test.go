@@ -87,17 +87,22 @@ func TestFindSaysWhatIsMissing(t *testing.T) {
 	}{
 		{with("go.mod", "module \"\n"), "read "},
 		{with("go.mod", "go 1.26.0\n"), "names no module"},
-		{with("cmd/other/wire.go", ""), "want one application, a folder in cmd with a wire.go, and found 2"},
-		{without("cmd/shop/wire.go"), "and found 0"},
+		{with("cmd/other/wire.go", ""), "want one application, a folder in cmd with a wire.go, and found cmd/other/wire.go, cmd/shop/wire.go"},
+		{without("cmd/shop/wire.go"), "and found none"},
 	} {
 		if _, err := project.Find(tree(t, c.files)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %s", err, c.want)
 		}
 	}
-	for _, files := range []map[string]string{{"README.md": ""}, {"go.mod": "module example.com/x\n"}, {"modules/x/xwire/": ""}} {
+	for _, files := range []map[string]string{{"README.md": ""}, {"modules/x/xwire/": ""}} {
 		if _, err := project.Find(tree(t, files)); !errors.Is(err, project.ErrNone) {
 			t.Errorf("error %v, want ErrNone", err)
 		}
+	}
+	root := tree(t, map[string]string{"go.mod": "module example.com/x\n", "cmd/x/wire.go": "", "deep/down/": ""})
+	_, err := project.Find(filepath.Join(root, "deep", "down"))
+	if !errors.Is(err, project.ErrNone) || !strings.HasSuffix(err.Error(), "(there is none beside "+filepath.Join(root, "go.mod")+")") {
+		t.Errorf("without the folder modules: %v", err)
 	}
 }
 
