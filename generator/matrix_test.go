@@ -100,6 +100,10 @@ shop/entry        note:string:immutable  --soft-delete --require-match
 orders/order      number:string:required  placed:time:sort  --unique=number+placed
 orders/order_line order_id:uuid:index  amount:int:min=1  --index=order_id+amount
 
+order/line        label:string
+post/data         label:string
+posts/series      label:string
+
 empty
 `
 
