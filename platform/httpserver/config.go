@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/banyan-go/banyan/platform/config"
@@ -60,6 +62,18 @@ func Default() Config {
 // minToken is how long a token has to be that keeps strangers out.
 const minToken = 20
 
+// placeholder reports whether a token stands where one is to be put, and is the first that a stranger tries.
+func placeholder(token string) bool {
+	different := map[rune]bool{}
+	for _, r := range token {
+		different[r] = true
+	}
+	token = strings.ToLower(token)
+	return len(different) < 6 || slices.ContainsFunc([]string{"changeme", "change-me", "change_me", "example", "password", "secret"}, func(word string) bool {
+		return strings.Contains(token, word)
+	})
+}
+
 // drain returns the time of http.drain.
 func (c Config) drain(dev bool) time.Duration {
 	if dev {
@@ -84,8 +98,12 @@ func (c Config) opsAddr() string { return c.OpsAddr.Or("127.0.0.1:9090") }
 func (c Config) Validate(r *config.Report) {
 	c.validateAddresses(r)
 	c.validateLimits(r)
-	if n := len(c.OpsToken); r.Mode() == config.Prod && n > 0 && n < minToken {
+	switch n := len(c.OpsToken); {
+	case r.Mode() != config.Prod || n == 0:
+	case n < minToken:
 		r.Add("ops_token", "", fmt.Sprintf("at least %d characters in mode prod, or nothing", minToken))
+	case placeholder(c.OpsToken):
+		r.Add("ops_token", "", "a token of your own in mode prod, drawn at random: openssl rand -hex 20")
 	}
 	if together := c.drain(r.Mode() == config.Dev) + c.InFlight; together > c.Grace {
 		r.Add("grace", c.Grace.String(), "at least http.drain and http.in_flight together, "+together.String())
