@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -9,12 +10,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/banyan-go/banyan/configs"
 	"github.com/banyan-go/banyan/modules"
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // Whatever is wrong with the configuration, the process ends with exit code 4 and says which key, where, what was found and what is wanted,
@@ -55,6 +59,9 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "NUL in a secret", environ: "APP_DB__DSN_FILE=dsn", files: map[string]string{"dsn": "file:hush\x00"}, want: []string{"env APP_DB__DSN_FILE  db.dsn  got ••••, want one line without NUL, CR or LF"}},
 		{name: "lines in a secret", environ: "APP_HTTP__OPS_TOKEN_FILE=token", files: map[string]string{"token": "hush\r\nhush\r\n"}, want: []string{"env APP_HTTP__OPS_TOKEN_FILE  http.ops_token  got ••••, want one line without NUL, CR or LF"}},
 		{name: "short secret", environ: "APP_HTTP__OPS_TOKEN=hush", want: []string{"env APP_HTTP__OPS_TOKEN  http.ops_token  got ••••, want at least 20 characters in mode prod, or nothing"}},
+		{name: "token that everybody guesses", environ: "APP_HTTP__OPS_TOKEN=changeme-changeme-hush", want: []string{"env APP_HTTP__OPS_TOKEN  http.ops_token  got ••••, want a token of your own in mode prod, drawn at random: openssl rand -hex 20"}},
+		{name: "key that everybody guesses", environ: "APP_KEYS=" + strings.Repeat("A", 43), want: []string{"APP_KEYS: key 1 of 1 was not drawn at random: make one with the command \"keys new\""}},
+		{name: "keys in two places", environ: "APP_KEYS_FILE=keys", want: []string{"both APP_KEYS and APP_KEYS_FILE are set: keep one"}},
 		{name: "short key", environ: "APP_KEYS=aHVzaA", want: []string{"APP_KEYS: key 1 of 1 has 4 bytes, want 32: make one with the command \"keys new\""}},
 		{name: "file that is not there", environ: "APP_DB__DSN_FILE=hush", want: []string{"env APP_DB__DSN_FILE  db.dsn  its file cannot be read, no such file or directory"}},
 		{name: "folder that is not there", args: "--config conf", want: []string{"conf  is not a folder that can be read, name the folder that holds base.yaml"}},
@@ -104,6 +111,98 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 				t.Errorf("the folder held\n%s\nand holds\n%s", before, after)
 			}
 		})
+	}
+}
+
+// A file that cannot be read is named: what belongs to the configuration by its path, what holds a secret by its variable.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	const dsn = "env APP_DB__DSN_FILE  db.dsn  its file cannot be read, "
+	for name, c := range map[string]struct {
+		spoil func(path func(string) string) error
+		want  string
+	}{
+		"no base": {func(path func(string) string) error { return os.Remove(path("configs/base.yaml")) },
+			"configs/base.yaml  cannot be read, no such file or directory"},
+		"base that nobody may read": {func(path func(string) string) error { return os.Chmod(path("configs/base.yaml"), 0) },
+			"configs/base.yaml  cannot be read, permission denied"},
+		"profile that is a folder": {func(path func(string) string) error {
+			return errors.Join(os.Remove(path("configs/profiles/single.yaml")), os.Mkdir(path("configs/profiles/single.yaml"), 0o755))
+		}, "configs/profiles/single.yaml  cannot be read, not a regular file"},
+		"profile that is a pipe": {func(path func(string) string) error {
+			return errors.Join(os.Remove(path("configs/profiles/single.yaml")), syscall.Mkfifo(path("configs/profiles/single.yaml"), 0o600))
+		}, "configs/profiles/single.yaml  cannot be read, not a regular file"},
+		"secret that nobody may read": {func(path func(string) string) error { return os.Chmod(path("dsn"), 0) }, dsn + "permission denied"},
+		"no secret":                   {func(path func(string) string) error { return os.Remove(path("dsn")) }, dsn + "no such file or directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMachine(t, "APP_DB__DSN_FILE=dsn")
+			m.configure()
+			m.write("dsn", "file:data/app.db")
+			if err := c.spoil(func(file string) string { return filepath.Join(m.dir, file) }); err != nil {
+				t.Fatal(err)
+			}
+			before := m.tree()
+			program := []string{os.Args[0]}
+			if os.Geteuid() == 0 { // for whom the modes of files hold only without this power
+				setpriv := servertest.Need(t, servertest.Program{Name: "setpriv", Debian: "util-linux"})
+				program = []string{setpriv, "--bounding-set=-dac_override,-dac_read_search", os.Args[0]}
+			}
+			cmd := exec.CommandContext(t.Context(), program[0], append(program[1:], "serve", "--config", "configs")...)
+			cmd.Dir, cmd.Env = m.dir, m.environ
+			out, _ := cmd.CombinedOutput() // the exit code is below
+			if code := cmd.ProcessState.ExitCode(); code != 4 || !strings.HasPrefix(string(out), "error: "+c.want+"\n") {
+				t.Errorf("exit code %d, want 4: %s", code, out)
+			}
+			if after := m.tree(); after != before {
+				t.Errorf("the folder held\n%s\nand holds\n%s", before, after)
+			}
+		})
+	}
+}
+
+// What is not as safe as it should be is served with, and told: some platforms mount secrets so that everybody may read them.
+func TestSecretFilesThatEverybodyReads(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, "APP_DB__DSN_FILE=dsn", "APP_HTTP__OPS_TOKEN_FILE=token", "APP_KEYS_FILE=keys").without("APP_KEYS")
+	for name, text := range map[string]string{"dsn": "file:data/app.db", "token": "a-token-of-the-operators", "keys": keyring.NewKey()} {
+		m.write(name, text+"\n")
+		if err := os.Chmod(filepath.Join(m.dir, name), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, printed := m.run("serve", "--dry-run")
+	for _, want := range []string{
+		"warning: env APP_DB__DSN_FILE: everyone on this machine may read its file; chmod 600 it\n",
+		"warning: env APP_HTTP__OPS_TOKEN_FILE: everyone on this machine may read its file; chmod 600 it\n",
+		"warning: key file keys is open to every user of this machine (mode 0644): run \"chmod 600 keys\"\n",
+	} {
+		if code != 0 || !strings.Contains(printed, want) {
+			t.Errorf("exit code %d, want %s%s", code, want, printed)
+		}
+	}
+}
+
+// Files whose lines end in CR LF are read like others, and what is wrong in them is on the line where an editor shows it.
+func TestConfigurationWithCRLF(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t, "APP_DB__DSN_FILE=dsn")
+	m.configure()
+	m.write("dsn", "file:data/app.db\r\n")
+	for _, name := range []string{"configs/base.yaml", "configs/profiles/single.yaml"} {
+		text, err := os.ReadFile(filepath.Join(m.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.write(name, strings.ReplaceAll(string(text), "\n", "\r\n"))
+	}
+	if code, printed := m.run("serve", "--dry-run", "--config", "configs"); code != 0 {
+		t.Errorf("exit code %d: %s", code, printed)
+	}
+	m.write("configs/base.yaml", "# Ours.\r\n\r\ndb:\r\n  slow: 10\r\n")
+	if code, printed := m.run("serve", "--config", "configs"); code != 4 || !strings.Contains(printed, `configs/base.yaml:4  db.slow  got "10", want a duration`) {
+		t.Errorf("exit code %d: %s", code, printed)
 	}
 }
 
