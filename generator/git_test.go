@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,6 +30,7 @@ func TestUncommitted(t *testing.T) {
 	}
 	text := func(file string) string { return contents(t, p.Root)[file] }
 	put("README.md", "Ours.\n")
+	put("LICENSE", "Ours.\n")
 	put("notes/größe.md", "Ours.\n")
 	put("modules/modules_gen.go", "package modules\n")
 	repository := &project.Project{Root: filepath.Dir(p.Root)} // the application is a part of it
@@ -61,19 +63,19 @@ func TestUncommitted(t *testing.T) {
 	put("README.md", "Ours!\n")
 	put("notes/größe.md", "Ours!\n")
 	put("modules/shop/shop.go", "// Ours.\n"+text("modules/shop/shop.go"))
-	if err := os.Remove(p.Path("modules", "shop", "internal", "order", "seed.go")); err != nil {
+	if err := errors.Join(os.Remove(p.Path("LICENSE")), os.Remove(p.Path("modules", "shop", "internal", "order", "seed.go"))); err != nil {
 		t.Fatal(err)
 	}
-	want("after us", "README.md", "modules/shop/internal/order/seed.go", "modules/shop/shop.go", "notes/größe.md")
+	want("after us", "LICENSE", "README.md", "modules/shop/internal/order/seed.go", "modules/shop/shop.go", "notes/größe.md")
 	projecttest.Git(t, repository, "add", ".")
-	want("and with new.md known to git", "README.md", "modules/shop/internal/order/seed.go", "modules/shop/shop.go", "new.md", "notes/größe.md")
+	want("and with new.md known to git", "LICENSE", "README.md", "modules/shop/internal/order/seed.go", "modules/shop/shop.go", "new.md", "notes/größe.md")
 }
 
 func TestDirty(t *testing.T) {
 	t.Parallel()
 	const end = "; committed first, they are easily told from what is written now"
 	for files, want := range map[string]string{
-		"a": "1 file has changes that no commit has (a)", "a b": "2 files have changes that no commit has (a, b)", "a b c d": "4 files have changes that no commit has (a, b, c, ...)",
+		"a": "1 file has changes that no commit has (a)", "a b": "2 files have changes that no commit has (a, b)", "a b c": "3 files have changes that no commit has (a, b, c)", "a b c d": "4 files have changes that no commit has (a, b, c, ...)",
 	} {
 		if got := dirty(strings.Fields(files)); got != want+end {
 			t.Errorf("%s: %s", files, got)

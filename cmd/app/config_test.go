@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,7 +150,9 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 				setpriv := servertest.Need(t, servertest.Program{Name: "setpriv", Debian: "util-linux"})
 				program = []string{setpriv, "--bounding-set=-dac_override,-dac_read_search", os.Args[0]}
 			}
-			cmd := exec.CommandContext(t.Context(), program[0], append(program[1:], "serve", "--config", "configs")...)
+			ctx, cancel := context.WithTimeout(t.Context(), patience) // a pipe that is opened waits for a writer
+			defer cancel()
+			cmd := exec.CommandContext(ctx, program[0], append(program[1:], "serve", "--config", "configs")...)
 			cmd.Dir, cmd.Env = m.dir, m.environ
 			out, _ := cmd.CombinedOutput() // the exit code is below
 			if code := cmd.ProcessState.ExitCode(); code != 4 || !strings.HasPrefix(string(out), "error: "+c.want+"\n") {

@@ -57,6 +57,9 @@ func victim(dir string) int {
 	} else {
 		plan := sample(dir)
 		plan.step = step
+		if os.Getenv(workVar) == "derive" { // nothing of the records
+			plan.Changes = plan.Changes[:1]
+		}
 		err = plan.Write()
 	}
 	if err != nil {
@@ -272,7 +275,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, folder := range []string{".", ".banyan", "modules", "modules/gone/deep", "cmd/shop"} {
+	for folder, work := range map[string]string{".": "write", ".banyan": "derive", "modules": "write", "modules/gone/deep": "write", "cmd/shop": "write"} {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
 			dir := sampleTree(t)
@@ -286,7 +289,7 @@ func TestReadOnlyFolder(t *testing.T) {
 			t.Cleanup(func() { _ = os.Chmod(full, 0o755) })
 			before := projecttest.Read(t, dir)
 			cmd := bound(t, self)
-			cmd.Env = append(os.Environ(), treeVar+"="+dir)
+			cmd.Env = append(os.Environ(), treeVar+"="+dir, workVar+"="+work)
 			out, err := cmd.CombinedOutput()
 			if want := "the folder " + folder + " cannot be written to (permission denied); nothing was written\n"; err == nil || string(out) != want {
 				t.Errorf("%v: %s, want %s", err, out, want)

@@ -98,3 +98,19 @@ func TestGoDropsUnusedImports(t *testing.T) {
 		}
 	}
 }
+
+// The ends of lines are nothing that somebody has written.
+func TestSame(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"a\nb\n", "a\nb\n", true}, {"a\r\nb\r\n", "a\nb\n", true}, {"a\nb\n", "a\r\nb\n", true}, {"", "", true},
+		{"a\nb\n", "a\nb", false}, {"a\n", "a\n\n", false}, {"a\rb", "ab", false}, {"a", "", false},
+	} {
+		if render.Same([]byte(c.a), []byte(c.b)) != c.same {
+			t.Errorf("%q and %q: %v", c.a, c.b, !c.same)
+		}
+	}
+}
