@@ -174,6 +174,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:string:hidden,search":         "a hidden field shows itself",
 		"x:string:min=5,max=4":           "min is greater than max",
 		"x:string:min=300":               "min is greater than the longest string, 255",
+		"x:text:sort":                    "sort is not for the type text",
+		"x:money:filter":                 "filter is not for the type money",
 		"x:string:max=300,sort":          "sort is for texts of at most 255 characters: add max=255",
 		"x:decimal=5.2:min=1.5,max=1.25": "min is greater than max",
 		"x:int:secret":                   "secret is for the types string, text, bytes and json, and int is none of them",
@@ -203,6 +205,8 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:string:match=e164,default=110": `default="110": must be a telephone number like +4930123456`,
 		"x:text:match=e164":               "match is for the type string, and text is another",
 		"x:email:match=e164":              "match is for the type string: the type email says itself",
+		"x:url:match=e164":                "match is for the type string: the type url says itself",
+		"x:slug:match=e164":               "match is for the type string: the type slug says itself",
 		"x:string:match=e164,match=e164":  "the modifier match stands twice",
 		// Bounds.
 		"x:json:min=2":                         "min is not for the type json",
@@ -228,6 +232,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:url:max=10":                         "too short for the type url",
 		"x:slug:max=10":                        "too short for the type slug",
 		"x:int:max=2147483648":                 "does not fit into 32 bits: use int64",
+		"x:int:max=18446744073709551621":       "does not fit into 32 bits: use int64",
 		"x:int:max=2147483647":                 "is the limit of the type in any case",
 		"x:int:min=-2147483648":                "is the limit of the type in any case",
 		"x:int64:max=9223372036854775808":      "does not fit into 64 bits",
@@ -309,6 +314,23 @@ func TestDefaultsThatAreTaken(t *testing.T) {
 		"x:int64:default=-9223372036854775808", "x:float:default=-0.000001", "x:decimal=18.18:default=0.123456789012345678",
 		"x:decimal=4.2:default=-99.99", "x:date:default=9999-12-31",
 		"x:time:default=2024-02-29T23:30:00.123456789-05:30", "x:email:default=a.b+c_d-e@mail.example.com", "x:url:default=http://localhost:8080/a%20b?c=d#e", "x:url:default=https://[::1]/",
+	} {
+		if _, err := field.Parse(text); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// What is at a limit is still inside.
+func TestLimitsAreTaken(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"x:string:max=10000", "x:text:max=65536", "x:email:max=254", "x:email:max=24", "x:url:max=2048", "x:url:max=40", "x:slug:max=16", "x:string:max=255,sort",
+		"x:string:min=255", "x:string:min=5,max=5", "x:int:min=5,max=5", "x:int:max=2147483646", "x:int:min=-2147483647", "x:bytes:max=2097152", "x:bytes:min=65536",
+		"x:password:min=8,max=128", "x:decimal=18.18", "x:decimal=1.0", "x:enum=" + strings.Repeat("a", 40),
+		"x:string:max=3,default=abc", "x:string:min=3,default=abc", "x:int:min=3,max=3,default=3", "x:decimal=18.18:max=" + "0.123456789012345678",
+		"x:date:default=0001-01-01", "x:time:default=0001-01-01T00:00:01Z", "x:time:default=9999-12-31T23:59:59Z",
+		"x:email:default=" + strings.Repeat("a", 52) + "@example.com",
 	} {
 		if _, err := field.Parse(text); err != nil {
 			t.Error(err)

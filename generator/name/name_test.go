@@ -36,7 +36,7 @@ func TestPlural(t *testing.T) {
 	for one, many := range map[string]string{
 		"post": "posts", "category": "categories", "day": "days", "box": "boxes", "match": "matches", "person": "people",
 		"child": "children",
-		"man":   "men", "woman": "women", "human": "humans", "bus": "buses", "status": "statuses", "address": "addresses",
+		"man":   "men", "woman": "women", "human": "humans", "bus": "buses", "menu": "menus", "status": "statuses", "address": "addresses",
 		"process":  "processes",
 		"analysis": "analyses", "index": "indices", "quiz": "quizzes", "bonus": "bonuses", "canvas": "canvases", "lens": "lenses",
 		"virus": "viruses",
@@ -78,10 +78,10 @@ func TestGoodNames(t *testing.T) {
 	t.Parallel()
 	for what, names := range map[string]string{
 		"module":   "catalog orders users user blog v2 s3 linux windows cms identity",
-		"resource": "product line_item api_key url news status address person user data media series bonus canvas lens sms arm linux change draft list query event abcdefghijklmnopqrstuvwx",
+		"resource": "product line_item api_key url news status address person user data media series bonus canvas lens sms glass basis analysis bus virus tv arm linux change draft list query event abcdefghijklmnopqrstuvwx",
 		"field": "name type func range fields row query page db err ctx kind q count after body data etag location status value p c r n s h url api_url line_2 " +
 			"sku string error close open date time timestamp text level key language description position owner_id user_id order_id abcdefghijklmnopqrstuvwx",
-		"application": "shop my-shop s3 x",
+		"application": "shop my-shop s3 x abcdefghijklmnopqrstuvwx",
 	} {
 		for n := range strings.FieldsSeq(names) {
 			if err := checks()[what](n); err != nil {
@@ -114,7 +114,7 @@ func badNames() map[string][]string {
 			"migrations", "test",
 		}),
 		"resource": slices.Concat(everywhere, packages, []string{
-			"order_linux", "order_windows", "order_arm64", "order_test", "order_gen", "line_item_js", "products", "line_items", "people",
+			"order_linux", "order_windows", "order_arm64", "order_test", "order_gen", "line_item_js", "products", "line_items", "menus", "people",
 			"children", "sales_people",
 			"unit-price", "service", "store", "seed", "doc", "web", "row", "update", "to_row", "or_null", "name", "route", "set", "page",
 			"config", "in_ternal",

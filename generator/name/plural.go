@@ -38,7 +38,7 @@ func countableInS(word string) bool {
 	if inflection.Plural(word) != word {
 		return word == "virus"
 	}
-	return strings.HasSuffix(word, "us") || slices.Contains([]string{"atlas", "bias", "canvas", "gas", "lens"}, word)
+	return strings.HasSuffix(word, "us") && word != "menus" || slices.Contains([]string{"atlas", "bias", "canvas", "gas", "lens"}, word)
 }
 
 // singularOf returns the singular of a word that is surely a plural.
