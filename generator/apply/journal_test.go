@@ -75,6 +75,7 @@ func sample(dir string) *Plan {
 		change("modules/modules_gen.go", "old", "new"), change("modules/catalog/catalog.go", "", "package catalog"), change("modules/catalog/web/web.go", "", "package web"),
 		change("cmd/shop/wire_gen.go", "old", "newer"), change(".banyan/base/modules/catalog/catalog.go", "", "package catalog"),
 		{Path: "modules/gone/deep/gone.go", Old: []byte("package gone")}, {Path: "modules/gone/gone.go", Old: []byte("")},
+		{Path: "modules/alone/very/deep/gone.go", Old: []byte("package gone")},
 	}}
 	plan.Changes[1].New = slices.Repeat([]byte("// long\n"), 2000)
 	return plan
@@ -84,6 +85,7 @@ func sampleTree(t *testing.T) string {
 	t.Helper()
 	root := tree(t, map[string]string{
 		"modules/modules_gen.go": "old", "cmd/shop/wire_gen.go": "old", "modules/gone/deep/gone.go": "package gone", "modules/gone/gone.go": "", "modules/other/other.go": "package other",
+		"modules/alone/very/deep/gone.go": "package gone",
 	})
 	if err := os.Chmod(filepath.Join(root, "modules/gone/deep/gone.go"), 0o755); err != nil {
 		t.Fatal(err)
@@ -147,7 +149,7 @@ func whole(t *testing.T) (before, after projecttest.Tree) {
 func TestKilledAtEachStep(t *testing.T) {
 	t.Parallel()
 	before, after := whole(t)
-	if diff := before.Diff(after); len(diff) != 15 {
+	if diff := before.Diff(after); len(diff) != 19 {
 		t.Fatalf("the sample changes %v", diff)
 	}
 	undone, done := 0, 0

@@ -137,3 +137,18 @@ func TestWriteStaysInTheTree(t *testing.T) {
 		})
 	}
 }
+
+// One file is named, and of several the first with the number of the others.
+func TestMessagesCountFiles(t *testing.T) {
+	t.Parallel()
+	for want, err := range map[string]error{
+		"a.go exists; nothing was written":                                                              &ExistsError{[]string{"a.go"}},
+		"a.go and 2 more files exist; nothing was written":                                              &ExistsError{[]string{"a.go", "b.go", "c.go"}},
+		"a.go has been edited by hand since it was written; it stays as it is":                          &EditedError{Paths: []string{"a.go"}},
+		"a.go and 1 more files have been edited by hand since they were written; they stay as they are": &EditedError{Paths: []string{"a.go", "b.go"}},
+	} {
+		if err.Error() != want {
+			t.Errorf("%s, want %s", err, want)
+		}
+	}
+}
