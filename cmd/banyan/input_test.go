@@ -128,7 +128,7 @@ func TestBadFields(t *testing.T) {
 		{[]string{"a:int", "--index", "a+b"}, `--index "a+b": there is no field "b"`},
 		{[]string{"a:int", "--unique", "a"}, `--unique "a": is over one field: write the modifier index or unique at the field`},
 		{[]string{"a:int", "b:int", "--index", "a+b", "--index", "a+b"}, "resource sale/invoice: two of its parts would have the index sale_invoices_a_b_idx"},
-		{[]string{"order:int", "a:strin", "b:int:search"}, "field name \"order\": is a reserved word of SQL; try order_value\nfield \"a:strin\": the type \"strin\" is not known"},
+		{[]string{"order:int", "a:strin", "b:int:search"}, "field name \"order\": is a reserved word of SQL; try order_value\n  field \"a:strin\": the type \"strin\" is not known"},
 	} {
 		r := banyan(t, p.Root, append([]string{"generate", "resource", "sale/invoice"}, c.args...)...)
 		if r.code != 2 || r.out != "" || !strings.HasPrefix(r.errs, "error: "+c.want) || !strings.HasSuffix(r.errs, "\nnext:  banyan generate resource --help\n") {

@@ -15,8 +15,8 @@ import (
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
-// change writes what is made of the text of a file in its place.
-func change(t *testing.T, p *project.Project, file string, of func(text string) string) {
+// rewrite writes what is made of the text of a file in its place.
+func rewrite(t *testing.T, p *project.Project, file string, of func(text string) string) {
 	t.Helper()
 	full := p.Path(filepath.FromSlash(file))
 	text, err := os.ReadFile(full)
@@ -35,7 +35,7 @@ func TestWarnings(t *testing.T) {
 	projecttest.Git(t, p, "init", "-q")
 	projecttest.Git(t, p, "add", ".")
 	projecttest.Git(t, p, "commit", "-q", "-m", "A shop")
-	change(t, p, "README.md", func(text string) string { return text + "\nOurs.\n" })
+	rewrite(t, p, "README.md", func(text string) string { return text + "\nOurs.\n" })
 
 	const dirty = "warning: 1 file has changes that no commit has (README.md); committed first, they are easily told from what is written now\n"
 	if r := banyan(t, p.Root, "-q", "g", "module", "billing"); r.code != 0 || r.errs != dirty || !strings.Contains(r.out, "  new     modules/billing/billing.go") {
@@ -47,7 +47,7 @@ func TestWarnings(t *testing.T) {
 	}
 
 	record, version := p.Path(".banyan/modules/billing.json"), ""
-	change(t, p, ".banyan/modules/billing.json", func(text string) string {
+	rewrite(t, p, ".banyan/modules/billing.json", func(text string) string {
 		before, rest, _ := strings.Cut(text, `"templates": "`)
 		version, rest, _ = strings.Cut(rest, `"`)
 		return before + `"templates": "0123456789ab"` + rest
@@ -179,7 +179,7 @@ func TestCheckoutWithCRLF(t *testing.T) {
 		t.Helper()
 		for file, text := range projecttest.Read(t, p.Root) {
 			if text != "folder" {
-				change(t, p, file, func(text string) string {
+				rewrite(t, p, file, func(text string) string {
 					return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
 				})
 			}
