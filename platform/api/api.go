@@ -29,6 +29,7 @@ type Limits struct {
 // API is the operations of an application. Mount is for the start; everything else is safe for concurrent use.
 type API struct {
 	limits    Limits
+	compiler  *plan.Compiler
 	cursors   *keyring.Signer
 	problem   *plan.Type // of Problem
 	log       *slog.Logger
@@ -58,11 +59,12 @@ type Endpoint struct {
 
 // New returns an API without operations. Keys may be nil when nothing is going to be served.
 func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
-	problem, err := compiler().Compile(reflect.TypeFor[Problem](), plan.Output)
+	c := compiler()
+	problem, err := c.Compile(reflect.TypeFor[Problem](), plan.Output)
 	if err != nil {
 		panic("api: " + err.Error()) // a tag of Problem is wrong
 	}
-	a := &API{limits: limits, problem: problem, log: log}
+	a := &API{limits: limits, compiler: c, problem: problem, log: log}
 	if keys != nil {
 		a.cursors = keys.Signer("api.cursor")
 	}
@@ -77,6 +79,9 @@ func (a *API) Mount(module string, routes ...Route) error {
 	for _, r := range routes {
 		m := Mounted{Route: r, Module: module, FullPath: Prefix + "/" + module + r.Path}
 		err := r.invalid
+		if err == nil && r.plan != nil {
+			m.operation, err = r.plan(a.compiler, &m.Route)
+		}
 		if err == nil {
 			err = a.admit(m)
 		}
@@ -119,6 +124,9 @@ func (a *API) admit(m Mounted) error {
 	for _, other := range a.mounted {
 		if other.Op.ID == m.Op.ID {
 			return fmt.Errorf("the operation id %s is that of %s %s", m.Op.ID, other.Method, other.FullPath)
+		}
+		if other.Module != m.Module { // which is a part of the path
+			continue
 		}
 		if answersFor(other.Method) == answersFor(m.Method) && clash(other.FullPath, m.FullPath) {
 			return fmt.Errorf("it cannot be told from %s %s of %s", other.Method, other.FullPath, other.Op.ID)

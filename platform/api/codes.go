@@ -92,7 +92,7 @@ func (c *call) watch(err error) {
 	if t.Status == http.StatusNotFound && len(c.op.paths) > 0 {
 		return // routes that were generated before they named it have a 404 of their own, and the status is documented
 	}
-	if !slices.Contains(c.codes[t.Status], f.Code) {
+	if !slices.Contains(c.codes()[t.Status], f.Code) {
 		c.api.undeclared(c.id, f.Code)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/valyala/fasthttp"
 
@@ -36,14 +37,14 @@ type operation struct {
 	call     func(ctx context.Context, in any) (any, error)
 }
 
-// compiler plans the types of one route. Routes are few and made once: sharing plans between them would buy nothing but a global.
+// compiler returns what plans the types of all operations of an API: those of a resource share most of theirs.
 func compiler() *plan.Compiler {
 	return plan.New(plan.Options{Mine: func(t reflect.Type) bool {
 		return t == reflect.TypeFor[page.Query]() || t == reflect.TypeFor[IfMatch]()
 	}})
 }
 
-func newOperation[In, Out any](r *Route, h Handler[In, Out]) (*operation, error) {
+func newOperation[In, Out any](c *plan.Compiler, r *Route, h Handler[In, Out]) (*operation, error) {
 	op := &operation{
 		status: r.Op.Status,
 		merge:  r.Method == http.MethodPatch,
@@ -59,7 +60,6 @@ func newOperation[In, Out any](r *Route, h Handler[In, Out]) (*operation, error)
 			return out, err
 		},
 	}
-	c := compiler()
 	if err := op.planIn(c, r, reflect.TypeFor[In]()); err != nil {
 		return nil, err
 	}
@@ -179,7 +179,7 @@ var errNotAcceptable = ProtocolError("not-acceptable", "not_acceptable", "The se
 // serve returns the function for the router.
 func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error {
 	op := m.operation
-	c := call{api: a, op: op, id: m.Op.ID, sparse: op.sparse(m.Method), codes: op.codes(m)}
+	c := call{api: a, op: op, id: m.Op.ID, sparse: op.sparse(m.Method), codes: sync.OnceValue(func() codes { return op.codes(m) })}
 	for _, p := range op.paths {
 		c.segments = append(c.segments, slices.Index(strings.Split(m.FullPath, "/"), "{"+p.Name+"}"))
 	}
@@ -214,7 +214,7 @@ type call struct {
 	op       *operation
 	id       string
 	sparse   bool
-	codes    codes
+	codes    func() codes
 	segments []int // where op.paths stand in the path, the part in front of the first slash being 0
 }
 

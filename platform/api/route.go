@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/page"
 )
@@ -42,7 +43,8 @@ type Route struct {
 	Path string
 	Op   Op
 
-	operation *operation
+	plan      func(*plan.Compiler, *Route) (*operation, error) // nil for a raw route
+	operation *operation                                       // of a mounted route
 	raw       fiber.Handler
 	at        string // file:line of the code that made it
 	invalid   error  // what is wrong with it, for Mount to tell
@@ -95,9 +97,7 @@ func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route
 	if r.invalid == nil && h == nil {
 		r.invalid = errNoHandler
 	}
-	if r.invalid == nil {
-		r.operation, r.invalid = newOperation[In, Out](&r, h)
-	}
+	r.plan = func(c *plan.Compiler, r *Route) (*operation, error) { return newOperation[In, Out](c, r, h) }
 	return r
 }
 

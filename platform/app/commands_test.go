@@ -221,8 +221,9 @@ func TestSeedWithoutSeeders(t *testing.T) {
 // What is logged is no data: somebody may be reading that.
 func TestLogLinesAreNotData(t *testing.T) {
 	t.Parallel()
-	m := newMachine(t, "APP_DB__SLOW=1ns")
+	m := newMachine(t)
 	m.run("migrate", "up").want(0)
+	m.environ = append(m.environ, "APP_DB__SLOW=1ns")
 	r := m.run("db", "seed", "--yes").want(0, `"level":"WARN"`)
 	if r.out != "" {
 		t.Errorf("standard output holds %s", r.out)

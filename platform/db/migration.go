@@ -95,19 +95,33 @@ func version(name string) int64 {
 
 func table(module string) string { return "banyan_migrations_" + module }
 
-// applied reads the module's history.
-func (s migrationSet) applied(ctx context.Context, pool *sql.DB) (map[int64]bool, error) {
-	list, err := s.store.ListMigrations(ctx, pool)
-	if err != nil {
-		return nil, err
-	}
-	versions := map[int64]bool{}
-	for _, r := range list {
-		if r.Version > 0 { // goose begins with a row for version 0
-			versions[r.Version] = r.IsApplied
+// histories reads, by module, which versions are applied: for all modules with one question, since every start asks it. The sets have a history.
+func histories(ctx context.Context, pool *sql.DB, sets []migrationSet) (map[string]map[int64]bool, error) {
+	all := map[string]map[int64]bool{}
+	for some := range slices.Chunk(sets, 100) { // SQLite joins 500 at most
+		var selects []string
+		for _, s := range some {
+			all[s.module] = map[int64]bool{}
+			selects = append(selects, fmt.Sprintf("SELECT '%s' AS module, version_id, is_applied FROM %s WHERE version_id > 0", s.module, s.store.Tablename())) // goose begins with version 0
+		}
+		rows, err := pool.QueryContext(ctx, strings.Join(selects, " UNION ALL "))
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var module string
+			var v int64
+			var applied bool
+			if err := rows.Scan(&module, &v, &applied); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			all[module][v] = applied
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
 		}
 	}
-	return versions, nil
+	return all, nil
 }
 
 // reversible returns the migration that was applied last, nil when there is none, if it can be taken back. Goose takes a file without the section for one that has nothing to

@@ -56,14 +56,13 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
+	histories, err := histories(ctx, o.Read, slices.DeleteFunc(slices.Clone(m.sets), func(s migrationSet) bool { return !slices.Contains(tables, s.store.Tablename()) }))
+	if err != nil {
+		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
+	}
 	var all []Migration
 	for _, set := range m.sets {
-		applied := map[int64]bool{}
-		if slices.Contains(tables, set.store.Tablename()) {
-			if applied, err = set.applied(ctx, o.Read); err != nil {
-				return nil, fmt.Errorf("read the migrations of %s: %w", set.module, translate(m.db.driver, err))
-			}
-		}
+		applied := histories[set.module]
 		for _, mig := range set.list {
 			if applied[mig.Version] {
 				mig.State = Applied
@@ -162,7 +161,17 @@ func (m *Migrator) tables(ctx context.Context) ([]string, error) {
 // an error, which names the file, the database is as the last file that succeeded left it, and the same call goes on from there. (A
 // file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated.)
 func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
-	return m.run(ctx, m.sets, func(p *goose.Provider, _ migrationSet, _ *sql.DB) ([]*goose.MigrationResult, error) {
+	all, err := m.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	behind := slices.DeleteFunc(slices.Clone(m.sets), func(s migrationSet) bool {
+		return !slices.ContainsFunc(all, func(mig Migration) bool { return mig.Module == s.module && mig.State == Pending })
+	})
+	if len(behind) == 0 {
+		return nil, nil
+	}
+	return m.run(ctx, behind, func(p *goose.Provider, _ migrationSet, _ *sql.DB) ([]*goose.MigrationResult, error) {
 		return p.Up(ctx)
 	})
 }

@@ -82,8 +82,7 @@ func (c *Compiler) Compile(t reflect.Type, use Use) (*Type, error) {
 
 // run lets fn plan with a build and keeps the new plans when all went well.
 func (c *Compiler) run(use Use, fn func(*build) error) error {
-	b := &build{use: use, maxItems: c.opts.MaxItems, structs: make(map[key]*structCodec)}
-	maps.Copy(b.structs, c.structs)
+	b := &build{use: use, maxItems: c.opts.MaxItems, known: c.structs, structs: make(map[key]*structCodec)}
 	if err := fn(b); err != nil {
 		return err
 	}
@@ -92,7 +91,7 @@ func (c *Compiler) run(use Use, fn func(*build) error) error {
 			return err
 		}
 	}
-	c.structs = b.structs
+	maps.Copy(c.structs, b.structs)
 	return nil
 }
 
@@ -100,7 +99,8 @@ func (c *Compiler) run(use Use, fn func(*build) error) error {
 type build struct {
 	use      Use
 	maxItems int
-	structs  map[key]*structCodec // may hold unfinished ones
+	known    map[key]*structCodec // of earlier runs
+	structs  map[key]*structCodec // of this one: may hold unfinished ones
 	busy     []reflect.Type       // the slices, maps and pointers around, up to the next struct
 	checks   []func() error       // for when every codec is whole
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 
@@ -52,7 +53,7 @@ func (f *field) appendName(dst []byte, first bool) []byte {
 
 func (b *build) structure(t reflect.Type) (codec, error) {
 	k := key{t, b.use}
-	if c := b.structs[k]; c != nil {
+	if c := cmp.Or(b.known[k], b.structs[k]); c != nil {
 		return c, nil
 	}
 	c := &structCodec{t: t, use: b.use, byName: map[string]int{}}
