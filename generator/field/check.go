@@ -135,7 +135,7 @@ func (f *Field) checkQueries() error {
 			return fmt.Errorf("%s finds nothing in what is secret: it is encrypted in another way each time", mod.name)
 		case !f.Indexable():
 			return fmt.Errorf("%s is for texts of at most %d characters: add max=%d", mod.name, sortable, sortable)
-		case mod.name == "unique" && (f.Type == Bool || f.Type == Float || f.Type == Enum):
+		case mod.name == "unique" && (f.Type == Bool || f.Type == Enum):
 			return fmt.Errorf("unique is not for the type %s", f.Type)
 		}
 	}

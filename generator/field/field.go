@@ -41,6 +41,7 @@ type Field struct {
 	Default   *string // as written
 	Min, Max  *string // as written
 	Text      string  // as written, all of it
+	InIndex   bool    // of several fields; Parse knows of none
 }
 
 // Type is a word of the grammar.
@@ -128,6 +129,9 @@ func (f Field) MaxLength() int {
 	case Email:
 		return 254
 	case URL:
+		if f.Filter || f.Sort || f.Unique || f.Index || f.InIndex {
+			return sortable
+		}
 		return 2048
 	case Slug:
 		return 100
@@ -167,12 +171,15 @@ func sign(s string) int {
 
 // Error says what is wrong with one field.
 type Error struct {
-	Field  string // as written
-	Reason string
+	Field    string // as written
+	Reason   string
+	Proposal string // a field that would be taken
 }
 
 // Error returns one line.
-func (e *Error) Error() string { return fmt.Sprintf("field %s: %s", name.Quote(e.Field), e.Reason) }
+func (e *Error) Error() string {
+	return fmt.Sprintf("field %s: %s; try %s", name.Quote(e.Field), e.Reason, shown(e.Proposal))
+}
 
 // ParseAll reads the fields of one resource. It returns everything that is wrong, joined.
 func ParseAll(texts []string) ([]Field, error) {
@@ -185,7 +192,7 @@ func ParseAll(texts []string) ([]Field, error) {
 			continue
 		}
 		if i := slices.IndexFunc(fields, f.clashes); i >= 0 {
-			errs = append(errs, &Error{text, "has a name in common with the field " + name.Quote(fields[i].Text)})
+			errs = append(errs, &Error{text, "has a name in common with the field " + name.Quote(fields[i].Text), renamed(f, fields)})
 			continue
 		}
 		fields = append(fields, f)
@@ -206,32 +213,35 @@ func (f Field) goNames() []string {
 	return []string{f.Name.Pascal}
 }
 
-// Parse reads one field.
+// Parse reads one field. What is wrong with its name is a *name.Error, anything else an *Error; both have a proposal.
 func Parse(text string) (Field, error) {
-	wrong := func(format string, args ...any) (Field, error) {
-		return Field{}, &Error{text, fmt.Sprintf(format, args...)}
+	f, err := parse(text)
+	if _, badName := errors.AsType[*name.Error](err); err != nil && !badName {
+		return Field{}, Refuse(text, err.Error())
 	}
+	return f, err
+}
+
+// parse is Parse without proposals for anything but a name.
+func parse(text string) (Field, error) {
 	fieldName, rest, ok := strings.Cut(text, ":")
 	if err := name.CheckField(fieldName); err != nil {
 		return Field{}, err
 	}
 	if !ok || rest == "" {
-		return wrong("has no type; write %s:string, or another one of %s", fieldName, list(Types()))
+		return Field{}, fmt.Errorf("has no type; write %s:string, or another one of %s", fieldName, list(Types()))
 	}
 	typeText, modText, hasMods := strings.Cut(rest, ":")
 	f := Field{Name: name.New(fieldName), Text: text}
 	if err := f.readType(typeText); err != nil {
-		return wrong("%v", err)
+		return Field{}, err
 	}
 	if hasMods {
 		if err := f.readMods(modText); err != nil {
-			return wrong("%v", err)
+			return Field{}, err
 		}
 	}
-	if err := f.check(); err != nil {
-		return wrong("%v", err)
-	}
-	return f, nil
+	return f, f.check()
 }
 
 func list[T ~string](words []T) string {

@@ -89,7 +89,7 @@ func badModule(s string) (reason string, proposals []string) {
 		return tooShort, nil
 	case reserved(s):
 		return needed, []string{s + "s", "my" + s}
-	case strings.HasSuffix(s, "wire"), strings.HasSuffix(s, "event"):
+	case strings.HasSuffix(s, "wire"), strings.HasSuffix(s, "event") && s != "event":
 		return "looks like the folder of another module's wiring or events", []string{s + "s"}
 	case strings.HasSuffix(s, "test"):
 		return "looks like a test package", []string{s + "s"}
@@ -108,7 +108,7 @@ func badResource(s string) (reason string, proposals []string) {
 		return tooShort, nil
 	case i > 0 && suffixOfFile(s[i+1:]):
 		return "ends like a file that Go builds on some systems or in tests only", []string{s + "_item", s[:i]}
-	case reserved(strings.ReplaceAll(s, "_", "")):
+	case reserved(strings.ReplaceAll(s, "_", "")), slices.Contains(files(), strings.ReplaceAll(s, "_", "")):
 		return needed, []string{s + "_item"}
 	}
 	if one, ok := singularOf(s[i+1:]); ok {

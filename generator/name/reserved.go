@@ -28,11 +28,12 @@ func predeclared() []string {
 // folders are names that the go command or Banyan's tree gives a meaning to.
 func folders() []string {
 	return []string{
-		"config", "configs", "doc", "health", "internal", "keys", "load", "migrations", "module", "modules", "protect", "service", "seed", "store",
-		"test", "testdata",
-		"vendor", "web", "wire",
+		"config", "configs", "doc", "health", "internal", "keys", "migrations", "module", "modules", "test", "testdata", "vendor", "web", "wire",
 	}
 }
+
+// files are names that a resource, with a folder of its own in its module, has files and folders of.
+func files() []string { return []string{"load", "protect", "seed", "service", "store"} }
 
 // device reports whether Windows takes a file of that name for a device.
 func device(s string) bool {

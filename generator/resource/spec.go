@@ -98,7 +98,7 @@ func (s Spec) check() (checked, error) {
 	}
 	c := checked{Spec: s, fields: fields}
 	if err == nil { // the rest speaks of the fields
-		errs = append(errs, c.checkHidden(), c.checkUnique())
+		errs = append(errs, c.checkHidden(), c.checkUnique(), c.checkMethods())
 		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
 		errs = append(errs, c.checkNames())
 	}
@@ -127,7 +127,23 @@ func (c *checked) checkUnique() error {
 	for _, f := range c.fields {
 		if f.Unique && !many(f) {
 			reason := fmt.Sprintf("unique allows a handful of rows only: the field has fewer than %d values", fewest)
-			errs = append(errs, &field.Error{Field: f.Text, Reason: reason})
+			errs = append(errs, field.Refuse(f.Text, reason, "unique"))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkMethods refuses fields that have the name of a method which keeps private values out of logs.
+func (c *checked) checkMethods() error {
+	if !slices.ContainsFunc(c.fields, field.Field.Private) {
+		return nil
+	}
+	var errs []error
+	for _, f := range c.fields {
+		if f.Name.Pascal == "Format" || f.Name.Pascal == "LogValue" {
+			e := field.Refuse(f.Text, "is the name of a method that resources with private fields have")
+			e.Proposal = "own_" + e.Proposal
+			errs = append(errs, e)
 		}
 	}
 	return errors.Join(errs...)
@@ -178,11 +194,14 @@ func (c *checked) readComposite(text string, unique bool) (composite, error) {
 	comp := composite{unique: unique}
 	for word := range strings.SplitSeq(text, "+") {
 		i := slices.IndexFunc(c.fields, func(f field.Field) bool { return f.Name.Snake == word })
+		if i >= 0 {
+			c.fields[i].InIndex = true
+		}
 		switch {
 		case i < 0:
 			return comp, fmt.Errorf("there is no field %s", name.Quote(word))
 		case !c.fields[i].Indexable():
-			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, a text of more than 255 characters, or nothing that an index finds", word)
+			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, a text that can have more than 255 characters, or nothing that an index finds", word)
 		case slices.ContainsFunc(comp.fields, func(f field.Field) bool { return f.Name.Snake == word }):
 			return comp, fmt.Errorf("the field %s stands twice", word)
 		}
