@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
@@ -38,7 +39,11 @@ type Plan struct {
 	Changes []Change
 	// Warnings are what somebody should know before it is written, a line each.
 	Warnings []string
+	Took     Took
 }
+
+// Took says how long the go command was at work while a plan was made. What else it takes to plan and write is the generator's own.
+type Took struct{ Wire, Check time.Duration }
 
 // ExistsError means that files which would be generated are there already.
 type ExistsError struct{ Paths []string }
@@ -95,15 +100,23 @@ func Make(ctx context.Context, p *project.Project, edit Edit, progress func(stri
 	if err := errors.Join(st.write(all), st.drop(edit.Remove)); err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	injectors, err := st.wire(ctx, modules, progress)
 	if err != nil {
 		return nil, err
 	}
+	wired := time.Now()
 	all = append(all, injectors...)
 	if err := st.check(ctx, all, edit.Remove, modules, progress); err != nil {
 		return nil, err
 	}
-	return changes(root, append(all, edit.Keep...), edit.Remove)
+	took := Took{wired.Sub(began), time.Since(wired)}
+	plan, err := changes(root, append(all, edit.Keep...), edit.Remove)
+	if err != nil {
+		return nil, err
+	}
+	plan.Took = took
+	return plan, nil
 }
 
 // absent refuses files that are there, and paths that lead out of the tree.
