@@ -35,7 +35,7 @@ catalog/big       count:int64:filter,sort  limited:int64:min=-5000000000,max=500
                   serial:int64:unique,null  low:int64:min=-9223372036854775807,max=-9223372036854775806,immutable
                   rank:int64:hidden,default=3,index
 catalog/ratio     rate:float:filter,sort  limited:float:min=-0.5,max=0.5,required  level:float:null,min=0.0005,max=0.0009,filter,sort
-                  age:float:default=1.50
+                  age:float:default=1.50  exact:float:unique,null
                   rank:float:hidden,default=2.25  fix:float:immutable,index,min=123456789.5
 catalog/weight    gross:decimal=12.2:filter,sort  limited:decimal=5.3:min=-0.5,max=0.5,required  level:decimal=18.18:null,filter,sort
                   age:decimal=4:default=1234

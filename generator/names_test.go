@@ -48,7 +48,15 @@ func everyName(t *testing.T) []render.File {
 // tree is a project that consists of rendered files.
 type tree []render.File
 
-func (tree) Modules() ([]string, error) { return []string{"zqmod"}, nil }
+func (fs tree) Modules() ([]string, error) {
+	var modules []string
+	for _, f := range fs {
+		if m := strings.Split(f.Path, "/")[1]; !slices.Contains(modules, m) {
+			modules = append(modules, m)
+		}
+	}
+	return modules, nil
+}
 
 func (fs tree) Files(dir string) ([]string, error) {
 	var paths []string
