@@ -149,6 +149,8 @@ func parts() []part {
 		{"k6", []string{"taskset"}, []string{"app"}, (*bench).k6},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
 		{"project", nil, nil, (*bench).project},
+		{"generate", nil, nil, (*bench).phases},
+		{"modules", []string{"taskset"}, nil, (*bench).modules},
 	}
 }
 

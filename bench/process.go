@@ -164,3 +164,27 @@ func runningIn(proc, dir string) []int {
 	}
 	return pids
 }
+
+// cpuTime returns the CPU time of the program so far, of all its threads. It counts from the shell that became the program, a millisecond or two.
+func (s *server) cpuTime() (time.Duration, error) {
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("read the CPU time of a server: %w", err)
+	}
+	var total time.Duration
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // a thread that has just ended
+		}
+		var onCPU int64
+		if err == nil {
+			_, err = fmt.Sscan(string(text), &onCPU)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("read the CPU time of a server: %w", err)
+		}
+		total += time.Duration(onCPU) // nanoseconds
+	}
+	return total, nil
+}
