@@ -119,7 +119,7 @@ func (c *checked) checkHidden() error {
 	if len(c.fields) == 0 || slices.ContainsFunc(c.fields, func(f field.Field) bool { return !f.Hidden }) {
 		return nil
 	}
-	return fmt.Errorf("resource %s/%s has hidden fields only", c.Module, c.Name)
+	return fmt.Errorf("resource %s/%s has hidden fields only: take hidden away from one", c.Module, c.Name)
 }
 
 func (c *checked) checkUnique() error {
@@ -199,17 +199,17 @@ func (c *checked) readComposite(text string, unique bool) (composite, error) {
 		}
 		switch {
 		case i < 0:
-			return comp, fmt.Errorf("there is no field %s", name.Quote(word))
+			return comp, fmt.Errorf("there is no field %s: name those of the resource", name.Quote(word))
 		case !c.fields[i].Indexable():
-			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, a text that can have more than 255 characters, or nothing that an index finds", word)
+			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, a text that can have more than 255 characters, or nothing that an index finds: leave it out, or add max=255 where that is the reason", word)
 		case slices.ContainsFunc(comp.fields, func(f field.Field) bool { return f.Name.Snake == word }):
-			return comp, fmt.Errorf("the field %s stands twice", word)
+			return comp, fmt.Errorf("the field %s stands twice: write it once", word)
 		}
 		comp.fields = append(comp.fields, c.fields[i])
 	}
 	switch {
 	case len(comp.fields) > maxIndex:
-		return comp, fmt.Errorf("is over more than %d fields", maxIndex)
+		return comp, fmt.Errorf("is over more than %d fields: leave some out", maxIndex)
 	case len(comp.fields) < 2:
 		return comp, errors.New("is over one field: write the modifier index or unique at the field")
 	case unique && !slices.ContainsFunc(comp.fields, many):

@@ -80,6 +80,10 @@ func TestCheckRefuses(t *testing.T) {
 		{with(func(s *resource.Spec) {
 			s.Fields, s.Unique = append(s.Fields, "key:string:secret"), []string{"name+key"}
 		}), "the field key cannot stand in an index"},
+		{with(func(s *resource.Spec) { s.Fields, s.Index = append(s.Fields, "home:url"), []string{"name+home"} }), ""},
+		{spec("order", "format:string", "name:string:pii"), `field "format:string": is the name of a method that resources with private fields have; try own_format:string`},
+		{spec("order", "log_value:int", "password:password"), "try own_log_value:int"},
+		{spec("order", "format:string", "log_value:int"), ""},
 		{spec("phone_pattern", "phone:string:match=e164"), "two of its parts would have the name in its own package phonePattern"},
 
 		{spec("order", "step:enum=a_b", "step_a:enum=b"), "two of its parts would have the name in the contract OrderStepAB"},

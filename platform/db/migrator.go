@@ -157,7 +157,8 @@ func (m *Migrator) tables(ctx context.Context) ([]string, error) {
 	return slices.DeleteFunc(tables, func(name string) bool { return strings.HasPrefix(name, "sqlite_") }), nil
 }
 
-// Up applies what is pending, also what is older than the last one applied, and returns what it applied. Each file is one transaction: after
+// Up applies what is pending, also what is older than the last one applied, and returns what it applied. It waits for others who migrate when
+// something is pending. Each file is one transaction: after
 // an error, which names the file, the database is as the last file that succeeded left it, and the same call goes on from there. (A
 // file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated.)
 func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
