@@ -34,6 +34,7 @@ type API struct {
 	problem   *plan.Type // of Problem
 	log       *slog.Logger
 	mounted   []Mounted
+	byID      map[string]int // where in mounted
 	endpoints []Endpoint
 	// undeclared is told of errors that no document tells of; nil for nobody.
 	undeclared func(operation, code string)
@@ -64,7 +65,7 @@ func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
 	if err != nil {
 		panic("api: " + err.Error()) // a tag of Problem is wrong
 	}
-	a := &API{limits: limits, compiler: c, problem: problem, log: log}
+	a := &API{limits: limits, compiler: c, problem: problem, log: log, byID: map[string]int{}}
 	if keys != nil {
 		a.cursors = keys.Signer("api.cursor")
 	}
@@ -86,9 +87,10 @@ func (a *API) Mount(module string, routes ...Route) error {
 			err = a.admit(m)
 		}
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("route %s %s: %w (%s)", r.Method, m.FullPath, err, r.at))
+			wrong = append(wrong, fmt.Errorf("route %s %s: %w (%s)", r.Method, m.FullPath, err, r.At()))
 			continue
 		}
+		a.byID[m.Op.ID] = len(a.mounted)
 		a.mounted = append(a.mounted, m)
 		e := Endpoint{Method: r.Method, Path: m.FullPath}
 		if r.raw != nil {
@@ -121,10 +123,11 @@ func (a *API) admit(m Mounted) error {
 	if !m.Op.Auth.Open() {
 		return fmt.Errorf("wants a %s, and nothing in this program knows callers", m.Op.Auth)
 	}
-	for _, other := range a.mounted {
-		if other.Op.ID == m.Op.ID {
-			return fmt.Errorf("the operation id %s is that of %s %s", m.Op.ID, other.Method, other.FullPath)
-		}
+	if i, taken := a.byID[m.Op.ID]; taken {
+		return fmt.Errorf("the operation id %s is that of %s %s", m.Op.ID, a.mounted[i].Method, a.mounted[i].FullPath)
+	}
+	for i := range a.mounted {
+		other := &a.mounted[i]
 		if other.Module != m.Module { // which is a part of the path
 			continue
 		}

@@ -46,8 +46,8 @@ type Route struct {
 	plan      func(*plan.Compiler, *Route) (*operation, error) // nil for a raw route
 	operation *operation                                       // of a mounted route
 	raw       fiber.Handler
-	at        string // file:line of the code that made it
-	invalid   error  // what is wrong with it, for Mount to tell
+	at        uintptr // the code that made it
+	invalid   error   // what is wrong with it, for Mount to tell
 }
 
 // Handler is the function of an operation.
@@ -101,13 +101,11 @@ func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route
 	return r
 }
 
-// caller returns file:line of the code that many calls up, 0 for whoever calls caller.
-func caller(up int) string {
-	_, file, line, ok := runtime.Caller(up + 1)
-	if !ok {
-		return "unknown"
-	}
-	return file + ":" + strconv.Itoa(line)
+// caller returns the place in the code that is that many calls up, 0 for whoever calls caller. Few want to know what it is called.
+func caller(up int) uintptr {
+	var place [1]uintptr
+	runtime.Callers(up+2, place[:])
+	return place[0]
 }
 
 var errNoHandler = errors.New("has no handler")
@@ -207,4 +205,10 @@ func (r Route) IsRaw() bool { return r.raw != nil }
 
 // At returns the place in the code that made the route, "modules/catalog/internal/web/product.go:26", as the compiler knows the file: with its
 // absolute path, or below the path of its Go module in a program that was built with -trimpath.
-func (r Route) At() string { return r.at }
+func (r Route) At() string {
+	frame, _ := runtime.CallersFrames([]uintptr{r.at}).Next()
+	if frame.File == "" {
+		return "unknown"
+	}
+	return frame.File + ":" + strconv.Itoa(frame.Line)
+}
