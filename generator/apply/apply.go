@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/banyan-go/banyan/generator/derive"
@@ -107,16 +108,23 @@ func Make(ctx context.Context, p *project.Project, edit Edit, progress func(stri
 	}
 	wired := time.Now()
 	all = append(all, injectors...)
-	if err := st.check(ctx, all, edit.Remove, modules, progress); err != nil {
-		return nil, err
-	}
-	took := Took{wired.Sub(began), time.Since(wired)}
 	plan, err := changes(root, append(all, edit.Keep...), edit.Remove)
 	if err != nil {
 		return nil, err
 	}
-	plan.Took = took
+	if len(edit.Add) > 0 { // the tests of other modules are what they were; without an edit, after a merge for instance, everything is looked at
+		modules = slices.DeleteFunc(modules, func(m string) bool { return !plan.touches(m) })
+	}
+	if err := st.check(ctx, all, edit.Remove, modules, progress); err != nil {
+		return nil, err
+	}
+	plan.Took = Took{wired.Sub(began), time.Since(wired)}
 	return plan, nil
+}
+
+// touches reports whether the plan changes a file of the module.
+func (p *Plan) touches(module string) bool {
+	return slices.ContainsFunc(p.Changes, func(c Change) bool { return strings.HasPrefix(c.Path, "modules/"+module+"/") })
 }
 
 // absent refuses files that are there, and paths that lead out of the tree.

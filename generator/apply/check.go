@@ -5,14 +5,13 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/banyan-go/banyan/generator/gotool"
 	"github.com/banyan-go/banyan/generator/render"
 )
 
-// check type-checks the planned files in their places, tests included. Where files go, everything that may have used them is checked.
+// check type-checks the application, with the planned files in their places, and the tests of these modules. Where files go, everything that may
+// have used them is checked.
 func (st *stage) check(ctx context.Context, files []render.File, removed, modules []string, progress func(string)) error {
 	overlay := map[string]map[string]string{"Replace": {}}
 	for _, f := range files {
@@ -36,9 +35,7 @@ func (st *stage) check(ctx context.Context, files []render.File, removed, module
 		args = append(args, "./...")
 	}
 	for _, m := range modules {
-		if slices.ContainsFunc(files, func(f render.File) bool { return strings.HasPrefix(f.Path, "modules/"+m+"/") }) {
-			args = append(args, "./modules/"+m+"/...")
-		}
+		args = append(args, "./modules/"+m+"/...")
 	}
 	if progress != nil {
 		progress("check     types; the first time compiles everything, a minute or two")
