@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/banyan-go/banyan/generator/apply"
 	"github.com/banyan-go/banyan/generator/derive"
@@ -308,7 +309,10 @@ func testSample(t *testing.T, seed uint64, n int) {
 	taken := map[string][]resource.Spec{}
 	for i := 0; i < n; {
 		s := spec(source.Valid())
-		s.Migration += int64(i)
+		var err error
+		if s.Migration, err = freeVersion(p, s.Module, noon().Add(time.Duration(i)*time.Second)); err != nil {
+			t.Fatal(err)
+		}
 		if s.Check() != nil || s.CheckBeside(taken[s.Module]) != nil || slices.ContainsFunc(taken[s.Module], func(o resource.Spec) bool { return o.Name == s.Name }) {
 			continue
 		}
