@@ -121,7 +121,7 @@ func TestBadFields(t *testing.T) {
 		{[]string{"a:string:max=2,default=abc"}, `field "a:string:max=2,default=abc": default="abc": is longer than the field`},
 		{[]string{"a:string:requierd"}, `field "a:string:requierd": the modifier "requierd" is not known; there are required null`},
 		{[]string{"a:string:required,null"}, `field "a:string:required,null": required and null contradict each other`},
-		{[]string{"password:string"}, `field "password:string": every answer would show it, in lists as well: write password:password for a password, password:string:secret for what is read again`},
+		{[]string{"password:string"}, `field "password:string": every answer would show it, in lists as well: a password has the type password, and what is read again the modifier secret`},
 		{[]string{"a:string:default={{.Name}}"}, `field "a:string:default={{.Name}}": default="{{.Name}}": quotes, backslashes, $, braces and invisible characters have no place in a default`},
 		{[]string{"a:string:default=`id`"}, "field \"a:string:default=`id`\": default=\"`id`\": quotes, backslashes"},
 		{[]string{"a:int", "--path", "../x"}, `--path "../x": has to be words of letters a to z, digits, - and _, joined by /; try price-lists`},

@@ -57,7 +57,7 @@ func (f *Field) checkPrivacy() error {
 	case f.Guarded() && f.Default != nil:
 		return errors.New("a default would stand in the source for everybody to read: use null")
 	case f.Shown() && f.mayBeSecret() && secretName(f.Name.Snake):
-		return fmt.Errorf("every answer would show it, in lists as well: write %[1]s:password for a password, %[1]s:%[2]s:secret for what is read again", f.Name.Snake, f.Type)
+		return errors.New("every answer would show it, in lists as well: a password has the type password, and what is read again the modifier secret")
 	}
 	return nil
 }

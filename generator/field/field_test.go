@@ -192,7 +192,7 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:string:secret,index":          "index finds nothing in what is secret",
 		"x:text:secret,search":           "search finds nothing in what is secret",
 		// What a name says.
-		"password:string":           "every answer would show it, in lists as well: write password:password for a password, password:string:secret for what is read again",
+		"password:string":           "every answer would show it, in lists as well: a password has the type password, and what is read again the modifier secret",
 		"owner_password:text":       "every answer would show it",
 		"api_key:string:unique":     "every answer would show it",
 		"password_hash:bytes":       "every answer would show it",
@@ -331,6 +331,10 @@ func TestProposals(t *testing.T) {
 		"token:string:hidden,filter":                      "token:string:hidden",
 		"name:string:max=300,sort":                        "name:string:max=300",
 		"name:text:filter,search":                         "name:text:search",
+		"password:string":                                 "password:password",
+		"owner_password:text:null":                        "owner_password:password:null",
+		"client_secret:json:filter":                       "client_secret:json:secret",
+		"api_key:string:unique,required":                  "api_key:string:secret,required",
 		"name:string:default=" + strings.Repeat("a", 300): "name:string",
 	} {
 		_, err := field.Parse(text)

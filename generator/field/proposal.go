@@ -13,6 +13,13 @@ func Refuse(text, reason string, without ...string) *Error {
 	fieldName, rest, _ := strings.Cut(text, ":")
 	typeText, modText, _ := strings.Cut(rest, ":")
 	proposal := fieldName + ":" + meantType(typeText)
+	switch { // a name may say that nobody is to read the value
+	case taken(proposal):
+	case strings.HasSuffix(fieldName, "password"):
+		proposal = fieldName + ":" + string(Password)
+	case secretName(fieldName):
+		proposal += ":secret"
+	}
 	mods := slices.DeleteFunc(splitMods(modText), func(mod string) bool { return slices.Contains(without, mod) })
 	for found := true; found; { // one that was in the way of nothing but the order of words fits the next time
 		found = false
