@@ -13,6 +13,7 @@ type Config struct {
 	DSN       string        `config:"dsn" secret:"true" doc:"Address of the database; for sqlite a file, file:data/app.db for instance."`
 	Pool      Pool          `config:"pool"`
 	SQLite    SQLite        `config:"sqlite"`
+	Postgres  Postgres      `config:"postgres"`
 	Statement time.Duration `config:"statement_timeout" doc:"Longest run of one statement, with the reading of its rows; less than http.request_timeout."`
 	Slow      time.Duration `config:"slow" doc:"Statements that take longer are logged; 0 logs none."`
 }
@@ -29,6 +30,12 @@ type SQLite struct {
 	Durable     bool          `config:"durable" doc:"Sync the disk at each commit. Without it a commit survives the end of the process, and a loss of power may take the last ones."`
 }
 
+// Postgres is the section `db.postgres`; other engines ignore it.
+type Postgres struct {
+	LockTimeout       time.Duration `config:"lock_timeout" doc:"Longest wait of a statement for a lock that another transaction holds."`
+	IdleInTransaction time.Duration `config:"idle_in_transaction" doc:"Longest pause between two statements of a transaction; then the server ends it."`
+}
+
 // Default returns the settings that need nothing installed: a SQLite file below the working folder.
 func Default() Config {
 	return Config{
@@ -36,6 +43,7 @@ func Default() Config {
 		DSN:       "file:data/app.db",
 		Pool:      Pool{Wait: time.Second},
 		SQLite:    SQLite{BusyTimeout: time.Second},
+		Postgres:  Postgres{LockTimeout: time.Second, IdleInTransaction: 5 * time.Second},
 		Statement: 2 * time.Second,
 		Slow:      200 * time.Millisecond,
 	}
@@ -53,6 +61,8 @@ func (c Config) Validate(r *config.Report) {
 	}
 	positive("pool.wait", c.Pool.Wait)
 	positive("sqlite.busy_timeout", c.SQLite.BusyTimeout)
+	positive("postgres.lock_timeout", c.Postgres.LockTimeout)
+	positive("postgres.idle_in_transaction", c.Postgres.IdleInTransaction)
 	positive("statement_timeout", c.Statement)
 	if c.Statement > 0 && c.Pool.Wait > c.Statement {
 		r.Add("pool.wait", c.Pool.Wait.String(), "at most db.statement_timeout, "+c.Statement.String()+", which the wait of a read is part of")

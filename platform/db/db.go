@@ -68,6 +68,9 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 		Statement:   cfg.Statement,
 		BusyTimeout: cfg.SQLite.BusyTimeout,
 		Durable:     cfg.SQLite.Durable,
+
+		LockTimeout:       cfg.Postgres.LockTimeout,
+		IdleInTransaction: cfg.Postgres.IdleInTransaction,
 	}}
 	d.late = busy(fmt.Errorf("the statement was stopped at its limit of %s (db.statement_timeout)", cfg.Statement))
 	lc.Append(lifecycle.Hook{Name: "database", Start: d.start, Stop: d.stop})
@@ -104,6 +107,15 @@ func (d *DB) Dialect() string { return d.features.Dialect }
 
 // MaxOpen is the number of connections that read, as chosen for `auto`.
 func (d *DB) MaxOpen() int { return d.options.MaxOpen }
+
+// MaxTx is the number of transactions that may be open at the same time: 1 on SQLite, which has one writer. It is 0 unless started.
+func (d *DB) MaxTx() int {
+	o := d.open.Load()
+	if o == nil {
+		return 0
+	}
+	return cap(o.places)
+}
 
 // Ping asks the database for an answer. It returns ErrNotStarted before Start, and ErrBusy when the connections that read are in use.
 func (d *DB) Ping(ctx context.Context) error {

@@ -59,7 +59,7 @@ func translate(d driver.Driver, err error) error {
 		return err // what this function returned before
 	}
 	switch e.Kind {
-	case driver.Busy:
+	case driver.Busy, driver.Conflict:
 		return busy(err)
 	case driver.ReadOnly:
 		return fmt.Errorf("%w: %w", ErrOutsideTx, err)

@@ -44,14 +44,17 @@ func (h *Handle) session(ctx context.Context, p *pool) *gorm.DB {
 // The transaction is rolled back when fn returns an error or panics, when a statement or a nested Tx in it failed even if fn ignored
 // that (then Tx returns ErrDoomed), and when ctx ends. A transaction that got no connection within db.pool.wait returns ErrBusy, and
 // its cause names the line that has begun the one that is in the way. After a transaction that has ended ErrEnded is returned.
+//
+// When the engine ends the transaction because it and another one were in each other's way (a deadlock, a serialization failure), all of fn
+// runs again in a new transaction, up to three times after short pauses of random length; then Tx returns ErrBusy. So what fn does
+// elsewhere than in the database belongs into AfterCommit.
 func (h *Handle) Tx(ctx context.Context, key Key, fn func(ctx context.Context) error) error {
 	if t := current(ctx, h.db); t != nil {
 		return t.join(ctx, key, fn)
 	}
 	var caller [1]uintptr
 	runtime.Callers(2, caller[:]) // without runtime.Callers and Tx
-	t := &tx{db: h.db, key: key, caller: caller[0], ctx: ctx}
-	return t.transact(fn)
+	return call{db: h.db, key: key, caller: caller[0], ctx: ctx}.transact(fn)
 }
 
 // Each runs fn once for every database, with a handle that can only read: the way to list over all keys. It stops at the first

@@ -5,21 +5,29 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // txKey is the context key of a *tx.
 type txKey struct{}
 
-// tx is one transaction, as the context carries it.
-type tx struct {
+// call is one call of Handle.Tx. It makes a transaction for each attempt.
+type call struct {
 	db     *DB
 	key    Key
-	caller uintptr         // the program counter behind the call of Handle.Tx
-	ctx    context.Context // of that call: when it ends, database/sql rolls back
-	sql    *sql.Tx
+	caller uintptr         // the program counter behind the call
+	ctx    context.Context // when it ends, database/sql rolls back
+}
+
+// tx is one transaction, as the context carries it.
+type tx struct {
+	call
+	sql *sql.Tx
 
 	mu    sync.Mutex
 	state state
@@ -79,17 +87,44 @@ func (t *tx) join(ctx context.Context, key Key, fn func(context.Context) error) 
 	return err
 }
 
-// transact runs fn in t, and then what waited for its commit.
-func (t *tx) transact(fn func(context.Context) error) error {
-	o := t.db.open.Load()
+// retries is how often a transaction runs again that the engine has ended in favour of another one.
+const retries = 3
+
+// transact runs fn in a transaction, and then what waited for its commit.
+func (c call) transact(fn func(context.Context) error) error {
+	o := c.db.open.Load()
 	if o == nil {
 		return ErrNotStarted
 	}
-	if err := t.run(o, fn); err != nil {
-		return err
+	for retry := 1; ; retry++ {
+		attempt := &tx{call: c}
+		err := attempt.run(o, fn)
+		if err == nil {
+			inOrder(context.WithoutCancel(c.ctx), attempt.after)
+			return nil
+		}
+		if retry > retries || !conflicts(err) && !conflicts(attempt.doom) || !c.pause(retry) {
+			return err
+		}
 	}
-	inOrder(context.WithoutCancel(t.ctx), t.after)
-	return nil
+}
+
+func conflicts(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Kind == driver.Conflict
+}
+
+// pause waits longer from retry to retry, and not equally long as others that were in the way. It reports false when there is no time left.
+func (c call) pause(retry int) bool {
+	longest := 10 * time.Millisecond << retry
+	timer := time.NewTimer(longest/2 + rand.N(longest/2))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
 }
 
 // inOrder runs the functions one after the other, also behind one that panics.

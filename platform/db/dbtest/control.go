@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"gorm.io/gorm"
@@ -189,6 +190,49 @@ func testManyWriters(t *testing.T, e engine) {
 	var got account
 	if err := w.read(t.Context()).Take(&got, "id = ?", a.ID).Error; err != nil || got.Total != writers*each {
 		t.Errorf("total %d, %v, want %d", got.Total, err, writers*each)
+	}
+}
+
+// Two transactions that change two rows in opposite orders both succeed: where an engine lets them meet, and ends one, that one runs again
+// as a whole.
+func testDeadlock(t *testing.T, e engine) {
+	w := e.start(t)
+	a, b := newAccount(), newAccount()
+	w.tx(t, func(_ context.Context, q *gorm.DB) error { return q.Create([]*account{&a, &b}).Error })
+	var meet sync.WaitGroup
+	meet.Add(2)
+	var attempts, commits atomic.Int32
+	var both sync.WaitGroup
+	for _, order := range [][]account{{a, b}, {b, a}} {
+		both.Go(func() {
+			first := true
+			err := w.h.Tx(t.Context(), db.Global, func(ctx context.Context) error {
+				attempts.Add(1)
+				db.AfterCommit(ctx, func(context.Context) { commits.Add(1) })
+				for i, row := range order {
+					if err := w.h.Query(ctx, db.Global).Model(&row).Update("total", gorm.Expr("total + 1")).Error; err != nil {
+						return err
+					}
+					if i == 0 && first && w.db.MaxTx() > 1 {
+						first = false
+						meet.Done()
+						meet.Wait()
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	var got []account
+	if err := w.read(t.Context()).Find(&got, "total = 2").Error; err != nil || len(got) != 2 {
+		t.Errorf("%d rows were changed twice, %v, want 2", len(got), err)
+	}
+	if n := attempts.Load(); commits.Load() != 2 || w.db.MaxTx() > 1 && n < 3 {
+		t.Errorf("%d attempts and %d commits", n, commits.Load())
 	}
 }
 

@@ -57,6 +57,7 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"transactions of gorm", testGormTransactions},
 		{"open rows", testOpenRows},
 		{"many writers", testManyWriters},
+		{"deadlock", testDeadlock},
 		{"reads beside a writer", testReadsBesideWriter},
 		{"read what was written", testReadWhatWasWritten},
 		{"wait for a transaction", testWaitForTransaction},
@@ -116,7 +117,7 @@ func (e engine) bare(t *testing.T, change ...func(*db.Config)) *world {
 	drv, o := e(t)
 	cfg := db.Default()
 	cfg.Driver, cfg.DSN, cfg.Pool.MaxOpen = drv.Features().Dialect, o.DSN, unit.Exactly(4)
-	cfg.Pool.Wait, cfg.Statement, cfg.SQLite.BusyTimeout = patience, patience, patience
+	cfg.Pool.Wait, cfg.Statement, cfg.SQLite.BusyTimeout, cfg.Postgres.LockTimeout, cfg.Postgres.IdleInTransaction = patience, patience, patience, patience, patience
 	for _, f := range change {
 		f(&cfg)
 	}

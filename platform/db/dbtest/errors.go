@@ -79,7 +79,9 @@ func testErrors(t *testing.T, e engine) {
 	// Another process, in effect, holds the lock.
 	impatient := engine(func(*testing.T) (driver.Driver, driver.Options) {
 		return w.driver, driver.Options{DSN: w.cfg.DSN}
-	}).bare(t, func(cfg *db.Config) { cfg.SQLite.BusyTimeout = 20 * time.Millisecond })
+	}).bare(t, func(cfg *db.Config) {
+		cfg.SQLite.BusyTimeout, cfg.Postgres.LockTimeout = 20*time.Millisecond, 20*time.Millisecond
+	})
 	touch := func(q *gorm.DB) error {
 		return q.Model(&account{}).Where("id = ?", there.ID).Update("total", 5).Error
 	}

@@ -16,6 +16,9 @@ import (
 // childDSN tells a process that it is a child, and which database it is to migrate.
 const childDSN = "DBTEST_MIGRATE_DSN"
 
+// Child reports whether this process was started by a check of Run: it gets a database by name and needs no other.
+func Child() bool { return os.Getenv(childDSN) != "" }
+
 // slowly is migrations whose first file takes a while, so that processes meet.
 func (w *world) slowly() db.Migrations {
 	return db.Migrations{Module: "shop", Files: w.files(

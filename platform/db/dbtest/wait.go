@@ -29,19 +29,24 @@ func briefly(cfg *db.Config) { cfg.Pool.Wait = 20 * time.Millisecond }
 // A transaction that gets no connection says who has it.
 func testWaitForTransaction(t *testing.T, e engine) {
 	w := e.start(t, briefly)
+	n := w.db.MaxTx()
 	begun, release, done := make(chan struct{}), make(chan struct{}), make(chan error)
 	_, file, line, _ := runtime.Caller(0)
-	go func() {
-		done <- w.h.Tx(context.Background(), db.Global, func(ctx context.Context) error { // line+2
-			close(begun)
-			<-release
-			return nil
-		})
-	}()
-	soon(t, begun)
+	for range n {
+		go func() {
+			done <- w.h.Tx(context.Background(), db.Global, func(ctx context.Context) error { // line+3
+				begun <- struct{}{}
+				<-release
+				return nil
+			})
+		}()
+	}
+	for range n {
+		soon(t, begun)
+	}
 	err := w.h.Tx(t.Context(), db.Global, func(context.Context) error { t.Error("ran"); return nil })
 	wantBusy(t, err)
-	if want := fmt.Sprintf("%s:%d", file, line+2); !strings.Contains(err.Error(), want) {
+	if want := fmt.Sprintf("%s:%d", file, line+3); !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want one that names %s", err, want)
 	}
 	ended, end := context.WithCancel(t.Context())
@@ -51,8 +56,10 @@ func testWaitForTransaction(t *testing.T, e engine) {
 		t.Errorf("%d rows", n)
 	}
 	close(release)
-	if err := soon(t, done); err != nil {
-		t.Error(err)
+	for range n {
+		if err := soon(t, done); err != nil {
+			t.Error(err)
+		}
 	}
 	w.tx(t, func(_ context.Context, q *gorm.DB) error { return nil })
 }

@@ -59,8 +59,14 @@ type Options struct {
 	Wait time.Duration
 	// Statement is how long one statement may run.
 	Statement time.Duration
-	// BusyTimeout is how long a statement waits for a lock that somebody else holds.
+	// BusyTimeout is how long a statement waits for a lock that another process holds, in an embedded engine.
 	BusyTimeout time.Duration
+	// LockTimeout is how long a statement waits for a lock that another transaction holds, in a server.
+	LockTimeout time.Duration
+	// IdleInTransaction is how long a transaction may wait for its next statement, where a server watches that; 0 for no limit.
+	IdleInTransaction time.Duration
+	// MaxLife is how long a connection to a server is used; 0 for no limit.
+	MaxLife time.Duration
 	// Durable asks that a commit survives the loss of power, where the engine leaves the choice.
 	Durable bool
 }

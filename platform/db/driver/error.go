@@ -19,6 +19,7 @@ const (
 	ReadOnly                  // a write went to the pool that reads
 	Control                   // SQL tried to begin, divide or end a transaction
 	Aborted                   // an earlier statement of the transaction had failed
+	Conflict                  // the transaction and another one were in each other's way, and the engine chose this one to fail: run it again
 )
 
 // Error returns the text of the engine.

@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// conn is one connection to the server. It serves one goroutine at a time.
+//
+//   - A statement that fails leaves its transaction fit for nothing but a rollback, also one that failed before the server has seen it.
+//   - No statement runs while the rows of another one are open.
+//   - Only begin, commit and rollback begin and end transactions; SQL that would is refused.
+type conn struct {
+	*stdlib.Conn
+	pgx  *pgx.Conn
+	end  time.Time // when it is to be replaced; zero for never
+	used time.Time // when it came back
+
+	writes  bool // it is one that may write outside of transactions
+	inTx    bool
+	failed  error // why the transaction cannot go on
+	reading bool  // rows are open
+}
+
+// Defects of the code that calls.
+var (
+	errReading   = errors.New("the rows of an earlier statement are open: read them to the end or close them first")
+	errTxOptions = errors.New("a transaction has no options: it is read committed, and it writes")
+	errPrepare   = errors.New("a connection keeps its statements prepared by itself: use Query and Exec")
+)
+
+// connect opens a connection.
+func connect(ctx context.Context, cfg *pgx.ConnConfig, end time.Time) (*conn, error) {
+	c, err := stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+		return nil
+	})).Connect(ctx)
+	if err != nil {
+		return nil, connectError(ctx, cfg, err)
+	}
+	std := c.(*stdlib.Conn) //nolint:forcetypeassert // it is what a connector of stdlib's returns
+	return &conn{Conn: std, pgx: std.Conn(), end: end, used: time.Now()}, nil
+}
+
+func (c *conn) close() error { return c.Conn.Close() }
+
+// fit reports whether somebody else may have the connection: SQL can have changed what it may do.
+func (c *conn) fit() bool {
+	pg := c.pgx.PgConn()
+	return !c.inTx && !c.reading && !c.pgx.IsClosed() && pg.TxStatus() == 'I' && pg.ParameterStatus("default_transaction_read_only") == "on"
+}
+
+// begin begins a transaction that writes.
+func (c *conn) begin(ctx context.Context) error {
+	if _, err := c.pgx.Exec(ctx, "begin read write"); err != nil {
+		return c.fail(ctx, err)
+	}
+	c.inTx, c.failed = true, nil
+	return nil
+}
+
+// commit ends the transaction, by a rollback if a statement in it has failed.
+func (c *conn) commit() error {
+	if c.failed != nil {
+		return errors.Join(&abortedError{c.failed}, c.rollback())
+	}
+	c.inTx = false
+	tag, err := c.pgx.Exec(context.Background(), "commit")
+	if err == nil && tag.String() != "COMMIT" {
+		err = fmt.Errorf("the server has answered the commit with %s", tag)
+	}
+	return err
+}
+
+// rollbackTime is how long a server may take to roll back before its connection is given up, which has the same effect.
+const rollbackTime = 2 * time.Second
+
+// rollback ends the transaction, whatever state it is in.
+func (c *conn) rollback() error {
+	c.inTx, c.failed = false, nil
+	if c.pgx.IsClosed() {
+		return nil // the server rolls back when its client is gone
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
+	defer cancel()
+	if _, err := c.pgx.Exec(ctx, "rollback"); err != nil {
+		return errors.Join(err, c.close())
+	}
+	return nil
+}
+
+// exec runs one statement.
+func (c *conn) exec(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	if err := c.ready(ctx, text); err != nil {
+		return nil, err
+	}
+	// Not pgx's Exec: without arguments it would let the text hold several statements.
+	var values []any
+	if len(args) == 0 {
+		values = append(values, pgx.QueryExecModeExec)
+	}
+	for _, arg := range args {
+		values = append(values, arg.Value)
+	}
+	rows, err := c.pgx.Query(ctx, text, values...)
+	if err != nil {
+		return nil, c.fail(ctx, err)
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return nil, c.fail(ctx, err)
+	}
+	return driver.RowsAffected(rows.CommandTag().RowsAffected()), nil
+}
+
+// query runs one statement up to its first row.
+func (c *conn) query(ctx context.Context, text string, args []driver.NamedValue) (*rows, error) {
+	if err := c.ready(ctx, text); err != nil {
+		return nil, err
+	}
+	r, err := c.QueryContext(ctx, text, args)
+	if err != nil {
+		return nil, c.fail(ctx, err)
+	}
+	c.reading = true
+	return &rows{Rows: r.(*stdlib.Rows), conn: c, ctx: ctx}, nil //nolint:forcetypeassert // it is what stdlib's query returns
+}
+
+// ready returns why the statement cannot run.
+func (c *conn) ready(ctx context.Context, text string) error {
+	switch {
+	case c.inTx && c.failed != nil:
+		return &abortedError{c.failed}
+	case c.reading:
+		return c.fail(ctx, errReading)
+	case controls(text):
+		return c.fail(ctx, errControl)
+	}
+	return nil
+}
+
+// fail notes that the transaction, if there is one, cannot go on, and adds to the error of a statement that was stopped who has stopped it.
+func (c *conn) fail(ctx context.Context, err error) error {
+	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+		err = fmt.Errorf("%w: %w", ended, err)
+	}
+	if c.inTx && c.failed == nil {
+		c.failed = err
+	}
+	return err
+}
+
+// lost reports whether a statement has failed without having reached the server, because the connection was gone.
+func (c *conn) lost(err error) bool {
+	return !c.inTx && (errors.Is(err, driver.ErrBadConn) || c.pgx.IsClosed() && pgconn.SafeToRetry(err))
+}
+
+// rows is the result of a statement.
+type rows struct {
+	*stdlib.Rows
+	conn   *conn
+	ctx    context.Context
+	closed func() // called at the end; may be nil
+}
+
+// Next reads a row into dest, and returns io.EOF behind the last one.
+func (r *rows) Next(dest []driver.Value) error {
+	err := r.Rows.Next(dest)
+	if err != nil && !isEnd(err) {
+		return r.conn.fail(r.ctx, err)
+	}
+	return err
+}
+
+// Close ends the statement. What a server says then about rows that nobody has read is no error of the caller's, unless a transaction
+// depends on it.
+func (r *rows) Close() error {
+	err := r.Rows.Close()
+	if err != nil {
+		err = r.conn.fail(r.ctx, err)
+	}
+	r.conn.reading = false
+	if r.closed != nil {
+		r.closed()
+	}
+	return err
+}

@@ -1,0 +1,97 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
+)
+
+// abortedError is the error of a transaction in which an earlier statement has failed.
+type abortedError struct{ cause error }
+
+func (e *abortedError) Error() string {
+	return "an earlier statement of the transaction failed: " + e.cause.Error()
+}
+
+func (e *abortedError) Unwrap() error { return e.cause }
+
+// Translate sorts the engine's errors.
+func (Driver) Translate(err error) error {
+	if kind, columns := sort(err); kind != 0 {
+		return &driver.Error{Kind: kind, Columns: columns, Err: err}
+	}
+	return err
+}
+
+// sort returns the meaning of an error. The codes are those of appendix A of PostgreSQL's manual.
+func sort(err error) (kind driver.Kind, columns []string) {
+	if _, ok := errors.AsType[*abortedError](err); ok {
+		return driver.Aborted, nil
+	}
+	if errors.Is(err, errControl) {
+		return driver.Control, nil
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return 0, nil // the caller's own doing
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return 0, nil
+	}
+	switch pg.Code {
+	case "23505":
+		return driver.Duplicate, violated(pg.Detail)
+	case "23503":
+		return driver.Foreign, nil
+	case "25006": // read_only_sql_transaction
+		return driver.ReadOnly, nil
+	case "25P02": // in_failed_sql_transaction
+		return driver.Aborted, nil
+	case "55P03", "57014": // lock_not_available, query_canceled (by statement_timeout)
+		return driver.Busy, nil
+	case "40001", "40P01": // serialization_failure, deadlock_detected
+		return driver.Conflict, nil
+	}
+	if away(pg.Code) {
+		return driver.Busy, nil
+	}
+	return 0, nil
+}
+
+// away reports whether a code says that the server cannot serve now: too many connections, shutting down, starting up.
+func away(code string) bool {
+	switch code {
+	case "53300", "57P01", "57P02", "57P03":
+		return true
+	}
+	return strings.HasPrefix(code, "08") // connection exception
+}
+
+// connectKind returns the meaning of the code with which a server refuses a connection, 0 when nobody but an operator can help.
+func connectKind(code string) driver.Kind {
+	if away(code) {
+		return driver.Busy
+	}
+	return 0
+}
+
+// violated reads the columns out of "Key (shop, slug)=(1, a) already exists.", in whatever language the server says that: the index has a
+// name, and nothing else in the message names its columns.
+func violated(detail string) (columns []string) {
+	_, list, ok := strings.Cut(detail, "(")
+	if !ok {
+		return nil
+	}
+	list, _, ok = strings.Cut(list, ")=(")
+	if !ok || strings.ContainsAny(list, "(:") {
+		return nil // an index over an expression: it has a name and no columns
+	}
+	for name := range strings.SplitSeq(list, ", ") {
+		columns = append(columns, strings.Trim(name, `"`))
+	}
+	return columns
+}

@@ -1,0 +1,221 @@
+package postgres
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// reader is what database/sql takes for a connection that reads: it borrows one for each statement.
+type reader struct{ pool *pool }
+
+var (
+	_ driver.QueryerContext = (*reader)(nil)
+	_ driver.ExecerContext  = (*reader)(nil)
+	_ driver.Pinger         = (*reader)(nil)
+)
+
+// QueryContext runs one statement. Its connection comes back when the rows are closed.
+func (s *reader) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	for {
+		c, err := s.pool.lend(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r, err := c.query(ctx, text, args)
+		if err == nil {
+			r.closed = func() { s.pool.giveBack(c) }
+			return r, nil
+		}
+		again := c.lost(err)
+		s.pool.giveBack(c)
+		if !again {
+			return nil, err
+		}
+	}
+}
+
+// ExecContext runs a statement whose rows nobody wants.
+func (s *reader) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	for {
+		c, err := s.pool.lend(ctx)
+		if err != nil {
+			return nil, err
+		}
+		result, err := c.exec(ctx, text, args)
+		again := err != nil && c.lost(err)
+		s.pool.giveBack(c)
+		if !again {
+			return result, err
+		}
+	}
+}
+
+// Ping asks the server for an answer.
+func (s *reader) Ping(ctx context.Context) error {
+	c, err := s.pool.lend(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.pool.giveBack(c)
+	if err := c.pgx.Ping(ctx); err != nil {
+		return c.fail(ctx, err)
+	}
+	return nil
+}
+
+// Close has nothing to close.
+func (*reader) Close() error { return nil }
+
+// Prepare fails.
+func (*reader) Prepare(string) (driver.Stmt, error) { return nil, errPrepare }
+
+// Begin fails: a transaction is for writing, and each statement that reads sees one state of the data.
+func (*reader) Begin() (driver.Tx, error) {
+	return nil, errors.New("the pool that reads has no transactions")
+}
+
+// writers makes the sessions that write.
+type writers struct{ pool *pool }
+
+var _ driver.Connector = (*writers)(nil)
+
+// Connect returns a session that writes.
+func (w *writers) Connect(context.Context) (driver.Conn, error) { return &writer{pool: w.pool}, nil }
+
+// Driver returns what database/sql wants to see.
+func (*writers) Driver() driver.Driver { return noDriver{} }
+
+// writer is what database/sql takes for a connection that writes. It borrows one for each transaction. What runs outside of one, which is
+// migrations, gets a connection beside the pool: it may write, and keeps its settings from one statement to the next.
+type writer struct {
+	pool *pool
+	tx   *conn // lent
+	own  *conn
+}
+
+var (
+	_ driver.ConnBeginTx     = (*writer)(nil)
+	_ driver.Tx              = (*writer)(nil)
+	_ driver.QueryerContext  = (*writer)(nil)
+	_ driver.ExecerContext   = (*writer)(nil)
+	_ driver.SessionResetter = (*writer)(nil)
+	_ driver.Validator       = (*writer)(nil)
+)
+
+// BeginTx begins a transaction.
+func (s *writer) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	if o != (driver.TxOptions{}) {
+		return nil, errTxOptions
+	}
+	if s.own != nil { // a migration goes on with its settings
+		return s, s.own.begin(ctx)
+	}
+	for {
+		c, err := s.pool.lend(ctx)
+		if err != nil {
+			return nil, err
+		}
+		err = c.begin(ctx)
+		if err == nil {
+			s.tx = c
+			return s, nil
+		}
+		again := c.lost(err)
+		s.pool.giveBack(c)
+		if !again {
+			return nil, err
+		}
+	}
+}
+
+// Commit ends the transaction, by a rollback if a statement in it has failed.
+func (s *writer) Commit() error { return s.finish((*conn).commit) }
+
+// Rollback ends the transaction, whatever state it is in.
+func (s *writer) Rollback() error { return s.finish((*conn).rollback) }
+
+func (s *writer) finish(how func(*conn) error) error {
+	if s.tx == nil {
+		return how(s.own)
+	}
+	c := s.tx
+	s.tx = nil
+	defer s.pool.giveBack(c)
+	return how(c)
+}
+
+// QueryContext runs one statement up to its first row.
+func (s *writer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	c, err := s.conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r, err := c.query(ctx, text, args)
+	if err != nil {
+		return nil, err // and not r, which would be a nil inside an interface
+	}
+	return r, nil
+}
+
+// ExecContext runs one statement.
+func (s *writer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	c, err := s.conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.exec(ctx, text, args)
+}
+
+// conn returns where a statement runs.
+func (s *writer) conn(ctx context.Context) (*conn, error) {
+	if s.tx != nil {
+		return s.tx, nil
+	}
+	if s.own == nil {
+		c, err := connect(ctx, apart(s.pool.cfg), time.Time{})
+		if err != nil {
+			return nil, err
+		}
+		s.own = c
+	}
+	return s.own, nil
+}
+
+// apart returns settings without the limits that are for requests: the index of a large table takes its time.
+func apart(cfg *pgx.ConnConfig) *pgx.ConnConfig {
+	c := cfg.Copy()
+	for _, name := range []string{"default_transaction_read_only", "statement_timeout", "idle_in_transaction_session_timeout"} {
+		delete(c.RuntimeParams, name)
+	}
+	return c
+}
+
+// IsValid gives a connection up that somebody has changed the settings of, whenever it comes back.
+func (s *writer) IsValid() bool { return s.own == nil && s.tx == nil }
+
+// ResetSession has nothing to reset. It is there because database/sql would otherwise close a connection after a rollback that the end of
+// a context brought about.
+func (*writer) ResetSession(context.Context) error { return nil }
+
+// Close closes the connection beside the pool.
+func (s *writer) Close() error {
+	if s.own == nil {
+		return nil
+	}
+	return s.own.close()
+}
+
+// Prepare fails.
+func (*writer) Prepare(string) (driver.Stmt, error) { return nil, errPrepare }
+
+// Begin is BeginTx for callers without a context.
+func (s *writer) Begin() (driver.Tx, error) {
+	return s.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+func isEnd(err error) bool { return err == io.EOF } //nolint:errorlint // database/sql compares it
