@@ -21,6 +21,7 @@ type Config struct {
 // Pool is the section `db.pool`.
 type Pool struct {
 	MaxOpen unit.Auto[int] `config:"max_open" doc:"Most connections that read; auto is twice the CPUs, from 4 to 16."`
+	MaxLife time.Duration  `config:"max_life" doc:"How long a connection to a server is used before another one takes its place; 0 for no limit."`
 	Wait    time.Duration  `config:"wait" doc:"Longest wait of a transaction or a read for its connection, at most db.statement_timeout; then the request is answered with 503."`
 }
 
@@ -41,7 +42,7 @@ func Default() Config {
 	return Config{
 		Driver:    "sqlite",
 		DSN:       "file:data/app.db",
-		Pool:      Pool{Wait: time.Second},
+		Pool:      Pool{MaxLife: 30 * time.Minute, Wait: time.Second},
 		SQLite:    SQLite{BusyTimeout: time.Second},
 		Postgres:  Postgres{LockTimeout: time.Second, IdleInTransaction: 5 * time.Second},
 		Statement: 2 * time.Second,
@@ -58,6 +59,9 @@ func (c Config) Validate(r *config.Report) {
 		if d <= 0 {
 			r.Add(key, d.String(), "more than 0")
 		}
+	}
+	if c.Pool.MaxLife < 0 {
+		r.Add("pool.max_life", c.Pool.MaxLife.String(), "0 or more")
 	}
 	positive("pool.wait", c.Pool.Wait)
 	positive("sqlite.busy_timeout", c.SQLite.BusyTimeout)

@@ -11,18 +11,22 @@ import (
 func TestConfigSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for set, key := range map[string]string{
-		"db.slow=0s":                 "",
-		"db.pool.max_open=auto":      "",
-		"db.pool.max_open=1000":      "",
-		"db.pool.max_open=0":         "db.pool.max_open",
-		"db.pool.max_open=1001":      "db.pool.max_open",
-		"db.pool.wait=0s":            "db.pool.wait",
-		"db.pool.wait=2s":            "",
-		"db.pool.wait=2001ms":        "db.pool.wait",
-		"db.sqlite.busy_timeout=-1s": "db.sqlite.busy_timeout",
-		"db.statement_timeout=0s":    "db.statement_timeout",
-		"db.statement_timeout=-1s":   "db.statement_timeout",
-		"db.slow=-1ms":               "db.slow",
+		"db.slow=0s":                         "",
+		"db.pool.max_open=auto":              "",
+		"db.pool.max_open=1000":              "",
+		"db.pool.max_open=0":                 "db.pool.max_open",
+		"db.pool.max_open=1001":              "db.pool.max_open",
+		"db.pool.wait=0s":                    "db.pool.wait",
+		"db.pool.wait=2s":                    "",
+		"db.pool.wait=2001ms":                "db.pool.wait",
+		"db.pool.max_life=0s":                "",
+		"db.pool.max_life=-1s":               "db.pool.max_life",
+		"db.sqlite.busy_timeout=-1s":         "db.sqlite.busy_timeout",
+		"db.postgres.lock_timeout=0s":        "db.postgres.lock_timeout",
+		"db.postgres.idle_in_transaction=0s": "db.postgres.idle_in_transaction",
+		"db.statement_timeout=0s":            "db.statement_timeout",
+		"db.statement_timeout=-1s":           "db.statement_timeout",
+		"db.slow=-1ms":                       "db.slow",
 	} {
 		tree := struct {
 			DB db.Config `config:"db"`

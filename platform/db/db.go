@@ -71,6 +71,7 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 
 		LockTimeout:       cfg.Postgres.LockTimeout,
 		IdleInTransaction: cfg.Postgres.IdleInTransaction,
+		MaxLife:           cfg.Pool.MaxLife,
 	}}
 	d.late = busy(fmt.Errorf("the statement was stopped at its limit of %s (db.statement_timeout)", cfg.Statement))
 	lc.Append(lifecycle.Hook{Name: "database", Start: d.start, Stop: d.stop})

@@ -5,10 +5,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 )
@@ -24,7 +24,6 @@ type conn struct {
 	end  time.Time // when it is to be replaced; zero for never
 	used time.Time // when it came back
 
-	writes  bool // it is one that may write outside of transactions
 	inTx    bool
 	failed  error // why the transaction cannot go on
 	reading bool  // rows are open
@@ -49,8 +48,6 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, end time.Time) (*conn, er
 	std := c.(*stdlib.Conn) //nolint:forcetypeassert // it is what a connector of stdlib's returns
 	return &conn{Conn: std, pgx: std.Conn(), end: end, used: time.Now()}, nil
 }
-
-func (c *conn) close() error { return c.Conn.Close() }
 
 // fit reports whether somebody else may have the connection: SQL can have changed what it may do.
 func (c *conn) fit() bool {
@@ -92,7 +89,7 @@ func (c *conn) rollback() error {
 	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
 	defer cancel()
 	if _, err := c.pgx.Exec(ctx, "rollback"); err != nil {
-		return errors.Join(err, c.close())
+		return errors.Join(err, c.Close())
 	}
 	return nil
 }
@@ -158,10 +155,8 @@ func (c *conn) fail(ctx context.Context, err error) error {
 	return err
 }
 
-// lost reports whether a statement has failed without having reached the server, because the connection was gone.
-func (c *conn) lost(err error) bool {
-	return !c.inTx && (errors.Is(err, driver.ErrBadConn) || c.pgx.IsClosed() && pgconn.SafeToRetry(err))
-}
+// gone reports whether a statement has failed because the connection has ended.
+func (c *conn) gone(err error) bool { return errors.Is(err, driver.ErrBadConn) || c.pgx.IsClosed() }
 
 // rows is the result of a statement.
 type rows struct {
@@ -174,7 +169,7 @@ type rows struct {
 // Next reads a row into dest, and returns io.EOF behind the last one.
 func (r *rows) Next(dest []driver.Value) error {
 	err := r.Rows.Next(dest)
-	if err != nil && !isEnd(err) {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return r.conn.fail(r.ctx, err)
 	}
 	return err

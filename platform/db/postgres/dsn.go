@@ -68,6 +68,7 @@ func looksLikeAddress(dsn string) error {
 // because returns what is wrong with an address in words of our own: pgx's error repeats the address, though without the password.
 func because(err error) error {
 	text := err.Error()
+	text = text[strings.LastIndex(text, "`: ")+1:] // behind the address
 	for _, c := range []struct{ part, say string }{
 		{"invalid port", "has a port that is no number from 1 to 65535"},
 		{"sslmode", "has an sslmode that does not exist: disable, allow, prefer, require, verify-ca or verify-full"},

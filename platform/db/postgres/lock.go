@@ -25,7 +25,7 @@ func (Driver) Lock(ctx context.Context, o driver.Options) (func() error, error) 
 		return nil, err
 	}
 	if _, err := c.pgx.Exec(ctx, "select pg_advisory_lock($1)", int64(lockKey)); err != nil {
-		return nil, errors.Join(fmt.Errorf("wait for the lock of the migrations: %w", c.fail(ctx, err)), c.close())
+		return nil, errors.Join(fmt.Errorf("wait for the lock of the migrations: %w", c.fail(ctx, err)), c.Close())
 	}
-	return c.close, nil
+	return c.Close, nil
 }

@@ -69,9 +69,42 @@ func (p *pool) Close() error {
 	p.mu.Unlock()
 	var errs []error
 	for _, c := range idle {
-		errs = append(errs, c.close())
+		errs = append(errs, c.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// borrow lends a connection for fn, which changes no data, and does so again with another one when the first turns out to be gone. After an
+// error it has come back; otherwise the caller gives it back.
+func (p *pool) borrow(ctx context.Context, fn func(*conn) error) (c *conn, err error) {
+	for range cap(p.places) + 1 { // all of them may be gone, and the last one is new
+		if c, err = p.lend(ctx); err != nil {
+			return nil, err
+		}
+		var gone bool
+		if gone, err = p.try(c, fn); err == nil {
+			return c, nil
+		}
+		if !gone || ctx.Err() != nil {
+			return nil, err
+		}
+	}
+	return nil, err
+}
+
+// try runs fn. Without success, after a panic too, the connection comes back.
+func (p *pool) try(c *conn, fn func(*conn) error) (gone bool, err error) {
+	kept := false
+	defer func() {
+		if !kept {
+			p.giveBack(c)
+		}
+	}()
+	if err := fn(c); err != nil {
+		return c.gone(err), err
+	}
+	kept = true
+	return false, nil
 }
 
 // lend waits for a connection that works.
@@ -116,7 +149,7 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 		if (c.end.IsZero() || now.Before(c.end)) && (now.Sub(c.used) < doubt || c.pgx.Ping(ctx) == nil) {
 			return c, nil
 		}
-		_ = c.close() // it is of no use any more
+		_ = c.Close() // it is of no use any more
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
 		}
@@ -153,7 +186,7 @@ func (p *pool) giveBack(c *conn) {
 	}
 	p.mu.Unlock()
 	if !keep {
-		_ = c.close() // there is nobody to hear of it
+		_ = c.Close() // there is nobody to hear of it
 	}
 	<-p.places
 }

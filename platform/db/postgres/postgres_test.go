@@ -13,7 +13,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/dbtest"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/postgres"
-	"github.com/banyan-go/banyan/platform/db/postgrestest"
+	"github.com/banyan-go/banyan/platform/postgrestest"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/unit"
 )

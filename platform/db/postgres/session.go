@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,50 +20,44 @@ var (
 
 // QueryContext runs one statement. Its connection comes back when the rows are closed.
 func (s *reader) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	for {
-		c, err := s.pool.lend(ctx)
-		if err != nil {
-			return nil, err
-		}
-		r, err := c.query(ctx, text, args)
-		if err == nil {
-			r.closed = func() { s.pool.giveBack(c) }
-			return r, nil
-		}
-		again := c.lost(err)
-		s.pool.giveBack(c)
-		if !again {
-			return nil, err
-		}
+	var r *rows
+	c, err := s.pool.borrow(ctx, func(c *conn) (err error) {
+		r, err = c.query(ctx, text, args)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	r.closed = func() { s.pool.giveBack(c) }
+	return r, nil
 }
 
 // ExecContext runs a statement whose rows nobody wants.
 func (s *reader) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	for {
-		c, err := s.pool.lend(ctx)
-		if err != nil {
-			return nil, err
-		}
-		result, err := c.exec(ctx, text, args)
-		again := err != nil && c.lost(err)
-		s.pool.giveBack(c)
-		if !again {
-			return result, err
-		}
+	var result driver.Result
+	c, err := s.pool.borrow(ctx, func(c *conn) (err error) {
+		result, err = c.exec(ctx, text, args)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	s.pool.giveBack(c)
+	return result, nil
 }
 
 // Ping asks the server for an answer.
 func (s *reader) Ping(ctx context.Context) error {
-	c, err := s.pool.lend(ctx)
+	c, err := s.pool.borrow(ctx, func(c *conn) error {
+		if err := c.pgx.Ping(ctx); err != nil {
+			return c.fail(ctx, err)
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	defer s.pool.giveBack(c)
-	if err := c.pgx.Ping(ctx); err != nil {
-		return c.fail(ctx, err)
-	}
+	s.pool.giveBack(c)
 	return nil
 }
 
@@ -115,22 +108,12 @@ func (s *writer) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if s.own != nil { // a migration goes on with its settings
 		return s, s.own.begin(ctx)
 	}
-	for {
-		c, err := s.pool.lend(ctx)
-		if err != nil {
-			return nil, err
-		}
-		err = c.begin(ctx)
-		if err == nil {
-			s.tx = c
-			return s, nil
-		}
-		again := c.lost(err)
-		s.pool.giveBack(c)
-		if !again {
-			return nil, err
-		}
+	c, err := s.pool.borrow(ctx, func(c *conn) error { return c.begin(ctx) })
+	if err != nil {
+		return nil, err
 	}
+	s.tx = c
+	return s, nil
 }
 
 // Commit ends the transaction, by a rollback if a statement in it has failed.
@@ -207,7 +190,7 @@ func (s *writer) Close() error {
 	if s.own == nil {
 		return nil
 	}
-	return s.own.close()
+	return s.own.Close()
 }
 
 // Prepare fails.
@@ -217,5 +200,3 @@ func (*writer) Prepare(string) (driver.Stmt, error) { return nil, errPrepare }
 func (s *writer) Begin() (driver.Tx, error) {
 	return s.BeginTx(context.Background(), driver.TxOptions{})
 }
-
-func isEnd(err error) bool { return err == io.EOF } //nolint:errorlint // database/sql compares it

@@ -19,14 +19,12 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // Server is a PostgreSQL server that runs. It is safe for concurrent use.
 type Server struct {
-	dir       string
+	bin, dir  string
 	databases atomic.Int32
 }
 
@@ -35,7 +33,7 @@ type Server struct {
 func Start(t testing.TB, settings ...string) *Server {
 	t.Helper()
 	bin := filepath.Dir(servertest.Need(t, servertest.Postgres()))
-	dir, err := os.MkdirTemp("", "pg") // not the test's: the path of a socket may have about a hundred characters
+	dir, err := os.MkdirTemp("", "pg") //nolint:usetesting // the path of a socket may have about a hundred characters
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,13 +52,19 @@ func Start(t testing.TB, settings ...string) *Server {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
+	if err := os.WriteFile(filepath.Join(data, "pg_hba.conf"), []byte(access), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	args := []string{filepath.Join(bin, "postgres"), "-D", data, "-k", dir}
 	for _, set := range append([]string{"listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "lc_messages=C"}, settings...) {
 		args = append(args, "-c", set)
 	}
 	run(t, dir, who, args)
-	return &Server{dir: dir}
+	return &Server{bin: bin, dir: dir}
 }
+
+// access lets the owner of everything in, and asks everybody else for a password.
+const access = "local all postgres trust\nlocal all all scram-sha-256\n"
 
 // owner gives the folder to somebody who is not root, as whom PostgreSQL refuses to run, and returns how to start a program as that one.
 func owner(dir string) (*syscall.SysProcAttr, error) {
@@ -135,16 +139,18 @@ func untilReady(log io.Reader) string {
 // Database makes a new, empty database and returns its address.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
-	c, err := pgx.Connect(t.Context(), s.DSN("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // it has done its work
 	name := fmt.Sprintf("test%d", s.databases.Add(1))
-	if _, err := c.Exec(t.Context(), "create database "+name); err != nil {
-		t.Fatal(err)
-	}
+	s.Exec(t, "create database "+name)
 	return s.DSN(name)
+}
+
+// Exec runs a statement as the owner of everything.
+func (s *Server) Exec(t testing.TB, text string) {
+	t.Helper()
+	psql := exec.CommandContext(t.Context(), filepath.Join(s.bin, "psql"), "-h", s.dir, "-U", "postgres", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", text)
+	if out, err := psql.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", text, err, out)
+	}
 }
 
 // DSN returns the address of a database, whether or not it is there.
