@@ -15,7 +15,7 @@ func layer(capability string) int {
 		{"httpserver", "session", "ratelimit", "queue", "idempotency"},
 		{"events", "projection", "mail", "images"},
 		{"module", "console"},
-		{"app", "apptest", "archtest", "leaktest", "postgrestest", "servertest"},
+		{"app", "apptest", "archtest", "leaktest", "servertest"},
 	}, func(names []string) bool { return slices.Contains(names, capability) })
 }
 

@@ -5,17 +5,14 @@
 package servertest
 
 import (
-	"cmp"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
-	"strings"
 )
 
-// T is the part of *testing.T that Need wants.
+// T is the part of *testing.T that is wanted here.
 type T interface {
 	Helper()
 	Name() string
@@ -44,13 +41,6 @@ func Chromium() Program {
 // Promtool checks metrics, rules and the configuration of Prometheus.
 func Promtool() Program {
 	return Program{Name: "promtool", Debian: "prometheus", Homebrew: "prometheus"}
-}
-
-// Postgres is the server PostgreSQL, whose folder has its other programs too. Debian keeps them out of PATH, a folder for each version.
-func Postgres() Program {
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")                                                     // the pattern is one
-	slices.SortFunc(found, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(b, a)) }) // the newest first
-	return Program{Name: "postgres", Commands: append(found, "postgres"), Debian: "postgresql", Homebrew: "postgresql"}
 }
 
 // GoTool is a program that the module file tools.mod of the project pins, built into the folder bin.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/postgres"
-	"github.com/banyan-go/banyan/platform/postgrestest"
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 func TestDSN(t *testing.T) {
@@ -73,7 +73,7 @@ func open(t *testing.T, o driver.Options) driver.Pools {
 // What an operator has to mend is said in the server's words, with where that is, and never with the password.
 func TestOpenSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	server := postgrestest.Start(t, "max_connections=8", "superuser_reserved_connections=3")
+	server := servertest.StartPostgres(t, "max_connections=8", "superuser_reserved_connections=3")
 	server.Exec(t, "create role app login password 's3cret'")
 	app := strings.Replace(server.DSN("postgres"), "user=postgres", "user=app", 1)
 	mute, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // takes connections, and never says a word
@@ -144,7 +144,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 // The side that reads is shut by the server, and what SQL can change there does not reach the next one.
 func TestReadersCannotWrite(t *testing.T) {
 	t.Parallel()
-	o := options(postgrestest.Start(t).Database(t))
+	o := options(servertest.StartPostgres(t).Database(t))
 	o.MaxOpen = 1
 	p := open(t, o)
 	if _, err := p.Write.ExecContext(t.Context(), "CREATE TABLE x (id integer)"); err != nil {
@@ -192,7 +192,7 @@ func TestReadersCannotWrite(t *testing.T) {
 // Connections that the server has ended are replaced, and nobody hears of it but a transaction that was open.
 func TestServerEndsConnections(t *testing.T) {
 	t.Parallel()
-	server := postgrestest.Start(t)
+	server := servertest.StartPostgres(t)
 	dsn := server.Database(t)
 	p := open(t, options(dsn))
 	end := func() {
@@ -227,7 +227,7 @@ func TestServerEndsConnections(t *testing.T) {
 // A connection that was in use for long enough makes place for a new one.
 func TestMaxLife(t *testing.T) {
 	t.Parallel()
-	o := options(postgrestest.Start(t).Database(t))
+	o := options(servertest.StartPostgres(t).Database(t))
 	o.MaxOpen = 1
 	pid := func(p driver.Pools) (n int) {
 		t.Helper()
@@ -250,7 +250,7 @@ func TestMaxLife(t *testing.T) {
 // Migrations get a connection that may write, keeps its settings, and has as much time as it takes.
 func TestConnectionOfMigrations(t *testing.T) {
 	t.Parallel()
-	o := options(postgrestest.Start(t).Database(t))
+	o := options(servertest.StartPostgres(t).Database(t))
 	o.Statement = time.Millisecond
 	p := open(t, o)
 	c, err := p.Write.Conn(t.Context())
@@ -274,7 +274,7 @@ func TestConnectionOfMigrations(t *testing.T) {
 // The lock is for one at a time, and who waits for it stops when there is no more time; it is free when its holder is gone.
 func TestLock(t *testing.T) {
 	t.Parallel()
-	o := options(postgrestest.Start(t).Database(t))
+	o := options(servertest.StartPostgres(t).Database(t))
 	var d postgres.Driver
 	unlock, err := d.Lock(t.Context(), o)
 	if err != nil {

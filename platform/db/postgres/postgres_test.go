@@ -13,8 +13,8 @@ import (
 	"github.com/banyan-go/banyan/platform/db/dbtest"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/postgres"
-	"github.com/banyan-go/banyan/platform/postgrestest"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/servertest"
 	"github.com/banyan-go/banyan/platform/unit"
 )
 
@@ -26,9 +26,9 @@ func TestMain(m *testing.M) {
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	var server *postgrestest.Server
+	var server *servertest.PostgresServer
 	if !dbtest.Child() {
-		server = postgrestest.Start(t, "deadlock_timeout=20ms", "max_connections=200")
+		server = servertest.StartPostgres(t, "deadlock_timeout=20ms", "max_connections=200")
 	}
 	dbtest.Run(t, func(t *testing.T) (driver.Driver, driver.Options) {
 		if server == nil {
@@ -65,7 +65,7 @@ func start(t *testing.T, dsn string, change ...func(*db.Config)) *db.DB {
 // A transaction that the server ends in favour of others runs again three times, and then somebody has to say so.
 func TestRetriesEnd(t *testing.T) {
 	t.Parallel()
-	h := start(t, postgrestest.Start(t).Database(t)).ForModule("shop")
+	h := start(t, servertest.StartPostgres(t).Database(t)).ForModule("shop")
 	for name, run := range map[string]func(ctx context.Context) error{
 		"returned": func(ctx context.Context) error { return h.Query(ctx, db.Global).Exec(conflict).Error },
 		"ignored":  func(ctx context.Context) error { _ = h.Query(ctx, db.Global).Exec(conflict).Error; return nil },
