@@ -8,9 +8,12 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"fmt"
+	"io"
 	"net/http"
-	"path/filepath"
+	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +21,10 @@ import (
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
-	"github.com/banyan-go/banyan/platform/telemetry"
-	"github.com/banyan-go/banyan/platform/unit"
 )
 
 // Builder builds one module of the application under test, as the New of its wire package does.
@@ -31,7 +33,7 @@ type Builder func(p module.Platform) (module.Module, error)
 // App is an application that serves, as one test sees it. It may be used by several goroutines; what fails a test with Fatal, as most
 // methods do, belongs into the goroutine of the test.
 type App struct {
-	// URL is where it serves, "http://127.0.0.1:41234".
+	// URL is where it serves, "http://127.0.0.1:41234"; one of its instances, where it has several.
 	URL string
 	// OpsURL is where its ops listener is; empty when that is not known.
 	OpsURL string
@@ -40,13 +42,15 @@ type App struct {
 	client *http.Client
 	app    *app.App // nil for one in another process
 	log    *syncBuffer
+	others []*instance    // of the same application, in processes of their own
+	turn   *atomic.Uint64 // of the requests
 }
 
 // At returns the application that serves at url and that somebody else has started, in another process for instance, and will stop.
 func At(t testing.TB, url string) *App {
 	client := &http.Client{Transport: &http.Transport{DisableCompression: true}, Timeout: 30 * time.Second}
 	t.Cleanup(client.CloseIdleConnections)
-	return &App{URL: url, t: t, client: client}
+	return &App{URL: url, t: t, client: client, turn: new(atomic.Uint64)}
 }
 
 // On returns the application for a subtest, which then is what fails.
@@ -59,34 +63,25 @@ func (a *App) On(t testing.TB) *App {
 // Run starts an application with these modules, in mode test, on an empty database with every migration applied. It ends with the test;
 // when the test has failed its log is printed. The test fails when an operation answers with an error that its Op.Errors do not name. A
 // module's test gives the module itself and those that it uses.
+//
+// BANYAN_PROFILE in the environment, which `banyan test --profiles` sets, chooses what stands around the application.
 func Run(t testing.TB, builders ...Builder) *App {
 	t.Helper()
+	call := caller(1)
+	if o, ok := myOrder(t, call); ok {
+		out := newReports()
+		cfg := settings(t, Single)
+		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
+		undeclared := func(what string) { out.send(report{Undeclared: what}) }
+		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, undeclared, builders), out)
+	}
 	log := &syncBuffer{}
-	cfg := settings(filepath.Join(t.TempDir(), "app.db"))
-	ring, err := keyring.Parse(keyring.NewKey())
-	if err != nil {
-		t.Fatal(err)
+	in := profile(t)
+	if os.Getenv(instanceVar) != "" {
+		in = Single // this process is on its way to another call of Run
 	}
-	env := app.Env{Name: "apptest", Info: api.Info{Title: "apptest"}, Mode: config.Test, Profile: "single", Keys: ring, Out: log}
-	env.Undeclared = func(operation, code string) {
-		t.Errorf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code)
-	}
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var modules []module.Module
-	for _, build := range builders {
-		m, err := build(platform.Platform)
-		if err != nil {
-			t.Fatal(err)
-		}
-		modules = append(modules, m)
-	}
-	running, err := app.New(platform, modules)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg, keys := settings(t, in), keyring.NewKey()
+	running := build(t, cfg, keys, log, func(what string) { t.Errorf("%s", what) }, builders)
 	if err := running.Start(t.Context()); err != nil {
 		t.Fatalf("start the application: %v\n%s", err, log)
 	}
@@ -98,20 +93,43 @@ func Run(t testing.TB, builders ...Builder) *App {
 			t.Logf("log of the application:\n%s", log)
 		}
 	})
+	var others []*instance
+	if in == Replicated {
+		others = append(others, startInstance(t, order{Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys}, log))
+	}
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
-	a.OpsURL, a.app, a.log = "http://"+running.Server().OpsAddr().String(), running, log
+	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others
 	return a
 }
 
-// settings are those of profile single, with nothing that two tests could share.
-func settings(database string) app.Config {
-	cfg := app.Default()
-	cfg.DB.DSN = "file:" + database
-	cfg.HTTP.Addr = "127.0.0.1:0"
-	cfg.HTTP.OpsAddr = unit.Exactly("127.0.0.1:0")
-	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
-	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
-	return cfg
+// build puts the application together.
+func build(t testing.TB, cfg app.Config, keys string, log io.Writer, undeclared func(what string), builders []Builder) *app.App {
+	t.Helper()
+	ring, err := keyring.Parse(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := app.Env{Name: "apptest", Info: api.Info{Title: "apptest"}, Mode: config.Test, Profile: "single", Keys: ring, Out: log}
+	env.Undeclared = func(operation, code string) {
+		undeclared(fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code))
+	}
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var modules []module.Module
+	for _, build := range builders {
+		m, err := build(platform.Platform)
+		if err != nil {
+			t.Fatal(err)
+		}
+		modules = append(modules, m)
+	}
+	a, err := app.New(platform, modules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // Log returns the lines that the application has logged so far, as text. It fails the test for one that At has returned.
@@ -123,7 +141,19 @@ func (a *App) Log() string {
 	if err := a.app.Platform().Telemetry.Writer().Flush(context.WithoutCancel(a.t.Context())); err != nil {
 		a.t.Fatal(err)
 	}
+	for _, other := range a.others {
+		other.flush()
+	}
 	return a.log.String()
+}
+
+// next returns where the next request goes: the instances take turns.
+func (a *App) next() string {
+	n := a.turn.Add(1) % uint64(len(a.others)+1)
+	if n == 0 {
+		return a.URL
+	}
+	return a.others[n-1].url
 }
 
 // Stored returns what a column of a table holds, as text, of every row, whether the application still shows it or not; "" stands for null. It

@@ -26,7 +26,10 @@ func newCounter(p module.Platform) (module.Module, error) {
 func (*counter) Name() string           { return "counter" }
 func (c *counter) Parts() []module.Part { return []module.Part{c} }
 func (*counter) Migrations() fs.FS {
-	return fstest.MapFS{"sqlite/20260101000000_rows.sql": &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE counter_rows (id INTEGER PRIMARY KEY);\n")}}
+	return fstest.MapFS{
+		"sqlite/20260101000000_rows.sql":   &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE counter_rows (id INTEGER PRIMARY KEY);\n")},
+		"postgres/20260101000000_rows.sql": &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE counter_rows (id serial PRIMARY KEY);\n")},
+	}
 }
 
 type count struct {
@@ -127,7 +130,7 @@ func (*failing) Routes() []api.Route {
 
 // An error that its operation does not declare fails the test that meets it.
 func TestErrorThatIsNotDeclared(t *testing.T) {
-	t.Parallel()
+	t.Setenv("BANYAN_PROFILE", string(apptest.Single)) // several instances say so at the end: TestLogOfInstances
 	r := &recorder{TB: t}
 	a := apptest.Run(r, func(module.Platform) (module.Module, error) { return &failing{}, nil })
 	a.On(t).Get(rowsPath).WantProblem(409, "too_late")

@@ -42,7 +42,7 @@ func (a *App) Do(method, path, body string, headers ...string) *Response {
 	if len(headers)%2 != 0 {
 		a.t.Fatalf("%s %s: a header without a value", method, path)
 	}
-	req, err := http.NewRequestWithContext(context.WithoutCancel(a.t.Context()), method, a.URL+path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(a.t.Context()), method, a.next()+path, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}

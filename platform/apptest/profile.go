@@ -1,0 +1,119 @@
+package apptest
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/postgres"
+	"github.com/banyan-go/banyan/platform/servertest"
+	"github.com/banyan-go/banyan/platform/telemetry"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// Profile is what stands around an application under test.
+type Profile string
+
+// The profiles.
+const (
+	Single     Profile = "single"     // one process on SQLite
+	Postgres   Profile = "postgres"   // one process on PostgreSQL
+	Replicated Profile = "replicated" // two processes on PostgreSQL, which take turns request by request
+)
+
+// Profiles returns all of them, the one without servers first.
+func Profiles() []Profile { return []Profile{Single, Postgres, Replicated} }
+
+// The environment, as `banyan test` sets it.
+const (
+	profileVar  = "BANYAN_PROFILE"  // Single where it is not set
+	postgresVar = "BANYAN_POSTGRES" // the address of a PostgreSQL server, as somebody who may make databases
+)
+
+// profile returns the one that the tests run under.
+func profile(t testing.TB) Profile {
+	t.Helper()
+	p := Profile(os.Getenv(profileVar))
+	switch p {
+	case "":
+		return Single
+	case Single, Postgres, Replicated:
+		return p
+	default:
+		t.Fatalf("%s is %q: write one of %v", profileVar, p, Profiles())
+		panic("unreachable")
+	}
+}
+
+// settings are those of a profile, on a new and empty database, with nothing that two tests could share.
+func settings(t testing.TB, p Profile) app.Config {
+	t.Helper()
+	cfg := app.Default()
+	if p == Single {
+		cfg.DB.DSN = "file:" + filepath.Join(t.TempDir(), "app.db")
+	} else {
+		cfg.DB.Driver, cfg.DB.DSN = "postgres", newDatabase(t)
+		cfg.DB.Pool.MaxOpen = unit.Exactly(4) // the server is that of many tests
+	}
+	cfg.HTTP.Addr = "127.0.0.1:0"
+	cfg.HTTP.OpsAddr = unit.Exactly("127.0.0.1:0")
+	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
+	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
+	return cfg
+}
+
+// newDatabase makes a database that is dropped when the test ends. Without a server in the environment the test gets one of its own, and is
+// left out where PostgreSQL is not installed.
+func newDatabase(t testing.TB) string {
+	t.Helper()
+	dsn := os.Getenv(postgresVar)
+	if dsn == "" {
+		return servertest.StartPostgres(t).Database(t)
+	}
+	name := "test_" + strings.ToLower(rand.Text())
+	administer(t.Context(), t, dsn, "CREATE DATABASE "+name)
+	t.Cleanup(func() { administer(context.WithoutCancel(t.Context()), t, dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
+	other, err := withDatabase(dsn, name)
+	if err != nil {
+		t.Fatalf("%s: %v", postgresVar, err)
+	}
+	return other
+}
+
+// administer runs a statement that is about a whole database.
+func administer(ctx context.Context, t testing.TB, dsn, text string) {
+	t.Helper()
+	pools, err := postgres.Driver{}.Open(ctx, driver.Options{DSN: dsn, MaxOpen: 1, Wait: time.Second})
+	if err != nil {
+		t.Fatalf("%s: %v", postgresVar, err)
+	}
+	if _, err := pools.Write.ExecContext(ctx, text); err != nil {
+		t.Errorf("%s: %v", text, err)
+	}
+	for _, pool := range []interface{ Close() error }{pools.Read, pools.Write} {
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// withDatabase returns the address of another database on the same server.
+func withDatabase(dsn, name string) (string, error) {
+	if !strings.Contains(dsn, "://") {
+		return dsn + " dbname=" + name, nil // the last one counts
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", fmt.Errorf("is no address") // its own text holds the password
+	}
+	u.Path = "/" + name
+	return u.String(), nil
+}
