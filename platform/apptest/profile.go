@@ -98,7 +98,7 @@ func administer(ctx context.Context, t testing.TB, dsn, text string) {
 	if _, err := pools.Write.ExecContext(ctx, text); err != nil {
 		t.Errorf("%s: %v", text, err)
 	}
-	for _, pool := range []interface{ Close() error }{pools.Read, pools.Write} {
+	for _, pool := range []interface{ Close() error }{pools.Health, pools.Read, pools.Write} {
 		if err := pool.Close(); err != nil {
 			t.Error(err)
 		}

@@ -118,13 +118,13 @@ func (d *DB) MaxTx() int {
 	return cap(o.places)
 }
 
-// Ping asks the database for an answer. It returns ErrNotStarted before Start, and ErrBusy when the connections that read are in use.
+// Ping asks the database for an answer, on a connection that requests do not use. It returns ErrNotStarted before Start.
 func (d *DB) Ping(ctx context.Context) error {
 	o := d.open.Load()
 	if o == nil {
 		return ErrNotStarted
 	}
-	return translate(d.driver, o.Read.PingContext(ctx))
+	return translate(d.driver, o.Health.PingContext(ctx))
 }
 
 func (d *DB) start(ctx context.Context) error {
@@ -142,7 +142,7 @@ func (d *DB) stop(context.Context) error {
 		return nil
 	}
 	// The readers first: the last connection that closes a SQLite file folds its log back in, and only a writer may.
-	return errors.Join(o.Read.Close(), o.Write.Close())
+	return errors.Join(o.Health.Close(), o.Read.Close(), o.Write.Close())
 }
 
 // ForModule returns the handle of one module. Name is the module's, "catalog".

@@ -96,7 +96,9 @@ func testWaitForRead(t *testing.T, e engine) {
 			t.Fatal(name)
 		}
 	}
-	wantBusy(t, w.db.Ping(t.Context()))
+	if err := w.db.Ping(t.Context()); err != nil {
+		t.Errorf("whether the database answers can be asked while all connections are in use: %v", err)
+	}
 	if err := one.Close(); err != nil {
 		t.Error(err)
 	}

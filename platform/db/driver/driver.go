@@ -53,8 +53,11 @@ type Features struct {
 // Options are the settings of one database.
 type Options struct {
 	DSN string
-	// MaxOpen is the most connections for reading; 0 lets the driver choose.
+	// MaxOpen is the most connections for requests: for reading alone in an embedded engine, for everything in a server; 0 lets the driver
+	// choose.
 	MaxOpen int
+	// Instances is how many processes of the application share a server; 0 for one.
+	Instances int
 	// Wait is how long a read waits for one of these connections. Then it fails with an error of Kind Busy.
 	Wait time.Duration
 	// Statement is how long one statement may run.
@@ -71,7 +74,7 @@ type Options struct {
 	Durable bool
 }
 
-// Pools are the two ways into a database. The driver has set their limits. On both:
+// Pools are the ways into a database. The driver has set their limits. On all of them:
 //
 //   - What is wrong with a statement comes from the call that runs it, up to its first row, and not only from its rows.
 //   - A statement that fails inside a transaction dooms it: every later statement, and Commit, fails with an error of Kind Aborted.
@@ -81,4 +84,6 @@ type Options struct {
 type Pools struct {
 	Write *sql.DB // transactions that write
 	Read  *sql.DB // refuses every write, in the engine, with an error of Kind ReadOnly
+	// Health is one more connection that reads. It is asked whether the database answers, and does not queue behind requests.
+	Health *sql.DB
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	dbdriver "github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // conn is one connection to the server. It serves one goroutine at a time.
@@ -71,8 +73,11 @@ func (c *conn) commit() error {
 	}
 	c.inTx = false
 	tag, err := c.pgx.Exec(context.Background(), "commit")
-	if err == nil && tag.String() != "COMMIT" {
-		err = fmt.Errorf("the server has answered the commit with %s", tag)
+	switch {
+	case err == nil && tag.String() != "COMMIT":
+		return fmt.Errorf("the server has answered the commit with %s", tag)
+	case err != nil && c.gone(err):
+		return fmt.Errorf("the connection to the server was lost, and nobody knows whether it has committed: %w", err)
 	}
 	return err
 }
@@ -144,10 +149,14 @@ func (c *conn) ready(ctx context.Context, text string) error {
 	return nil
 }
 
-// fail notes that the transaction, if there is one, cannot go on, and adds to the error of a statement that was stopped who has stopped it.
+// fail notes that the transaction, if there is one, cannot go on. It adds to the error of a statement that was stopped who has stopped it,
+// and to one without its connection what that means.
 func (c *conn) fail(ctx context.Context, err error) error {
-	if ended := ctx.Err(); ended != nil && !errors.Is(err, ended) {
+	switch ended := ctx.Err(); {
+	case ended != nil && !errors.Is(err, ended):
 		err = fmt.Errorf("%w: %w", ended, err)
+	case ended == nil && c.gone(err):
+		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the connection to the server was lost: %w", err)}
 	}
 	if c.inTx && c.failed == nil {
 		c.failed = err

@@ -32,6 +32,9 @@ func sort(err error) (kind driver.Kind, columns []string) {
 	if _, ok := errors.AsType[*abortedError](err); ok {
 		return driver.Aborted, nil
 	}
+	if known, ok := errors.AsType[*driver.Error](err); ok {
+		return known.Kind, known.Columns
+	}
 	if errors.Is(err, errControl) {
 		return driver.Control, nil
 	}

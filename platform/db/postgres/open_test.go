@@ -63,7 +63,7 @@ func open(t *testing.T, o driver.Options) driver.Pools {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(p.Read.Close(), p.Write.Close()); err != nil {
+		if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
@@ -99,7 +99,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		if len(c.want) == 0 {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
-			} else if err := errors.Join(p.Read.Close(), p.Write.Close()); err != nil {
+			} else if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
 				t.Error(err)
 			}
 			continue
@@ -124,6 +124,22 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	end()
 	if _, err := (postgres.Driver{}).Open(ended, options(server.DSN("postgres"))); !errors.Is(err, context.Canceled) {
 		t.Errorf("with a context that has ended: %v", err)
+	}
+	for _, c := range []struct {
+		pool, instances int
+		want            string
+	}{
+		{2, 1, ""}, {3, 1, "set db.pool.max_open to 2, or raise max_connections"}, {2, 2, "migrations: raise max_connections"},
+	} {
+		o := options(app + " password=s3cret")
+		o.MaxOpen, o.Instances = c.pool, c.instances
+		p, err := postgres.Driver{}.Open(t.Context(), o)
+		if err == nil {
+			err = errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close())
+		}
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasSuffix(err.Error(), c.want)) {
+			t.Errorf("%d connections of %d instances: %v, want %q", c.pool, c.instances, err, c.want)
+		}
 	}
 	full := open(t, options(app+" password=s3cret"))
 	for range 5 { // until there are no more
@@ -215,8 +231,9 @@ func TestServerEndsConnections(t *testing.T) {
 			t.Fatalf("begin: %v", err)
 		}
 		end()
-		if _, err := tx.ExecContext(t.Context(), "SELECT 1"); err == nil {
-			t.Error("a transaction goes on without its connection")
+		_, err = tx.ExecContext(t.Context(), "SELECT 1")
+		if e, ok := errors.AsType[*driver.Error](postgres.Driver{}.Translate(err)); !ok || e.Kind != driver.Busy {
+			t.Errorf("a statement of a transaction without its connection: %v, want the kind Busy", err)
 		}
 		if err := tx.Commit(); err == nil {
 			t.Error("a transaction without its connection is committed")

@@ -49,17 +49,42 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 	if err != nil {
 		return driver.Pools{}, err
 	}
-	version := c.pgx.PgConn().ParameterStatus("server_version")
+	err = fits(ctx, c, cap(p.places), max(1, o.Instances))
 	p.giveBack(c)
-	if major(version) < oldest {
-		return driver.Pools{}, errors.Join(fmt.Errorf("the server is PostgreSQL %s: %d or newer is needed", version, oldest), p.Close())
+	if err != nil {
+		return driver.Pools{}, errors.Join(err, p.Close())
 	}
 	read := sql.OpenDB(p)
 	read.SetMaxIdleConns(cap(p.places))
 	write := sql.OpenDB(&writers{pool: p})
 	write.SetMaxOpenConns(transactions(cap(p.places)))
 	write.SetMaxIdleConns(transactions(cap(p.places)))
-	return driver.Pools{Write: write, Read: read}, nil
+	o.MaxOpen = 1
+	return driver.Pools{Write: write, Read: read, Health: sql.OpenDB(newPool(cfg, o))}, nil
+}
+
+// fits reports what is wrong with the server: it is too old, or has too few connections for all instances. Each of these takes as many as its
+// pool may hold and one for the question whether the server answers; and somebody has to migrate.
+func fits(ctx context.Context, c *conn, pool, instances int) error {
+	if version := c.pgx.PgConn().ParameterStatus("server_version"); major(version) < oldest {
+		return fmt.Errorf("the server is PostgreSQL %s: %d or newer is needed", version, oldest)
+	}
+	var has int
+	const forUs = "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+	if err := c.pgx.QueryRow(ctx, forUs).Scan(&has); err != nil {
+		return fmt.Errorf("ask the server for its settings: %w", c.fail(ctx, err))
+	}
+	const migrations = 2 // the lock and the connection under it
+	takes := instances*(pool+1) + migrations
+	if takes <= has {
+		return nil
+	}
+	advice := "raise max_connections"
+	if fit := (has-migrations)/instances - 1; fit > 0 {
+		advice = fmt.Sprintf("set db.pool.max_open to %d, or raise max_connections", fit)
+	}
+	return fmt.Errorf("the server has %d connections for us, and %d would be taken: by each of %d instances %d (db.pool.max_open) and one to ask whether the server answers, and %d by migrations: %s",
+		has, takes, instances, pool, migrations, advice)
 }
 
 // transactions returns how many transactions may be open at the same time: a quarter of the connections is for statements that only read,

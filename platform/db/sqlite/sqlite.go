@@ -70,7 +70,9 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 	if err := read.PingContext(ctx); err != nil {
 		return driver.Pools{}, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), write.Close())
 	}
-	return driver.Pools{Write: write, Read: read}, nil
+	o.MaxOpen = 1
+	health := sql.OpenDB(newReaders(uri(file, "ro", o, "query_only(1)"), o))
+	return driver.Pools{Write: write, Read: read, Health: health}, nil
 }
 
 // Exists reports whether the file is there.

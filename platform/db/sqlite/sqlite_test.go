@@ -42,7 +42,7 @@ func open(t *testing.T, o driver.Options) driver.Pools {
 
 func closePools(t *testing.T, p driver.Pools) {
 	t.Helper()
-	if err := errors.Join(p.Read.Close(), p.Write.Close()); err != nil {
+	if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
 		t.Errorf("close: %v", err)
 	}
 }
