@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -241,7 +242,7 @@ func TestReadinessFollowsTheDatabase(t *testing.T) {
 	m.program = program(variant{driver: d})
 	r := m.serve("--mode", "test")
 	r.wantGet(r.url+"/readyz", 200)
-	if err := d.pools.Read.Close(); err != nil {
+	if err := errors.Join(d.pools.Health.Close(), d.pools.Read.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if body := r.wantGet(r.url+"/readyz", 503); body != `{"status":"failing"}` {

@@ -28,7 +28,7 @@ func pools(t *testing.T, maxOpen int) (dbdriver.Pools, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(p.Read.Close(), p.Write.Close()); err != nil {
+		if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	})
@@ -521,7 +521,7 @@ func TestClose(t *testing.T) {
 	if err := open[0].Close(); err != nil {
 		t.Error(err)
 	}
-	if err := errors.Join(p.Read.Close(), p.Write.Close()); err != nil {
+	if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
 		t.Error(err)
 	}
 	for _, rows := range open[1:] {
@@ -545,7 +545,7 @@ func TestCloseFoldsTheLog(t *testing.T) {
 	if _, err := p.Write.ExecContext(t.Context(), "CREATE TABLE x (n integer)"); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(p.Read.Close(), p.Write.Close()); err != nil {
+	if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
 		t.Error(err)
 	}
 	entries, err := os.ReadDir(filepath.Dir(file))
