@@ -74,13 +74,15 @@ func (c *command) completeProfiles(*cobra.Command, []string, string) (names []co
 }
 
 func (c *command) test() *cobra.Command {
-	var servers string
+	var servers, profiles string
 	cmd := &cobra.Command{
 		Use:   "test [PACKAGES] [-- FLAGS OF go test]",
 		Short: "Run the tests",
 		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and " +
-			"listed at the end with the command that installs what is missing; install installs it first; require fails without.",
-		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --servers require -- -race",
+			"listed at the end with the command that installs what is missing; install installs it first; require fails without.\n\n" +
+			"With --profiles they run once for each profile: single is one process on SQLite, postgres one on PostgreSQL, replicated two on " +
+			"PostgreSQL that take turns request by request. The server is a private one that ends with the tests.",
+		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --profiles all ./modules/...\n  banyan test --servers require -- -race",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := c.project()
 			if err != nil {
@@ -90,14 +92,22 @@ func (c *command) test() *cobra.Command {
 			if err != nil {
 				return cli.Exit(cli.Usage, "banyan test --help", err)
 			}
+			var under []string
+			if profiles != "" {
+				if under, err = suite.ParseProfiles(profiles); err != nil {
+					return cli.Exit(cli.Usage, "banyan test --help", err)
+				}
+			}
 			packages, flags := args, []string(nil)
 			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
 				packages, flags = args[:dash], args[dash:]
 			}
-			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Packages: packages, Flags: flags, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
+			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Profiles: under, Packages: packages, Flags: flags, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
 		},
 	}
 	cmd.Flags().StringVar(&servers, "servers", "auto", "`MODE` is auto, install or require")
+	cmd.Flags().StringVar(&profiles, "profiles", "", "`LIST` is all, or some of "+strings.Join(suite.Profiles(), ","))
+	_ = cmd.RegisterFlagCompletionFunc("profiles", cobra.FixedCompletions(append(suite.Profiles(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("servers", cobra.FixedCompletions([]cobra.Completion{"auto", "install", "require"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }

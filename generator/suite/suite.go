@@ -9,12 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // Mode says what happens to tests that want a program that is not here.
@@ -40,15 +42,65 @@ func ParseMode(s string) (Mode, error) {
 // Options say what to run.
 type Options struct {
 	Mode     Mode
+	Profiles []string // what stands around an application under test, one run for each; empty means single alone
 	Packages []string // patterns of packages; empty means all
 	Flags    []string // of go test
 	NoInput  bool     // what is installed asks nothing
 	Out, Err io.Writer
+
+	environ []string // of go test, beside that of the process
 }
 
-// Run runs go test. Its output is go test's own; what was left out is told on Err behind it. The error of tests that fail is the
-// *exec.ExitError of go test.
+// Profiles are those under which the tests of an application can run, as platform/apptest knows them.
+func Profiles() []string { return []string{"single", "postgres", "replicated"} }
+
+// ParseProfiles reads a list of profiles, or "all".
+func ParseProfiles(list string) ([]string, error) {
+	if list == "all" {
+		return Profiles(), nil
+	}
+	profiles := strings.Split(list, ",")
+	for _, profile := range profiles {
+		if !slices.Contains(Profiles(), profile) {
+			return nil, fmt.Errorf("--profiles %s: want all, or some of %s", list, strings.Join(Profiles(), ","))
+		}
+	}
+	return profiles, nil
+}
+
+// Run runs go test, once for each profile. Its output is go test's own; what was left out is told on Err behind it. The error of tests that
+// fail is the *exec.ExitError of go test.
 func Run(ctx context.Context, p *project.Project, o Options) error {
+	if len(o.Profiles) == 0 {
+		return o.run(ctx, p)
+	}
+	var failed []error
+	for _, profile := range o.Profiles {
+		if ctx.Err() != nil {
+			break
+		}
+		fmt.Fprintln(o.Err, "  profile  ", profile)
+		failed = append(failed, o.under(ctx, p, profile))
+	}
+	return errors.Join(failed...)
+}
+
+// under runs the tests under one profile, on one server for all of them. Where there is none they are left out.
+func (o Options) under(ctx context.Context, p *project.Project, profile string) (err error) {
+	o.environ = []string{"BANYAN_PROFILE=" + profile}
+	if file := servertest.Postgres().Find(); profile != "single" && file != "" && os.Getenv("BANYAN_POSTGRES") == "" {
+		server, wrong := servertest.RunPostgres(ctx, file, "max_connections=500")
+		if wrong != nil {
+			return wrong
+		}
+		defer func() { err = errors.Join(err, server.Stop()) }()
+		o.environ = append(o.environ, "BANYAN_POSTGRES="+server.DSN("postgres"))
+	}
+	return o.run(ctx, p)
+}
+
+// run runs the tests, and again those that were left out once what they want is installed.
+func (o Options) run(ctx context.Context, p *project.Project) error {
 	packages := o.Packages
 	if len(packages) == 0 {
 		packages = []string{"./..."}
@@ -88,7 +140,7 @@ func (o Options) test(ctx context.Context, p *project.Project, mode Mode, packag
 	args := append([]string{"test"}, o.Flags...)
 	cmd := o.command(ctx, p, "go", append(args, packages...)...)
 	// The name of the file is another one each time: a test that was left out is not taken from go test's cache.
-	cmd.Env = append(os.Environ(), "BANYAN_SERVERS="+string(mode), "BANYAN_MISSING="+notes)
+	cmd.Env = slices.Concat(os.Environ(), o.environ, []string{"BANYAN_SERVERS=" + string(mode), "BANYAN_MISSING=" + notes})
 	var broken strings.Builder // what does not compile
 	cmd.Stderr = io.MultiWriter(o.Err, &broken)
 	failed := cmd.Run()

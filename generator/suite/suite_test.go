@@ -7,11 +7,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/suite"
+	"github.com/banyan-go/banyan/platform/apptest"
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // theTest wants a program that its own project can make.
@@ -117,6 +121,73 @@ func TestInstallThatFails(t *testing.T) {
 	}
 	if strings.Count(out, "TestWithoutThing\n") != 1 {
 		t.Errorf("the tests ran again:\n%s", out)
+	}
+}
+
+// Each profile has its run, those with PostgreSQL on one private server, which ends with them.
+func TestProfiles(t *testing.T) {
+	t.Setenv("BANYAN_POSTGRES", "")
+	servertest.Need(t, servertest.Postgres())
+	p := newProject(t, "true")
+	const test = `package thing_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+func TestProfile(t *testing.T) {
+	fmt.Printf("profile %s on %q\n", os.Getenv("BANYAN_PROFILE"), os.Getenv("BANYAN_POSTGRES"))
+	if os.Getenv("BANYAN_PROFILE") == "replicated" {
+		t.Fail()
+	}
+}
+`
+	if err := os.WriteFile(filepath.Join(p.Root, "thing", "thing_test.go"), []byte(test), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	err := suite.Run(t.Context(), p, suite.Options{Mode: suite.Auto, Profiles: suite.Profiles(), Flags: []string{"-v"}, Out: &stdout, Err: &stderr})
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		t.Errorf("the error is %v, want that of go test", err)
+	}
+	lines := regexp.MustCompile(`(?m)^profile .*$`).FindAllString(stdout.String(), -1)
+	if len(lines) != 3 || lines[0] != `profile single on ""` || !strings.HasPrefix(lines[1], `profile postgres on "host=`) || !strings.HasPrefix(lines[2], `profile replicated on "host=`) {
+		t.Errorf("the tests have said %q\n%s", lines, stderr.String())
+	}
+	for _, line := range lines[1:] {
+		dir, _, _ := strings.Cut(strings.Split(line, "host=")[1], " ")
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the server in %s has left something: %v", dir, err)
+		}
+	}
+}
+
+func TestParseProfiles(t *testing.T) {
+	t.Parallel()
+	if got, err := suite.ParseProfiles("all"); err != nil || !slices.Equal(got, suite.Profiles()) {
+		t.Errorf("all are %v, %v", got, err)
+	}
+	if got, err := suite.ParseProfiles("postgres,single"); err != nil || !slices.Equal(got, []string{"postgres", "single"}) {
+		t.Errorf("two are %v, %v", got, err)
+	}
+	for _, list := range []string{"", "cached", "single,", "single postgres"} {
+		if _, err := suite.ParseProfiles(list); err == nil || !strings.Contains(err.Error(), "single,postgres,replicated") {
+			t.Errorf("%q: %v", list, err)
+		}
+	}
+}
+
+// The profiles of the tests are those that apptest knows.
+func TestProfilesAreThoseOfApptest(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, p := range apptest.Profiles() {
+		want = append(want, string(p))
+	}
+	if got := suite.Profiles(); !slices.Equal(got, want) {
+		t.Errorf("the profiles are %v, and those of apptest %v", got, want)
 	}
 }
 

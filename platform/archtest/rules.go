@@ -127,7 +127,7 @@ func judgeContract(e edge) (reason, fix string) {
 
 // judgeGenerator keeps the command banyan small: it has to start on a machine where nothing has been compiled yet.
 func judgeGenerator(e edge) (reason, fix string) {
-	if e.test || !e.own || !within(e.to, "platform", "modules", "cmd") || within(e.to, "platform/archtest", "platform/db/migratelint") ||
+	if e.test || !e.own || !within(e.to, "platform", "modules", "cmd") || within(e.to, "platform/archtest", "platform/db/migratelint", "platform/servertest") ||
 		e.to == "platform/cli" {
 		return "", ""
 	}

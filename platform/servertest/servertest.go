@@ -77,10 +77,8 @@ type Missing struct {
 // Need returns the path of a program. Without it the test is left out, or fails when every program is required.
 func Need(t T, p Program) string {
 	t.Helper()
-	for _, c := range p.commands() {
-		if path, err := exec.LookPath(c); err == nil {
-			return path
-		}
+	if path := p.Find(); path != "" {
+		return path
 	}
 	install := p.Install()
 	advice := "install it with: " + install
@@ -94,6 +92,16 @@ func Need(t T, p Program) string {
 		t.Fatalf("%s is missing, and it cannot be noted: %v", p.Name, err)
 	}
 	t.Skipf("not run: %s is missing; %s", p.Name, advice)
+	return ""
+}
+
+// Find returns the path of the program, "" when it is not here.
+func (p Program) Find() string {
+	for _, c := range p.commands() {
+		if path, err := exec.LookPath(c); err == nil {
+			return path
+		}
+	}
 	return ""
 }
 
