@@ -75,6 +75,9 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "wait longer than its statement", base: "db:\n  pool:\n    wait: 3s\n", want: []string{"configs/base.yaml:3  db.pool.wait  got 3s, want at most db.statement_timeout, 2s, which the wait of a read is part of"}},
 		{name: "unknown word", base: "telemetry:\n  logs:\n    format: jsno\n", want: []string{`configs/base.yaml:3  telemetry.logs.format  got "jsno", want auto, json or text; did you mean json?`}},
 		{name: "phase that there is not", environ: "APP_PHASE=5", want: []string{"env APP_PHASE  phase  got 5, want 1 to 4"}},
+		{name: "several processes on one file", environ: "APP_INSTANCES=2", want: []string{
+			"env APP_INSTANCES  instances  got 2, want 1 with db.driver sqlite, whose file stands on the disk of one machine; or a database server"}},
+		{name: "no process", base: "instances: 0\n", want: []string{"configs/base.yaml:1  instances  got 0, want 1 to 10000"}},
 		{name: "driver that is not compiled in", args: "--profile cached", want: []string{
 			"configs/profiles/cached.yaml:4  db.driver  driver postgres is not compiled in: sqlite",
 			"configs/profiles/cached.yaml:5  db.dsn     is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"}},

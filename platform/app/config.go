@@ -16,6 +16,7 @@ import (
 // Config is the platform's share of an application's configuration. An application embeds it beside the section of its modules.
 type Config struct {
 	Phase     int                   `config:"phase" doc:"Phase of growth that the profile is made for, 1 to 4; about shows it."`
+	Instances int                   `config:"instances" doc:"Processes of this program that run at the same time, at most: their connections together fit into the database server, and only what they can share will do."`
 	Memory    unit.Auto[unit.Bytes] `config:"memory_limit" doc:"Memory that the process tries to stay below; auto is nine tenths of what its container or machine has."`
 	HTTP      httpserver.Config     `config:"http"`
 	API       APIConfig             `config:"api"`
@@ -33,6 +34,7 @@ type APIConfig struct {
 func Default() Config {
 	return Config{
 		Phase:     1,
+		Instances: 1,
 		HTTP:      httpserver.Default(),
 		API:       APIConfig{Depth: 32},
 		DB:        db.Default(),
@@ -44,6 +46,12 @@ func Default() Config {
 func (c Config) Validate(r *config.Report) {
 	if c.Phase < 1 || c.Phase > 4 {
 		r.Add("phase", strconv.Itoa(c.Phase), "1 to 4")
+	}
+	switch {
+	case c.Instances < 1 || c.Instances > 10_000:
+		r.Add("instances", strconv.Itoa(c.Instances), "1 to 10000")
+	case c.Instances > 1 && c.DB.Driver == "sqlite":
+		r.Add("instances", strconv.Itoa(c.Instances), "1 with db.driver sqlite, whose file stands on the disk of one machine; or a database server")
 	}
 	if limit := c.Memory.Or(unit.GiB); limit < 16*unit.MiB {
 		r.Add("memory_limit", limit.String(), "auto, or at least 16MiB")

@@ -48,6 +48,7 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 }
 
 func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel *telemetry.Telemetry) (*db.DB, error) {
+	cfg.DB.Instances = cfg.Instances
 	if env.Describe {
 		return db.Describe(cfg.DB, drivers.DB, base, tel.Logger()), nil
 	}

@@ -64,6 +64,7 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 	d := &DB{cfg: cfg, driver: drv, features: drv.Features(), log: log, options: driver.Options{
 		DSN:         cfg.DSN,
 		MaxOpen:     cfg.Pool.MaxOpen.Or(min(max(2*runtime.GOMAXPROCS(0), 4), 16)),
+		Instances:   cfg.Instances,
 		Wait:        cfg.Pool.Wait,
 		Statement:   cfg.Statement,
 		BusyTimeout: cfg.SQLite.BusyTimeout,
