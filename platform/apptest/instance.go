@@ -122,7 +122,7 @@ func startInstance(t testing.TB, o order, log *syncBuffer) *instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "-test.run="+pattern(t.Name()), "-test.count=1", "-test.timeout=0") //nolint:gosec // it is this program
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "-test.run="+pattern(t.Name()), "-test.count=1", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), instanceVar+"="+string(text), "TMPDIR="+t.TempDir())
 	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{out}, log, log
 	i := &instance{flushed: make(chan struct{})}

@@ -38,7 +38,7 @@ func (f *forgetful) Routes() []api.Route {
 	}
 }
 
-var inMemory int64 //nolint:gochecknoglobals // the mistake that the test is about
+var inMemory int64 // the mistake that the test is about
 
 // What an instance keeps to itself another one does not know: a package-level variable, a file in the working folder, a temporary file. So a
 // test that passes with one process, and that nobody has changed, fails with several.
