@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
@@ -38,6 +39,7 @@ type API struct {
 	endpoints []Endpoint
 	// undeclared is told of errors that no document tells of; nil for nobody.
 	undeclared func(operation, code string)
+	late       bool // see PlanLate
 }
 
 // Mounted is a route in its place.
@@ -72,6 +74,11 @@ func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
 	return a
 }
 
+// PlanLate leaves the types of an operation alone until its first request, or until Document is called: a program with hundreds of operations
+// starts in half the time. Mount does not see then what is wrong with them, and the first request is answered with 500 and a line in the log. So it
+// is for programs that their tests have started without it. Call it before Mount.
+func (a *API) PlanLate() { a.late = true }
+
 // Mount adds the routes of a module below /api/v1/<module>. The error tells of every route that is not added, with the line that made it: what
 // is wrong with itself, a place that has another route, a place with two names for a parameter, an operation id of two, a way in that nobody
 // guards.
@@ -80,8 +87,8 @@ func (a *API) Mount(module string, routes ...Route) error {
 	for _, r := range routes {
 		m := Mounted{Route: r, Module: module, FullPath: Prefix + "/" + module + r.Path}
 		err := r.invalid
-		if err == nil && r.plan != nil {
-			m.operation, err = r.plan(a.compiler, &m.Route)
+		if err == nil && !a.late {
+			err = a.plan(&m)
 		}
 		if err == nil {
 			err = a.admit(m)
@@ -95,12 +102,39 @@ func (a *API) Mount(module string, routes ...Route) error {
 		e := Endpoint{Method: r.Method, Path: m.FullPath}
 		if r.raw != nil {
 			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
+		} else if a.late {
+			e.Serve = a.serveLate(m)
 		} else {
 			e.Serve = a.serve(m)
 		}
 		a.endpoints = append(a.endpoints, e)
 	}
 	return errors.Join(wrong...)
+}
+
+// plan plans the types of an operation, unless that is done.
+func (a *API) plan(m *Mounted) (err error) {
+	if m.Route.plan != nil && m.operation == nil {
+		m.operation, err = m.Route.plan(a.compiler, &m.Route)
+	}
+	return err
+}
+
+// serveLate is serve for an operation whose types are planned at its first request.
+func (a *API) serveLate(m Mounted) func(context.Context, *fasthttp.RequestCtx) error {
+	planned := sync.OnceValues(func() (func(context.Context, *fasthttp.RequestCtx) error, error) {
+		if err := a.plan(&m); err != nil {
+			return nil, fmt.Errorf("route %s %s: %w (%s)", m.Method, m.FullPath, err, m.At())
+		}
+		return a.serve(m), nil
+	})
+	return func(ctx context.Context, fctx *fasthttp.RequestCtx) error {
+		serve, err := planned()
+		if err != nil {
+			return err
+		}
+		return serve(ctx, fctx)
+	}
 }
 
 // rawHandler hands over bodies decompressed: c.Body would do that without any limit.

@@ -44,12 +44,17 @@ func (a *API) Document(info Info) ([]byte, error) {
 	paths := map[string]map[string]any{}
 	tags := map[string]bool{}
 	// Answers first: what is both question and answer has the plain name as an answer.
-	for _, m := range a.mounted {
-		if err := d.outputs(m); err != nil {
-			return nil, fmt.Errorf("describe %s: %w", m.Op.ID, err)
+	mounted := slices.Clone(a.mounted)
+	for i := range mounted {
+		err := a.plan(&mounted[i])
+		if err == nil {
+			err = d.outputs(mounted[i])
+		}
+		if err != nil {
+			return nil, fmt.Errorf("describe %s: %w", mounted[i].Op.ID, err)
 		}
 	}
-	for _, m := range a.mounted {
+	for _, m := range mounted {
 		op, err := d.operation(m)
 		if err != nil {
 			return nil, fmt.Errorf("describe %s: %w", m.Op.ID, err)

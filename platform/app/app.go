@@ -25,6 +25,7 @@ type App struct {
 	migrator   *db.Migrator
 	health     *httpserver.Health
 	server     *httpserver.Server
+	schema     func(context.Context) error // why the schema of the database does not fit; see schemaFits
 	all        lifecycle.Lifecycle
 }
 
@@ -33,6 +34,9 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	a := &App{platform: p, modules: modules, health: httpserver.NewHealth()}
 	a.operations = api.New(api.Limits{Body: int(p.cfg.HTTP.BodyLimit), Depth: p.cfg.API.Depth}, p.env.Keys, p.Log)
 	a.operations.OnUndeclared(undeclared(p))
+	if p.env.Mode == config.Prod && !p.env.Describe {
+		a.operations.PlanLate() // tests, dev and check have seen that the types are right
+	}
 	var sets []db.Migrations
 	var wrong []error
 	for _, m := range modules {
@@ -47,7 +51,8 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		return nil, cli.Exit(cli.Failure, "", err) // the code is wrong, whatever the configuration
 	}
 	a.health.Add("database", p.DB.Ping)
-	a.health.Add("migrations", a.schemaFits())
+	a.schema = a.schemaFits()
+	a.health.Add("migrations", a.schema)
 	pages, err := a.pages()
 	if err != nil {
 		return nil, err

@@ -8,7 +8,9 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -32,6 +34,8 @@ func (l *launcher) serve() *cobra.Command {
 			return l.serveDry()
 		}
 		began := time.Now()
+		collect := collectLater()
+		defer collect()
 		sockets, err := httpserver.Inherit(l.proc.Environ)
 		if err != nil {
 			return cli.Exit(cli.Config, "", err)
@@ -44,14 +48,18 @@ func (l *launcher) serve() *cobra.Command {
 		a.platform.cfg.limitMemory()
 		return a.serve(cmd.Context(), func() {
 			l.notify(notifyReady)
+			collect()
 			l.Note("%s", a.banner(time.Since(began)))
 			if l.mode == config.Prod {
 				l.Warn(a.openWrites())
 			}
-			if err := a.migrator.Ready(cmd.Context()); err != nil {
+			if err := a.schema(cmd.Context()); err != nil {
 				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
 			}
-			if all, err := a.migrator.Status(cmd.Context()); err == nil && l.mode == config.Dev {
+			if l.mode != config.Dev {
+				return
+			}
+			if all, err := a.migrator.Status(cmd.Context()); err == nil {
 				l.Warn(unknown(all, l.name, l.mode))
 			}
 		}, func() { l.notify(notifyStopping) })
@@ -59,6 +67,13 @@ func (l *launcher) serve() *cobra.Command {
 	c.Flags().StringVar(&addr, "addr", "", "address of the public listener (http.addr)")
 	c.Flags().StringVar(&opsAddr, "ops-addr", "", "address of the ops listener (http.ops_addr)")
 	return l.Data(l.Writes(c, "judge the configuration and say where it would listen; start nothing"))
+}
+
+// collectLater keeps the garbage collector from running while the program starts, when most of what it makes stays, and returns what ends that;
+// the limit of memory counts all the same.
+func collectLater() (collect func()) {
+	before := debug.SetGCPercent(-1)
+	return sync.OnceFunc(func() { debug.SetGCPercent(before) })
 }
 
 // serveDry says what serve would do, which fails as serve does while the configuration is wrong. It opens nothing and writes nothing.

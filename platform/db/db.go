@@ -8,6 +8,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,7 @@ type DB struct {
 	options  driver.Options
 	late     error // of a statement that ran into its limit
 	log      *slog.Logger
+	orm      func() *gorm.DB // see newORM
 
 	open atomic.Pointer[open] // nil unless started
 }
@@ -74,6 +76,7 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 		IdleInTransaction: cfg.Postgres.IdleInTransaction,
 		MaxLife:           cfg.Pool.MaxLife,
 	}}
+	d.orm = sync.OnceValue(d.newORM)
 	d.late = busy(fmt.Errorf("the statement was stopped at its limit of %s (db.statement_timeout)", cfg.Statement))
 	lc.Append(lifecycle.Hook{Name: "database", Start: d.start, Stop: d.stop})
 	return d
@@ -150,13 +153,23 @@ func (d *DB) stop(context.Context) error {
 func (d *DB) ForModule(name string) *Handle {
 	h := &Handle{db: d, module: name}
 	h.reads = &pool{handle: h}
-	orm, err := gorm.Open(dialect{Dialector: d.driver.Dialector(h.reads), db: d}, &gorm.Config{
+	h.orm = d.orm().Session(&gorm.Session{
+		NewDB:   true,
+		Context: context.Background(), // gives the session a statement of its own
+		Logger:  &queryLog{log: d.log.With("module", name), slow: d.cfg.Slow},
+	})
+	h.orm.ConnPool, h.orm.Statement.ConnPool = h.reads, h.reads
+	return h
+}
+
+// newORM opens gorm, without I/O, for all modules: its callbacks take a while to put in order, and what it learns of a type is the same for all.
+func (d *DB) newORM() *gorm.DB {
+	orm, err := gorm.Open(dialect{Dialector: d.driver.Dialector(&pool{handle: &Handle{db: d}}), db: d}, &gorm.Config{
 		SkipDefaultTransaction:   true,
 		DisableNestedTransaction: true,
 		TranslateError:           true,
 		DisableAutomaticPing:     true,
 		NowFunc:                  func() time.Time { return clock.Cut(time.Now()) },
-		Logger:                   &queryLog{log: d.log.With("module", name), slow: d.cfg.Slow},
 	})
 	if err == nil {
 		err = orm.Callback().Row().Before("gorm:row").Register("banyan:watch", watch)
@@ -165,8 +178,7 @@ func (d *DB) ForModule(name string) *Handle {
 		// Nothing of this does I/O: only a driver that is written wrongly gets here.
 		panic(fmt.Sprintf("db: gorm refuses the dialect of driver %s: %v", d.features.Dialect, err))
 	}
-	h.orm = orm
-	return h
+	return orm
 }
 
 // dialect is the engine's dialect with our translation of errors. It leads from a gorm handle back to its database.

@@ -32,7 +32,7 @@ func typeName(t reflect.Type) string {
 // fieldsOf returns the exported fields of struct t in order, those of embedded structs in the place of the embedded one. A struct is
 // embedded when its field has no tag at all and opaque does not hold for its type.
 func fieldsOf(t reflect.Type, path []int, opaque func(reflect.Type) bool) ([]owned, error) {
-	var all []owned
+	all := make([]owned, 0, t.NumField())
 	for i := range t.NumField() {
 		f := owned{StructField: t.Field(i), owner: t, path: append(slices.Clip(path), i)}
 		if f.Anonymous && f.Tag == "" && !opaque(f.Type) {
