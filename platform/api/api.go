@@ -100,11 +100,12 @@ func (a *API) Mount(module string, routes ...Route) error {
 		a.byID[m.Op.ID] = len(a.mounted)
 		a.mounted = append(a.mounted, m)
 		e := Endpoint{Method: r.Method, Path: m.FullPath}
-		if r.raw != nil {
+		switch {
+		case r.raw != nil:
 			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
-		} else if a.late {
+		case a.late:
 			e.Serve = a.serveLate(m)
-		} else {
+		default:
 			e.Serve = a.serve(m)
 		}
 		a.endpoints = append(a.endpoints, e)
@@ -114,8 +115,8 @@ func (a *API) Mount(module string, routes ...Route) error {
 
 // plan plans the types of an operation, unless that is done.
 func (a *API) plan(m *Mounted) (err error) {
-	if m.Route.plan != nil && m.operation == nil {
-		m.operation, err = m.Route.plan(a.compiler, &m.Route)
+	if m.plan != nil && m.operation == nil {
+		m.operation, err = m.plan(a.compiler, &m.Route)
 	}
 	return err
 }
