@@ -64,8 +64,8 @@ func TestErrors(t *testing.T) {
 		next      string
 	}{
 		{outside, "--nosuch", 2, "unknown flag: --nosuch", "banyan --help"},
-		{outside, "new", 2, "accepts 1 arg(s), received 0", "banyan new --help"},
-		{outside, "new a b", 2, "accepts 1 arg(s), received 2", "banyan new --help"},
+		{outside, "new", 2, "got 0 arguments, want NAME", "banyan new --help"},
+		{outside, "new a b", 2, "got 2 arguments, want NAME", "banyan new --help"},
 		{outside, "new shop --nosuch", 2, "unknown flag: --nosuch", "banyan new --help"},
 		{outside, "new shop --license", 2, "flag needs an argument: --license", "banyan new --help"},
 		{outside, "new MyShop", 2, "try my-shop", "banyan new --help"},
@@ -76,7 +76,7 @@ func TestErrors(t *testing.T) {
 		{outside, "new taken", 6, "is there already; nothing was written", "choose another folder"},
 		{outside, "generate", 2, "banyan generate wants a command", "banyan generate --help"},
 		{outside, "generate thing", 2, `banyan generate has no command "thing"`, "banyan generate --help"},
-		{outside, "g resource", 2, "requires at least 1 arg(s)", "banyan generate resource --help"},
+		{outside, "g resource", 2, "got 0 arguments, want MODULE/NAME FIELD...", "banyan generate resource --help"},
 		{outside, "g resource product name:string", 2, `"product" names no module; write MODULE/NAME`, "banyan generate resource --help"},
 		{outside, "g resource catalog/products name:string", 2, "is a plural; try product", "banyan generate resource --help"},
 		{outside, "g resource catalog/product name:strin", 2, `"name:strin"`, "banyan generate resource --help"},
@@ -100,7 +100,7 @@ func TestErrors(t *testing.T) {
 		{inside, "destroy resource billing/order", 2, "there is no resource billing/order that was generated; there are billing/invoice", "banyan destroy resource --help"},
 		{inside, "destroy resource billing/invoice", 6, "generated before texts were kept", ""},
 		{inside, "destroy module billing", 2, "there is no module billing that was generated, nor any other", "banyan destroy module --help"},
-		{inside, "destroy module billing now", 2, "accepts 1 arg(s), received 2", "banyan destroy module --help"},
+		{inside, "destroy module billing now", 2, "got 2 arguments, want NAME", "banyan destroy module --help"},
 		{inside, "generate modul billing", 2, `banyan generate has no command "modul", did you mean module?`, "banyan generate --help"},
 		{inside, "generate module billing --dryrun", 2, "unknown flag: --dryrun, did you mean --dry-run?", "banyan generate module --help"},
 		{inside, "sync now", 2, `banyan sync takes no argument "now"`, "banyan sync --help"},

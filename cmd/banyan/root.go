@@ -113,7 +113,13 @@ func (c *command) passThrough(ctx context.Context, root *cobra.Command, word str
 		}
 		return cli.Exit(cli.Usage, next, fmt.Errorf("banyan has no command %s, and %w", word, err))
 	}
-	return dev.Exec(ctx, p, args, c.Out, c.Err, c.Progress())
+	err = dev.Exec(ctx, p, args, c.Out, c.Err, c.Progress())
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == int(cli.Usage) {
+		if like := root.SuggestionsFor(word); len(like) > 0 {
+			c.Note("or is it banyan %s?", like[0])
+		}
+	}
+	return err
 }
 
 // complete lets the application complete the arguments of its own commands, if it has been built: nobody waits for a compiler behind a key.
@@ -181,6 +187,7 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var goTool *gotool.Error
 	var taken *dev.TakenError
 	var readOnly *apply.ReadOnlyError
+	var missing *project.MissingError
 	switch {
 	case errors.As(err, &taken):
 		return cli.Conflict, "banyan dev -- --addr :9000 --ops-addr 127.0.0.1:9001"
@@ -189,7 +196,7 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	case errors.As(err, &changed):
 		return cli.Conflict, "run it again"
 	case errors.As(err, &edited):
-		return cli.Conflict, "bring the files back (git checkout), or go on by hand"
+		return cli.Conflict, "undo what has been edited, or go on by hand"
 	case errors.As(err, &locked):
 		return cli.Conflict, "wait for the other one, then run it again"
 	case errors.As(err, &other):
@@ -206,6 +213,8 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
 		return cli.Usage, "banyan new NAME"
+	case errors.As(err, &missing):
+		return cli.Failure, "git clone the framework to " + missing.Path + ", or name another folder: go mod edit -replace github.com/banyan-go/banyan=FOLDER"
 	case errors.As(err, &readOnly):
 		return cli.Failure, "chmod u+w " + readOnly.Folder + ", or mount it for writing; then run it again"
 	case errors.As(err, &goTool) && derive.Stale(goTool.Output):

@@ -87,10 +87,15 @@ func guess(args []string) string {
 		port = ":" + set
 	}
 	for i, arg := range args {
-		if value, ok := strings.CutPrefix(arg, "--addr="); ok {
+		flag, value, ok := strings.Cut(arg, "=")
+		if !ok && i+1 < len(args) {
+			value = args[i+1]
+		}
+		switch set, is := strings.CutPrefix(value, "http.addr="); {
+		case flag == "--addr":
 			addr = value
-		} else if arg == "--addr" && i+1 < len(args) {
-			addr = args[i+1]
+		case flag == "--set" && is:
+			addr = set
 		}
 	}
 	addr = cmp.Or(addr, os.Getenv("APP_HTTP__ADDR"), port)

@@ -63,6 +63,8 @@ func TestGuess(t *testing.T) {
 		{[]string{"--profile", "single", "--addr", ":8125"}, ":8124", "", "127.0.0.1:8125"},
 		{[]string{"--addr=[::1]:8126"}, ":8124", "8123", "[::1]:8126"},
 		{[]string{"--addr"}, "", "", "127.0.0.1:8080"},
+		{[]string{"--set", "db.slow=1s", "--set", "http.addr=:8127"}, ":8124", "", "127.0.0.1:8127"},
+		{[]string{"--set=http.addr=:8128", "--set"}, "", "8123", "127.0.0.1:8128"},
 	} {
 		t.Setenv("APP_HTTP__ADDR", c.addr)
 		t.Setenv("PORT", c.port)

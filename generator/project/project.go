@@ -26,6 +26,16 @@ type Project struct {
 // ErrNone means that the folder is in no project.
 var ErrNone = errors.New("this is not in a Banyan application: there is no go.mod with a folder modules beside it; make one with banyan new NAME")
 
+// MissingError means that the project takes its framework from a folder that is not there.
+type MissingError struct {
+	Folder string // as go.mod says it
+	Path   string // where that is
+}
+
+func (e *MissingError) Error() string {
+	return "go.mod takes the framework from the folder " + e.Folder + ", and there is none at " + e.Path
+}
+
 // Find returns the project that dir is in.
 func Find(dir string) (*Project, error) {
 	dir, err := filepath.Abs(dir)
@@ -61,8 +71,34 @@ func open(root string, gomod []byte) (*Project, error) {
 		return nil, fmt.Errorf("%s names no module", filepath.Join(root, "go.mod"))
 	}
 	p := &Project{Root: root, Module: f.Module.Mod.Path, Vendored: isDir(filepath.Join(root, "vendor"))}
+	if folder := replaced(gomod); folder != "" && !p.Vendored {
+		path := folder
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(root, path)
+		}
+		if !isDir(path) {
+			return nil, &MissingError{folder, path}
+		}
+	}
 	p.App, err = appOf(root)
 	return p, err
+}
+
+// framework is the module that every project requires.
+const framework = "github.com/banyan-go/banyan"
+
+// replaced returns the folder that go.mod takes the framework from, "" when it takes a version.
+func replaced(gomod []byte) string {
+	f, err := modfile.Parse("go.mod", gomod, nil)
+	if err != nil {
+		return "" // the go command says what is wrong
+	}
+	for _, r := range f.Replace {
+		if r.Old.Path == framework && r.New.Version == "" {
+			return r.New.Path
+		}
+	}
+	return ""
 }
 
 // appOf returns the folder in cmd that has the injector of an application.

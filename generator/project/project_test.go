@@ -89,6 +89,7 @@ func TestFindSaysWhatIsMissing(t *testing.T) {
 		{with("go.mod", "go 1.26.0\n"), "names no module"},
 		{with("cmd/other/wire.go", ""), "want one application, a folder in cmd with a wire.go, and found cmd/other/wire.go, cmd/shop/wire.go"},
 		{without("cmd/shop/wire.go"), "and found none"},
+		{with("go.mod", "module example.com/shop\n\ngo 1.26.0\n\nreplace github.com/banyan-go/banyan => ../nowhere\n"), "go.mod takes the framework from the folder ../nowhere, and there is none at "},
 	} {
 		if _, err := project.Find(tree(t, c.files)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("error %v, want %s", err, c.want)

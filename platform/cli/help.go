@@ -27,6 +27,9 @@ func checkArguments(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
+				if _, wanted, ok := strings.Cut(cmd.Use, " "); ok && strings.Contains(err.Error(), "arg(s)") { // cobra's words, which name nothing
+					err = fmt.Errorf("got %d arguments, want %s", len(args), wanted)
+				}
 				return misused(cmd, err)
 			}
 			return nil

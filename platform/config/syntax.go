@@ -24,6 +24,9 @@ func parseYAML(data []byte) (root *yaml.Node, p *Problem, line int) {
 	root, second, err := readDocuments(r)
 	switch {
 	case err != nil:
+		if line = conflict(data); line > 0 {
+			return nil, &Problem{Got: "a merge conflict", Want: "one of its two sides, without the lines of <, = and >"}, line
+		}
 		line = faultyLine(data, r.lines)
 		return nil, syntaxProblem(err, lineAt(data, line)), line
 	case second != nil:
@@ -31,6 +34,18 @@ func parseYAML(data []byte) (root *yaml.Node, p *Problem, line int) {
 	default:
 		return root, nil, 0
 	}
+}
+
+// conflict returns the first line of a merge conflict that git has left in the file, 0 when there is none.
+func conflict(data []byte) (line int) {
+	number := 0
+	for text := range bytes.Lines(data) {
+		number++
+		if bytes.HasPrefix(text, []byte("<<<<<<< ")) {
+			return number
+		}
+	}
+	return 0
 }
 
 // readDocuments returns the root of the first document and the second document; either may be nil.

@@ -58,7 +58,7 @@ type migrationSet struct {
 
 // newMigrationSet checks the names of the files.
 func newMigrationSet(m Migrations, dialect string, goose database.Dialect) (s migrationSet, err error) {
-	if m.Module == "" || strings.Trim(m.Module, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+	if !isModule(m.Module) {
 		return s, errors.New("the name of a module is lower-case letters and digits") // it becomes part of SQL
 	}
 	s.module = m.Module
@@ -81,6 +81,11 @@ func newMigrationSet(m Migrations, dialect string, goose database.Dialect) (s mi
 	}
 	s.store, err = database.NewStore(goose, table(m.Module))
 	return s, err
+}
+
+// isModule reports whether a name is one of a module: it becomes part of SQL.
+func isModule(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
 // version returns the time at the beginning of a file's name, 0 when there is none.

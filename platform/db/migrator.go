@@ -60,7 +60,11 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
 	}
-	var all []Migration
+	orphans, err := m.orphans(ctx, o.Read, tables)
+	if err != nil {
+		return nil, err
+	}
+	all := orphans
 	for _, set := range m.sets {
 		applied := histories[set.module]
 		for _, mig := range set.list {
@@ -77,6 +81,34 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	slices.SortFunc(all, func(a, b Migration) int {
 		return cmp.Or(strings.Compare(a.Module, b.Module), cmp.Compare(a.Version, b.Version))
 	})
+	return all, nil
+}
+
+// orphans returns the migrations of modules that this program has not, or that have none any more.
+func (m *Migrator) orphans(ctx context.Context, pool *sql.DB, tables []string) (all []Migration, err error) {
+	var sets []migrationSet
+	for _, name := range tables {
+		module, history := strings.CutPrefix(name, table(""))
+		if !history || !isModule(module) || slices.ContainsFunc(m.sets, func(s migrationSet) bool { return s.module == module }) {
+			continue
+		}
+		store, err := database.NewStore(database.Dialect(m.db.features.Goose), name)
+		if err != nil {
+			return nil, err
+		}
+		sets = append(sets, migrationSet{module: module, store: store})
+	}
+	known, err := histories(ctx, pool, sets)
+	if err != nil {
+		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
+	}
+	for module, versions := range known {
+		for v, applied := range versions {
+			if applied {
+				all = append(all, Migration{Module: module, Version: v, State: Unknown})
+			}
+		}
+	}
 	return all, nil
 }
 

@@ -251,6 +251,8 @@ func testNewerDatabase(t *testing.T, e engine) {
 	if err := older.Ready(ctx); err != nil {
 		t.Errorf("ready: %v", err)
 	}
+	without := w.migrator(t, db.Migrations{Module: "blog", Files: w.files("20260101000000_a.sql", makes("blog_a"))}) // the module has gone
+	wantStatus(t, without, "blog/20260101000000_a.sql pending", "shop/20260101000000 unknown", "shop/20260102000000 unknown", "shop/20260103000000 unknown")
 	first := w.migrator(t, db.Migrations{Module: "shop", Files: w.files("20260101000000_a.sql", makes("shop_a"))})
 	if _, err := first.Down(ctx, "shop"); err == nil || !strings.Contains(err.Error(), "20260102000000") {
 		t.Errorf("down of what is not known: %v, want an error that names it", err)
