@@ -323,6 +323,9 @@ func (s *session) show(ctx context.Context, text string) (err error) {
 	return nil
 }
 
+// calledAs tells an application how somebody has called it, so that it names commands that can be typed.
+const calledAs = "BANYAN_COMMAND=banyan"
+
 // Exec runs one command of the application in mode dev, with the files of the tree as its configuration. Its exit code is in the
 // *exec.ExitError that it returns.
 func Exec(ctx context.Context, p *project.Project, args []string, out, errs io.Writer, progress func(string)) error {
@@ -332,6 +335,7 @@ func Exec(ctx context.Context, p *project.Project, args []string, out, errs io.W
 	}
 	cmd := exec.CommandContext(ctx, binary, withDefaults(args)...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Root, os.Stdin, out, errs
+	cmd.Env = append(os.Environ(), calledAs)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopTime
 	return cmd.Run()

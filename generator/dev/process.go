@@ -50,7 +50,7 @@ func (l launch) start() (*process, error) {
 	cmd := exec.Command("sh", append([]string{"-c", becoming, l.binary}, l.args...)...) //nolint:noctx // it is stopped by a signal, so that it can end in its own order
 	cmd.Dir, cmd.Stdout, cmd.Stderr = l.dir, l.out, io.MultiWriter(l.errs, proc.said)
 	cmd.ExtraFiles = []*os.File{l.http.file, l.ops.file}
-	cmd.Env = append(os.Environ(), "LISTEN_FDS=2", "LISTEN_FDNAMES=http:ops", "NOTIFY_SOCKET="+l.notify, "BANYAN_BROKEN="+string(l.report))
+	cmd.Env = append(os.Environ(), "LISTEN_FDS=2", "LISTEN_FDNAMES=http:ops", "NOTIFY_SOCKET="+l.notify, "BANYAN_BROKEN="+string(l.report), calledAs)
 	cmd.WaitDelay = time.Second // for what it has started and left, which may hold standard error
 	// Not in the terminal's group: Ctrl-C is for banyan, which passes it on once.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -83,7 +83,7 @@ func undeclared(p *Platform) func(operation, code string) {
 // startBase starts what every command with a database needs.
 func (a *App) startBase(ctx context.Context) error {
 	if err := a.platform.base.Start(ctx); err != nil {
-		return cli.Exit(cli.Down, a.platform.env.Name+" config show --origin db", err)
+		return cli.Exit(cli.Down, a.platform.env.command()+" config show --origin db", err)
 	}
 	return nil
 }
@@ -95,10 +95,10 @@ func (a *App) migrate(ctx context.Context) error {
 	}
 	env := a.platform.env
 	all, _ := a.migrator.Status(ctx) // the first error is the one to tell
-	if text := unknown(all, env.Name, env.Mode); text != "" && env.Dev() {
-		return cli.Exit(cli.Failure, env.Name+resetCommand, fmt.Errorf("%w\n%s", err, text))
+	if text := unknown(all, env.command(), env.Mode); text != "" && env.Dev() {
+		return cli.Exit(cli.Failure, env.command()+resetCommand, fmt.Errorf("%w\n%s", err, text))
 	}
-	return cli.Exit(cli.Failure, env.Name+" migrate status", err)
+	return cli.Exit(cli.Failure, env.command()+" migrate status", err)
 }
 
 // schemaFits returns the check that keeps a process out of service while its database is behind. Once it fits it does not stop fitting.

@@ -44,7 +44,7 @@ type inspectedRoute struct {
 
 // check is the part of banyan check that has to run in the program. It is not for people.
 func (l *launcher) check() *cobra.Command {
-	c := command("check PROFILE...", "Say what banyan check asks", "  "+l.name+" check --json single", func(_ *cobra.Command, profiles []string) error {
+	c := command("check PROFILE...", "Say what banyan check asks", "  "+l.called()+" check --json single", func(_ *cobra.Command, profiles []string) error {
 		found := inspection{Problems: []inspectedProblem{}, Routes: []inspectedRoute{}, Defects: []string{}}
 		var others []inspectedProblem
 		for _, profile := range profiles {

@@ -259,3 +259,22 @@ func TestHealthcheck(t *testing.T) {
 		other.run("healthcheck", "--set", "http.ops_addr=127.0.0.2"+strings.TrimPrefix(r.ops, "http://127.0.0.2")).want(0)
 	}
 }
+
+// Hints name what somebody can type: behind banyan that is banyan.
+func TestHintsNameWhatWasTyped(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	if says := m.run("migrate", "status").want(6).err; !strings.Contains(says, "next:  prog migrate up\n") {
+		t.Errorf("it says %s", says)
+	}
+	m.environ = append(m.environ, "BANYAN_COMMAND=banyan")
+	if says := m.run("migrate", "status").want(6).err; !strings.Contains(says, "next:  banyan migrate up\n") {
+		t.Errorf("behind banyan it says %s", says)
+	}
+	if help := m.run("routes", "--help").want(0).out; !strings.Contains(help, "\n  banyan routes [flags]\n") || strings.Contains(help, "  prog ") {
+		t.Errorf("behind banyan its help is %s", help)
+	}
+	if out := m.run("version").want(0).out; !strings.HasPrefix(out, "prog ") {
+		t.Errorf("the version is that of %s", out)
+	}
+}

@@ -62,7 +62,7 @@ func (l *launcher) migrate() *cobra.Command {
 			l.Table(w, lines...)
 		}), failure)
 	}
-	up := command("up", "Apply what is pending", "  "+l.name+" migrate up", func(cmd *cobra.Command, _ []string) error {
+	up := command("up", "Apply what is pending", "  "+l.called()+" migrate up", func(cmd *cobra.Command, _ []string) error {
 		return run(cmd, "nothing is pending", func(ctx context.Context, a *App) (done []db.Migration, err error) {
 			if l.DryRun {
 				done, err = a.migrations(ctx)
@@ -75,13 +75,13 @@ func (l *launcher) migrate() *cobra.Command {
 		})
 	})
 	var module string
-	down := command("down --module NAME", "Take back the last migration of a module", "  "+l.name+" migrate down --module catalog", func(cmd *cobra.Command, _ []string) error {
+	down := command("down --module NAME", "Take back the last migration of a module", "  "+l.called()+" migrate down --module catalog", func(cmd *cobra.Command, _ []string) error {
 		return run(cmd, "nothing is applied", func(ctx context.Context, a *App) (done []db.Migration, err error) {
 			done, err = a.down(ctx, module, l.DryRun, func(last db.Migration) error {
 				return l.destroys(cmd, "take back "+last.String()+" and lose what it made room for")
 			})
 			if errors.Is(err, db.ErrUnknown) && l.mode == config.Dev {
-				err = cli.Exit(cli.Failure, l.name+resetCommand, err)
+				err = cli.Exit(cli.Failure, l.called()+resetCommand, err)
 			}
 			return done, err
 		}, module)
@@ -89,7 +89,7 @@ func (l *launcher) migrate() *cobra.Command {
 	down.Flags().StringVar(&module, "module", "", "the module")
 	_ = down.MarkFlagRequired("module") // the flag is there: the line above
 	l.completeModules(down, "module")
-	status := command("status", "List the migrations; exit 6 when some are pending", "  "+l.name+" migrate status --json", func(cmd *cobra.Command, _ []string) error {
+	status := command("status", "List the migrations; exit 6 when some are pending", "  "+l.called()+" migrate status --json", func(cmd *cobra.Command, _ []string) error {
 		var pending int
 		err := run(cmd, "there are no migrations", func(ctx context.Context, a *App) ([]db.Migration, error) {
 			all, err := a.migrations(ctx)
@@ -98,11 +98,11 @@ func (l *launcher) migrate() *cobra.Command {
 					pending++
 				}
 			}
-			l.Warn(unknown(all, l.name, l.mode))
+			l.Warn(unknown(all, l.called(), l.mode))
 			return all, err
 		})
 		if err == nil && pending > 0 {
-			return cli.Exit(cli.Conflict, l.name+" migrate up", fmt.Errorf("pending migrations: %d", pending))
+			return cli.Exit(cli.Conflict, l.called()+" migrate up", fmt.Errorf("pending migrations: %d", pending))
 		}
 		return err
 	})
@@ -179,7 +179,7 @@ func unknown(all []db.Migration, name string, mode config.Mode) string {
 func (l *launcher) knows(a *App, modules ...string) error {
 	for _, name := range modules {
 		if !slices.ContainsFunc(a.modules, func(m module.Module) bool { return m.Name() == name }) {
-			return cli.Exit(cli.Usage, l.name+" modules", fmt.Errorf("there is no module %q", name))
+			return cli.Exit(cli.Usage, l.called()+" modules", fmt.Errorf("there is no module %q", name))
 		}
 	}
 	return nil
@@ -192,7 +192,7 @@ func (l *launcher) db() *cobra.Command {
 func (l *launcher) seed() *cobra.Command {
 	var rows int
 	var modules []string
-	seed := command("seed", "Add invented rows", fmt.Sprintf("  %[1]s db seed --rows 1000\n  %[1]s db seed --rows 50 --module catalog", l.name), func(cmd *cobra.Command, _ []string) error {
+	seed := command("seed", "Add invented rows", fmt.Sprintf("  %[1]s db seed --rows 1000\n  %[1]s db seed --rows 50 --module catalog", l.called()), func(cmd *cobra.Command, _ []string) error {
 		if rows < 1 {
 			return cli.Exit(cli.Usage, cmd.CommandPath()+" --rows 1000", fmt.Errorf("--rows is %d, want 1 or more", rows))
 		}
@@ -221,7 +221,7 @@ func (l *launcher) seed() *cobra.Command {
 			}
 			seeded, err := a.Seed(ctx, rows, modules...)
 			if errors.Is(err, keyring.ErrNoKeys) {
-				return cli.Exit(cli.Config, l.name+" keys new", err)
+				return cli.Exit(cli.Config, l.called()+" keys new", err)
 			}
 			if err != nil {
 				return err
@@ -257,10 +257,12 @@ func (l *launcher) seedDry(ctx context.Context, a *App, rows int, modules []stri
 	return nil
 }
 
-func (l *launcher) behind(err error) error { return cli.Exit(cli.Conflict, l.name+" migrate up", err) }
+func (l *launcher) behind(err error) error {
+	return cli.Exit(cli.Conflict, l.called()+" migrate up", err)
+}
 
 func (l *launcher) reset() *cobra.Command {
-	reset := command("reset", "Drop every table and migrate from the start; all rows are gone", "  "+l.name+resetCommand, func(cmd *cobra.Command, _ []string) error {
+	reset := command("reset", "Drop every table and migrate from the start; all rows are gone", "  "+l.called()+resetCommand, func(cmd *cobra.Command, _ []string) error {
 		a, err := l.connectable()
 		if err != nil {
 			return err
@@ -315,7 +317,7 @@ func (a *App) opsHost() string {
 }
 
 func (l *launcher) healthcheck() *cobra.Command {
-	return l.Data(command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.name+" healthcheck", func(cmd *cobra.Command, _ []string) error {
+	return l.Data(command("healthcheck", "Ask the running process whether it is ready; for images without a shell", "  "+l.called()+" healthcheck", func(cmd *cobra.Command, _ []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -329,7 +331,7 @@ func (l *launcher) healthcheck() *cobra.Command {
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy, whatever the environment says
 		resp, err := client.Do(req)
 		if err != nil {
-			return cli.Exit(cli.Down, l.name+" serve", err)
+			return cli.Exit(cli.Down, l.called()+" serve", err)
 		}
 		defer resp.Body.Close() //nolint:errcheck // read below, or not at all
 		body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))

@@ -23,7 +23,7 @@ func (l *launcher) routes() *cobra.Command {
 		Summary string `json:"summary"`
 		Raw     bool   `json:"raw"`
 	}
-	return l.Data(command("routes", "List the operations", "  "+l.name+" routes --json", func(*cobra.Command, []string) error {
+	return l.Data(command("routes", "List the operations", "  "+l.called()+" routes --json", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (l *launcher) modules() *cobra.Command {
 		Name       string `json:"name"`
 		Operations int    `json:"operations"`
 	}
-	return l.Data(command("modules", "List the modules", "  "+l.name+" modules", func(*cobra.Command, []string) error {
+	return l.Data(command("modules", "List the modules", "  "+l.called()+" modules", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func (l *launcher) modules() *cobra.Command {
 }
 
 func (l *launcher) openapi() *cobra.Command {
-	return l.Data(command("openapi", "Print the OpenAPI 3.1 document", "  "+l.name+" openapi > openapi.json", func(*cobra.Command, []string) error {
+	return l.Data(command("openapi", "Print the OpenAPI 3.1 document", "  "+l.called()+" openapi > openapi.json", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -89,7 +89,7 @@ func (l *launcher) openapi() *cobra.Command {
 }
 
 func (l *launcher) about() *cobra.Command {
-	return l.Data(command("about", "Say what this program is and what it has chosen", "  "+l.name+" about --json", func(*cobra.Command, []string) error {
+	return l.Data(command("about", "Say what this program is and what it has chosen", "  "+l.called()+" about --json", func(*cobra.Command, []string) error {
 		a, err := l.describe()
 		if err != nil {
 			return err
@@ -121,7 +121,7 @@ func (l *launcher) about() *cobra.Command {
 }
 
 func (l *launcher) version() *cobra.Command {
-	return l.Data(command("version", "Print the version", "  "+l.name+" version", func(*cobra.Command, []string) error {
+	return l.Data(command("version", "Print the version", "  "+l.called()+" version", func(*cobra.Command, []string) error {
 		return l.Print(map[string]string{"name": l.name, "version": version(), "go": runtime.Version()}, func(w io.Writer) {
 			fmt.Fprintln(w, l.name, version(), runtime.Version())
 		})
@@ -130,7 +130,7 @@ func (l *launcher) version() *cobra.Command {
 
 func (l *launcher) config() *cobra.Command {
 	var origin bool
-	show := command("show [KEY...]", "Print the effective settings, secrets masked", fmt.Sprintf("  %[1]s config show\n  %[1]s config show --origin db http.body_limit", l.name), func(_ *cobra.Command, args []string) error {
+	show := command("show [KEY...]", "Print the effective settings, secrets masked", fmt.Sprintf("  %[1]s config show\n  %[1]s config show --origin db http.body_limit", l.called()), func(_ *cobra.Command, args []string) error {
 		loaded, err := l.settings()
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (l *launcher) config() *cobra.Command {
 				if near := loaded.Nearest(key); near != "" {
 					err = fmt.Errorf("%w, did you mean %s?", err, near)
 				}
-				return cli.Exit(cli.Usage, l.name+" config show", err)
+				return cli.Exit(cli.Usage, l.called()+" config show", err)
 			}
 		}
 		type row struct {
@@ -171,7 +171,7 @@ func (l *launcher) config() *cobra.Command {
 	show.Args = cobra.ArbitraryArgs
 	show.ValidArgsFunction = cli.Complete(l.keysOfSettings)
 	show.Flags().BoolVar(&origin, "origin", false, "say where each value comes from")
-	schema := command("schema", "Print a JSON Schema of the configuration's files, for editors", "  "+l.name+" config schema > settings.schema.json", func(*cobra.Command, []string) error {
+	schema := command("schema", "Print a JSON Schema of the configuration's files, for editors", "  "+l.called()+" config schema > settings.schema.json", func(*cobra.Command, []string) error {
 		document, err := l.schema()
 		if err != nil {
 			return err
@@ -183,7 +183,7 @@ func (l *launcher) config() *cobra.Command {
 }
 
 func (l *launcher) keys() *cobra.Command {
-	return cli.Group("keys", "Make keys", l.Data(command("new", "Print a new key for APP_KEYS; of several the first one signs, and all verify", fmt.Sprintf("  export APP_KEYS=$(%[1]s keys new)\n  export APP_KEYS=$(%[1]s keys new),$APP_KEYS   # rotate", l.name), func(*cobra.Command, []string) error {
+	return cli.Group("keys", "Make keys", l.Data(command("new", "Print a new key for APP_KEYS; of several the first one signs, and all verify", fmt.Sprintf("  export APP_KEYS=$(%[1]s keys new)\n  export APP_KEYS=$(%[1]s keys new),$APP_KEYS   # rotate", l.called()), func(*cobra.Command, []string) error {
 		key := keyring.NewKey()
 		return l.Print(map[string]string{"key": key}, func(w io.Writer) { fmt.Fprintln(w, key) })
 	})))

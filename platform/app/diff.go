@@ -91,7 +91,7 @@ type side struct {
 }
 
 func (l *launcher) configDiff() *cobra.Command {
-	c := command("diff A B", "Compare the effective settings of two profiles, and say what changes in code", fmt.Sprintf("  %[1]s config diff single cached\n  %[1]s config diff cached replicated --json", l.name), func(_ *cobra.Command, names []string) error {
+	c := command("diff A B", "Compare the effective settings of two profiles, and say what changes in code", fmt.Sprintf("  %[1]s config diff single cached\n  %[1]s config diff cached replicated --json", l.called()), func(_ *cobra.Command, names []string) error {
 		a, err := l.settingsOf(names[0])
 		if err != nil {
 			return err

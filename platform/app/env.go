@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"io"
 
 	"github.com/banyan-go/banyan/platform/api"
@@ -33,7 +34,12 @@ type Env struct {
 	// Undeclared is told of each code that an operation answers with and that its Op.Errors do not name. Nil is a warning in mode dev and
 	// nothing elsewhere. The goroutines of requests call it.
 	Undeclared func(operation, code string)
+
+	called string // what somebody has typed; see command
 }
+
+// command is what a hint begins with that names a command of the program.
+func (e Env) command() string { return cmp.Or(e.called, e.Name) }
 
 // Dev reports whether the program runs in mode dev.
 func (e Env) Dev() bool { return e.Mode == config.Dev }

@@ -51,9 +51,9 @@ type settled struct {
 
 func (l *launcher) root() *cobra.Command {
 	root := cli.Parent(&cobra.Command{
-		Use:               l.name,
+		Use:               l.called(),
 		Short:             "The application " + l.name + ": one binary, its commands, its profiles",
-		Example:           fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s migrate up\n  %[1]s config show --origin db\n  %[1]s routes", l.name),
+		Example:           fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s migrate up\n  %[1]s config show --origin db\n  %[1]s routes", l.called()),
 		PersistentPreRunE: l.readFlags,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	})
@@ -119,6 +119,9 @@ func (l *launcher) settings() (*settled, error) {
 	return s, nil
 }
 
+// called is what somebody has typed to get here: banyan, where that runs a command of the application.
+func (l *launcher) called() string { return cmp.Or(l.env("BANYAN_COMMAND"), l.name) }
+
 // describe builds the application for commands that say what it is. They need no key, no database and no driver.
 func (l *launcher) describe() (*App, error) { return l.build(Env{Describe: true}) }
 
@@ -131,7 +134,7 @@ func (l *launcher) runnable() (*App, error) {
 	keys, missing := l.loadKeys(true)
 	a, err := l.build(Env{Keys: keys})
 	if missing != nil {
-		return nil, cli.Exit(cli.Config, l.name+" keys new", errors.Join(missing, err))
+		return nil, cli.Exit(cli.Config, l.called()+" keys new", errors.Join(missing, err))
 	}
 	return a, err
 }
@@ -141,7 +144,7 @@ func (l *launcher) judge() (*App, error) {
 	_, missing := l.loadKeys(false)
 	a, err := l.build(Env{})
 	if missing != nil {
-		return nil, cli.Exit(cli.Config, l.name+" keys new", errors.Join(missing, err))
+		return nil, cli.Exit(cli.Config, l.called()+" keys new", errors.Join(missing, err))
 	}
 	return a, err
 }
@@ -150,7 +153,7 @@ func (l *launcher) judge() (*App, error) {
 func (l *launcher) writable() (*App, error) {
 	keys, err := l.loadKeys(!l.DryRun)
 	if err != nil && !errors.Is(err, errNoKeys) {
-		return nil, cli.Exit(cli.Config, l.name+" keys new", err)
+		return nil, cli.Exit(cli.Config, l.called()+" keys new", err)
 	}
 	return l.build(Env{Keys: keys})
 }
@@ -166,7 +169,7 @@ func (l *launcher) build(env Env) (*App, error) {
 
 // complete fills in what is the same in every environment of this run.
 func (l *launcher) complete(env Env) Env {
-	env.Name, env.Version, env.Mode, env.Profile = l.name, version(), l.mode, l.profile
+	env.Name, env.Version, env.Mode, env.Profile, env.called = l.name, version(), l.mode, l.profile, l.called()
 	env.Out, env.Color = l.log, l.Color(l.log)
 	env.Sockets, env.Broken = l.sockets, l.env(brokenFile)
 	return env

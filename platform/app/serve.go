@@ -23,7 +23,7 @@ import (
 
 func (l *launcher) serve() *cobra.Command {
 	var addr, opsAddr string
-	c := command("serve", "Serve the application", fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s serve --profile single --addr :8080\n  %[1]s serve --dry-run", l.name), func(cmd *cobra.Command, _ []string) error {
+	c := command("serve", "Serve the application", fmt.Sprintf("  %[1]s serve --mode dev\n  %[1]s serve --profile single --addr :8080\n  %[1]s serve --dry-run", l.called()), func(cmd *cobra.Command, _ []string) error {
 		if addr != "" {
 			l.set = append(l.set, "http.addr="+addr)
 		}
@@ -54,13 +54,13 @@ func (l *launcher) serve() *cobra.Command {
 				l.Warn(a.openWrites())
 			}
 			if err := a.schema(cmd.Context()); err != nil {
-				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.name))
+				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.called()))
 			}
 			if l.mode != config.Dev {
 				return
 			}
 			if all, err := a.migrator.Status(cmd.Context()); err == nil {
-				l.Warn(unknown(all, l.name, l.mode))
+				l.Warn(unknown(all, l.called(), l.mode))
 			}
 		}, func() { l.notify(notifyStopping) })
 	})
@@ -99,7 +99,7 @@ func (a *App) openWrites() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("operations that write and are open to everybody: %d\nnext:  %s routes", n, a.platform.env.Name)
+	return fmt.Sprintf("operations that write and are open to everybody: %d\nnext:  %s routes", n, a.platform.env.command())
 }
 
 // serve runs the application until a signal, the end of ctx, or the failure of a listener. A second signal ends the waiting of the stop.
