@@ -118,7 +118,7 @@ func TestBadFile(t *testing.T) {
 		"second document":        {"roles: [a]\n---\nroles: [b]\n", []string{"2  got a second document, want one document in a file"}},
 		"tab":                    {"http:\n  docs: true\n\taddr: x\n", []string{"3  got a tab in the indentation, want spaces"}},
 		"tab behind a key":       {"http:\n\tdocs: true\n", []string{"2  got a tab in the indentation, want spaces"}},
-		"merge conflict":         {"db: {}\n<<<<<<< HEAD\nhttp: {}\n=======\nhttp:\n  addr: x\n>>>>>>> other\n", []string{"2  a merge conflict, want one of its two sides, without the lines of <, = and >"}},
+		"merge conflict":         {"db: {}\n<<<<<<< HEAD\nhttp: {}\n=======\nhttp:\n  addr: x\n>>>>>>> other\n", []string{"2  got a merge conflict, want one of its two sides, without the lines of <, = and >"}},
 		"indented too little":    {"http:\n  docs: true\n addr: x\ndb: {}\n", []string{"3  not valid YAML, did not find expected key"}},
 		"indented too much":      {"http:\n  docs: true\n    addr: x\ndb: {}\n", []string{"3  not valid YAML, mapping values are not allowed in this context"}},
 		"no colon":               {"db: {}\nhttp\nroles: []\nqueue: {}\n", []string{"2  not valid YAML, could not find expected ':'"}},
