@@ -191,7 +191,7 @@ func TestLifeOfAModule(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range []string{"g module billing", "destroy module billing", "destroy module billing --dry-run"} {
-		step(args, 6, "\n+// Ours.\n", "error: modules/billing/billing.go has been edited by hand", "next:  bring the files back")
+		step(args, 6, "\n+// Ours.\n", "error: modules/billing/billing.go has been edited by hand", "next:  undo what has been edited")
 	}
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		t.Fatal(err)

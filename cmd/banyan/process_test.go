@@ -31,7 +31,7 @@ func TestPassThrough(t *testing.T) {
 		{"-q --no-color --profile single about", 0, "dev", ""},
 		{"-q about --mode prod", 0, "prod", ""},
 		{"-q config show --origin db.dsn", 0, "db.dsn  ••••  configs/profiles/single.yaml:5", ""},
-		{"--quiet nosuch", 2, "", `error: shop has no command "nosuch"`},
+		{"--quiet nosuch", 2, "", `error: banyan has no command "nosuch"`},
 		{"-q healthcheck --set http.ops_addr=127.0.0.1:1", 5, "", "error: "},
 	} {
 		r := banyan(t, root, strings.Fields(c.args)...)
