@@ -1,5 +1,7 @@
 package driver
 
+import "fmt"
+
 // Error is an error of an engine whose meaning the callers of package db rely on.
 type Error struct {
 	Kind Kind
@@ -21,6 +23,11 @@ const (
 	Aborted                   // an earlier statement of the transaction had failed
 	Conflict                  // the transaction and another one were in each other's way, and the engine chose this one to fail: run it again
 )
+
+// Abort returns the error, of Kind Aborted, of a statement or a commit in a transaction in which cause has failed before.
+func Abort(cause error) error {
+	return &Error{Kind: Aborted, Err: fmt.Errorf("an earlier statement of the transaction failed: %w", cause)}
+}
 
 // Error returns the text of the engine.
 func (e *Error) Error() string { return e.Err.Error() }

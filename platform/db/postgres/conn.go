@@ -69,7 +69,7 @@ func (c *conn) begin(ctx context.Context) error {
 // commit ends the transaction, by a rollback if a statement in it has failed.
 func (c *conn) commit() error {
 	if c.failed != nil {
-		return errors.Join(&abortedError{c.failed}, c.rollback())
+		return errors.Join(dbdriver.Abort(c.failed), c.rollback())
 	}
 	c.inTx = false
 	tag, err := c.pgx.Exec(context.Background(), "commit")
@@ -140,7 +140,7 @@ func (c *conn) query(ctx context.Context, text string, args []driver.NamedValue)
 func (c *conn) ready(ctx context.Context, text string) error {
 	switch {
 	case c.inTx && c.failed != nil:
-		return &abortedError{c.failed}
+		return dbdriver.Abort(c.failed)
 	case c.reading:
 		return c.fail(ctx, errReading)
 	case controls(text):

@@ -41,7 +41,6 @@ func settings(o driver.Options) (*pgx.ConnConfig, error) {
 	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTime}
 	}
-	cfg.AfterConnect = nil
 	return cfg, nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/ncruces/go-sqlite3"
+
+	dbdriver "github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // conn is one connection to the file. Like every driver.Conn it serves one goroutine at a time. It keeps its statements prepared: SQLite
@@ -86,7 +88,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 // Commit ends the transaction, by a rollback if a statement in it has failed.
 func (c *conn) Commit() error {
 	if c.failed != nil {
-		return errors.Join(&abortedError{c.failed}, c.Rollback())
+		return errors.Join(dbdriver.Abort(c.failed), c.Rollback())
 	}
 	if err := c.transaction(context.Background(), &c.commit, "COMMIT"); err != nil {
 		return errors.Join(err, c.Rollback())
@@ -244,7 +246,7 @@ func (c *conn) prepare(text string) (s *statement, rest string, err error) {
 // ready returns why no statement can run now.
 func (c *conn) ready() error {
 	if c.inTx && c.failed != nil {
-		return &abortedError{c.failed}
+		return dbdriver.Abort(c.failed)
 	}
 	if c.reading {
 		return c.fail(context.Background(), errReading)

@@ -9,15 +9,6 @@ import (
 	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
-// abortedError is the error of a transaction in which an earlier statement has failed.
-type abortedError struct{ cause error }
-
-func (e *abortedError) Error() string {
-	return "an earlier statement of the transaction failed: " + e.cause.Error()
-}
-
-func (e *abortedError) Unwrap() error { return e.cause }
-
 // Translate sorts the engine's errors.
 func (Driver) Translate(err error) error {
 	if kind, columns := sort(err); kind != 0 {
@@ -27,8 +18,8 @@ func (Driver) Translate(err error) error {
 }
 
 func sort(err error) (kind driver.Kind, columns []string) {
-	if _, ok := errors.AsType[*abortedError](err); ok {
-		return driver.Aborted, nil
+	if known, ok := errors.AsType[*driver.Error](err); ok {
+		return known.Kind, known.Columns
 	}
 	switch {
 	case errors.Is(err, sqlite3.CONSTRAINT_UNIQUE), errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY):
