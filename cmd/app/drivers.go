@@ -3,12 +3,13 @@ package main
 import (
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 )
 
 // drivers are what this binary is compiled with. A profile chooses among them.
 func drivers() app.Drivers {
 	return app.Drivers{
-		DB: db.Drivers{"sqlite": sqlite.Driver{}},
+		DB: db.Drivers{"postgres": postgres.Driver{}, "sqlite": sqlite.Driver{}},
 	}
 }

@@ -67,7 +67,7 @@ type view struct {
 func keep() []string {
 	var paths []string
 	for _, p := range []string{
-		"api", "app", "apptest", "archtest", "clock", "config", "db", "db/sqlite", "decimal", "fault", "id", "keyring", "lifecycle", "module", "money",
+		"api", "app", "apptest", "archtest", "clock", "config", "db", "db/postgres", "db/sqlite", "decimal", "fault", "id", "keyring", "lifecycle", "module", "money",
 		"page", "password", "patch", "telemetry", "unit",
 	} {
 		paths = append(paths, derive.Platform+"/"+p)
