@@ -51,6 +51,8 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"failed statement", testFailedStatement},
 		{"nested", testNested},
 		{"second key", testSecondKey},
+		{"divided table", testDividedTable},
+		{"list of a divided table", testListBy},
 		{"ended context", testEnded},
 		{"after commit", testAfterCommit},
 		{"transaction control", testControl},

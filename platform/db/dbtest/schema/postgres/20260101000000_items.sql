@@ -33,8 +33,16 @@ CREATE TABLE dbtest_entries (
     id         uuid NOT NULL PRIMARY KEY,
     account_id uuid NOT NULL REFERENCES dbtest_accounts (id)
 );
+CREATE TABLE dbtest_notes (
+    bucket smallint NOT NULL,
+    id     uuid     NOT NULL,
+    tenant text     NOT NULL,
+    body   text     NOT NULL,
+    PRIMARY KEY (bucket, id)
+);
 
 -- +goose Down
+DROP TABLE dbtest_notes;
 DROP TABLE dbtest_entries;
 DROP TABLE dbtest_accounts;
 DROP TABLE dbtest_items;

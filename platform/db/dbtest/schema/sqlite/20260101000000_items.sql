@@ -33,8 +33,16 @@ CREATE TABLE dbtest_entries (
     id         TEXT NOT NULL PRIMARY KEY,
     account_id TEXT NOT NULL REFERENCES dbtest_accounts (id)
 );
+CREATE TABLE dbtest_notes (
+    bucket INTEGER NOT NULL,
+    id     TEXT    NOT NULL,
+    tenant TEXT    NOT NULL,
+    body   TEXT    NOT NULL,
+    PRIMARY KEY (bucket, id)
+);
 
 -- +goose Down
+DROP TABLE dbtest_notes;
 DROP TABLE dbtest_entries;
 DROP TABLE dbtest_accounts;
 DROP TABLE dbtest_items;
