@@ -100,6 +100,11 @@ shop/entry        note:string:immutable  --soft-delete --require-match
 orders/order      number:string:required  placed:time:sort  --unique=number+placed
 orders/order_line order_id:uuid:index  amount:int:min=1  --index=order_id+amount
 
+tenants/basket    tenant:string:max=40  number:string  note:text:null,search  total:money  placed:time:sort  kind:enum=a+b:filter
+                  --shard-by=tenant  --unique=tenant+number  --index=tenant+placed  --soft-delete
+tenants/visit     owner:uuid  place:string:null,filter,sort,search  pin:string:secret,null  at:time  --shard-by=owner  --require-match
+tenants/profile   name:slug:unique  motto:string:search  --shard-by=name
+
 order/line        label:string
 post/data         label:string
 posts/series      label:string
@@ -279,6 +284,8 @@ func parseMatrix() []resource.Spec {
 				s.Path = value
 			case "--index":
 				s.Index = append(s.Index, value)
+			case "--shard-by":
+				s.ShardBy = value
 			case "--unique":
 				s.Unique = append(s.Unique, value)
 			default:

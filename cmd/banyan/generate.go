@@ -59,6 +59,7 @@ func (c *command) generateResource() *cobra.Command {
 	f.StringVar(&s.Path, "path", "", "last part of the address (default: the plural of NAME)")
 	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, `A+B`; may be given again")
 	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, `A+B`; may be given again")
+	f.StringVar(&s.ShardBy, "shard-by", "", "`FIELD` whose values divide the rows among databases, one day; it becomes required, immutable and a filter")
 	f.BoolVar(&s.SoftDelete, "soft-delete", false, "keep the rows that are deleted, and hide them")
 	f.BoolVar(&s.RequireMatch, "require-match", false, "refuse changes and deletions without If-Match")
 	return c.writes(cmd)

@@ -23,6 +23,8 @@ type Spec struct {
 	// Index and Unique are indexes over several fields, "sku+active".
 	Index  []string `json:"index,omitempty"`
 	Unique []string `json:"unique,omitempty"`
+	// ShardBy is the field whose values divide the rows among databases; empty for a table that is not divided.
+	ShardBy string `json:"shard_by,omitempty"`
 	// SoftDelete keeps the rows that are deleted and hides them.
 	SoftDelete bool `json:"soft_delete,omitempty"`
 	// RequireMatch refuses changes and deletions without the header If-Match.
@@ -43,6 +45,9 @@ func (s Spec) Command() string {
 	for _, u := range s.Unique {
 		words = append(words, "--unique", u)
 	}
+	if s.ShardBy != "" {
+		words = append(words, "--shard-by", s.ShardBy)
+	}
 	if s.SoftDelete {
 		words = append(words, "--soft-delete")
 	}
@@ -62,6 +67,7 @@ const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+
 
 // composite is an index over several fields.
 type composite struct {
+	text   string // as written
 	fields []field.Field
 	unique bool
 }
@@ -71,6 +77,7 @@ type checked struct {
 	Spec
 	fields     []field.Field
 	composites []composite
+	shardKey   *field.Field // nil for a table that is not divided
 }
 
 // Check returns what is wrong with a description: everything at once.
@@ -98,9 +105,9 @@ func (s Spec) check() (checked, error) {
 	}
 	c := checked{Spec: s, fields: fields}
 	if err == nil { // the rest speaks of the fields
-		errs = append(errs, c.checkHidden(), c.checkUnique(), c.checkMethods())
+		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())
 		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
-		errs = append(errs, c.checkNames())
+		errs = append(errs, c.checkNames(), c.checkUniqueWithinKey())
 	}
 	return c, errors.Join(errs...)
 }
@@ -191,7 +198,7 @@ func (c *checked) readComposites(flag string, texts []string, unique bool) error
 }
 
 func (c *checked) readComposite(text string, unique bool) (composite, error) {
-	comp := composite{unique: unique}
+	comp := composite{text: text, unique: unique}
 	for word := range strings.SplitSeq(text, "+") {
 		i := slices.IndexFunc(c.fields, func(f field.Field) bool { return f.Name.Snake == word })
 		if i >= 0 {

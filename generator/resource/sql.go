@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,9 @@ type column struct {
 // tables writes the lines of CREATE TABLE.
 func (v *View) tables(fields []field.Field) {
 	columns := []column{{name: "id", sqlite: "TEXT", postgres: "uuid"}}
+	if v.ShardKey != nil {
+		columns = slices.Insert(columns, 0, column{name: "bucket", sqlite: "INTEGER", postgres: "smallint"})
+	}
 	for _, f := range fields {
 		columns = append(columns, v.code(f).sqlColumns()...)
 	}
@@ -33,12 +37,12 @@ func (v *View) tables(fields []field.Field) {
 	if v.SoftDelete {
 		columns = append(columns, column{name: "deleted_at", sqlite: "DATETIME", postgres: "timestamptz", null: true})
 	}
-	v.SQLite = lines(columns, func(c column) (string, string) { return c.sqlite, c.check })
-	v.Postgres = lines(columns, func(c column) (string, string) { return c.postgres, c.checkPostgres })
+	v.SQLite = v.lines(columns, func(c column) (string, string) { return c.sqlite, c.check })
+	v.Postgres = v.lines(columns, func(c column) (string, string) { return c.postgres, c.checkPostgres })
 }
 
 // lines aligns the columns.
-func lines(columns []column, dialect func(column) (typ, check string)) []string {
+func (v *View) lines(columns []column, dialect func(column) (typ, check string)) []string {
 	var names, types int
 	for _, c := range columns {
 		typ, _ := dialect(c)
@@ -51,17 +55,20 @@ func lines(columns []column, dialect func(column) (typ, check string)) []string 
 		if !c.null {
 			line += " NOT NULL"
 		}
-		if c.name == "id" {
+		if c.name == "id" && v.ShardKey == nil {
 			line += " PRIMARY KEY"
 		}
 		if check != "" {
 			line += " CHECK (" + check + ")"
 		}
 		line = strings.TrimRight(line, " ")
-		if i < len(columns)-1 {
+		if i < len(columns)-1 || v.ShardKey != nil {
 			line += ","
 		}
 		out = append(out, line)
+	}
+	if v.ShardKey != nil {
+		out = append(out, "PRIMARY KEY (bucket, id)")
 	}
 	return out
 }
@@ -132,7 +139,7 @@ func (ix index) statement(table string) string {
 
 // indexes are those for what is unique, filtered, sorted or asked for. The index of a filter or a sort ends in the id, so that a page of it is
 // read in order; a unique one has exactly its columns, and serves a sort as well. Of rows that are deleted and kept a unique index knows nothing:
-// their values are free again.
+// their values are free again. In a table that is divided what finds the rows of one key begins with the bucket, and what all rows are listed by does not.
 func (c *checked) indexes() []index {
 	var list []index
 	add := func(fields []field.Field, unique bool, more ...string) {
@@ -145,7 +152,13 @@ func (c *checked) indexes() []index {
 			ix.name, ix.unique, ix.living = identifier(c.Table(), ix.columns, "key"), fields, c.SoftDelete
 		}
 		ix.columns = append(ix.columns, more...)
+		if c.shardKey != nil && (unique || fields[0].Name == c.shardKey.Name) {
+			ix.columns = slices.Insert(ix.columns, 0, "bucket")
+		}
 		list = append(list, ix)
+	}
+	if c.shardKey != nil {
+		list = append(list, index{name: identifier(c.Table(), []string{"id"}, "idx"), columns: []string{"id"}})
 	}
 	for _, f := range c.fields {
 		switch {
@@ -169,6 +182,9 @@ func (v *View) addIndexes(c checked) {
 			continue
 		}
 		u := Unique{fields: ix.unique}
+		if v.ShardKey != nil {
+			u.Columns = quote("bucket")
+		}
 		for _, f := range ix.unique {
 			u.Columns = join(u.Columns, quote(f.Name.Snake))
 			u.Pointers = append(u.Pointers, "/"+f.Name.Snake)

@@ -25,6 +25,12 @@ type View struct {
 	Qualified        string // "catalog.LineItem"
 	Path, Table      string // "line-items", "catalog_line_items"
 
+	ShardKey  *ShardKey // nil for a table that is not divided
+	NewID     string    // Go expressions: the id of a new one, of a draft d
+	KeyOfNew  string    // the key of one that is there
+	KeyOfID   string    // the key of one of which the id is known
+	KeyOfRows string    // the key of rows
+
 	SoftDelete   bool   // rows that are deleted are kept
 	RequireMatch bool   // a change says which version it is for
 	AnyMatch     string // further arguments of a test's request that does not care about versions
@@ -156,6 +162,7 @@ func (s Spec) View(root, platform string) (View, error) {
 	for _, f := range c.fields {
 		v.add(f)
 	}
+	v.addShardKey(c)
 	v.addIndexes(c)
 	v.tables(c.fields)
 	v.Tests = v.tests(c.fields)

@@ -223,8 +223,9 @@ func (a *App) WantFilter(path, field string) {
 }
 
 // WantSearch fails the test unless a search for the text of a field of the first item that has one, in capitals, finds that item, and one
-// for the wildcards of SQL finds nothing.
-func (a *App) WantSearch(path, field string) {
+// for the wildcards of SQL finds nothing. With the names of further fields the searches are among the items that are like the first one there,
+// and one among all items is refused.
+func (a *App) WantSearch(path, field string, among ...string) {
 	a.t.Helper()
 	items := a.all(path)
 	i := slices.IndexFunc(items, func(item map[string]any) bool { return item[field] != nil })
@@ -234,10 +235,20 @@ func (a *App) WantSearch(path, field string) {
 	first := items[i]
 	text := []rune(strings.ToUpper(fmt.Sprint(first[field])))
 	needle := strings.TrimSpace(string(text[max(0, len(text)-page.MaxSearch):])) // the end of a long text: numbers stand there
-	if got := a.Walk(path+"?q="+url.QueryEscape(needle), 3); !slices.Contains(got, fmt.Sprint(first["id"])) {
+	if len(among) > 0 {
+		a.Get(path+"?q=a").WantProblem(422, "invalid", "/q")
+	}
+	search := func(text string) string {
+		words := url.Values{"q": {text}}
+		for _, name := range among {
+			words.Set("filter["+name+"]", fmt.Sprint(first[name]))
+		}
+		return path + "?" + words.Encode()
+	}
+	if got := a.Walk(search(needle), 3); !slices.Contains(got, fmt.Sprint(first["id"])) {
 		a.t.Errorf("%s: %q finds %q, and not %v", path, needle, got, first["id"])
 	}
-	if got := a.Walk(path+"?q="+url.QueryEscape("%_%"), 3); len(got) != 0 {
+	if got := a.Walk(search("%_%"), 3); len(got) != 0 {
 		a.t.Errorf("%s: the wildcards of SQL find %q", path, got)
 	}
 }

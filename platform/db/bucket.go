@@ -68,6 +68,25 @@ func ListBy[R any](ctx context.Context, h *Handle, shardKey string, q page.Query
 	return p, err
 }
 
+// ByIDsEach returns the rows of R's table with these ids, in no order, for a table that is divided: with one statement for each database. R is a
+// row struct with the columns bucket and id.
+func ByIDsEach[R any](ctx context.Context, h *Handle, ids []id.ID) (rows []R, err error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	buckets := make([]Bucket, len(ids))
+	for i, rowID := range ids {
+		buckets[i] = BucketOf(rowID)
+	}
+	err = h.Each(ctx, func(_ context.Context, tx *gorm.DB) error {
+		var some []R
+		err := tx.Where("bucket IN ? AND id IN ?", buckets, ids).Find(&some).Error
+		rows = append(rows, some...)
+		return err
+	})
+	return rows, err
+}
+
 // bucketIn returns the bucket of the one value that q filters a column for.
 func bucketIn(q page.Query, column string) (id.Bucket, bool) {
 	for _, f := range q.Filters {

@@ -1,6 +1,7 @@
 package dbtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -117,6 +118,13 @@ func testListBy(t *testing.T, e engine) {
 		if err != nil || !slices.Equal(got, c.want) {
 			t.Errorf("%q: %q, %v, want %q", c.words, got, err, c.want)
 		}
+	}
+	a, b := newNote("a", "a3"), newNote("b", "b2")
+	w.addNotes(t, a, b)
+	found, err := db.ByIDsEach[note](t.Context(), w.h, []id.ID{a.ID, b.ID, id.New(), astray.ID})
+	slices.SortFunc(found, func(x, y note) int { return cmp.Compare(x.Body, y.Body) })
+	if err != nil || !slices.Equal(found, []note{a, b}) {
+		t.Errorf("by id: %+v, %v, want those two that are in their bucket", found, err)
 	}
 	_, err = db.ListBy[note](t.Context(), w.h, "tenant", query(t, l, "q=a"))
 	if f, ok := errors.AsType[*fault.Error](err); !ok || fault.KindOf(err) != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Pointer != "/q" {
