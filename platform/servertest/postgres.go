@@ -37,7 +37,9 @@ func Postgres() Program {
 // and when the process that has started it ends, however that is. It is safe for concurrent use.
 type PostgresServer struct {
 	bin, dir  string
-	in        io.Closer     // open while the server is wanted
+	in        io.WriteCloser // open while the server is wanted
+	starting  atomic.Bool
+	started   chan string   // how a start went
 	ended     chan struct{} // closed when its log is at its end
 	cmd       *exec.Cmd
 	databases atomic.Int32
@@ -118,7 +120,9 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 
 // run starts the server and waits until it serves. A shell stands between: it ends the server, and removes its folder, when its input ends.
 func (s *PostgresServer) run(ctx context.Context, who *syscall.SysProcAttr, args []string) error {
-	const script = `dir=$1; shift; "$@" & pid=$!; read _; kill -QUIT $pid; wait $pid; cd /; rm -rf "$dir"`
+	const script = `dir=$1; shift; "$@" & pid=$!
+while read word; do case $word in kill) kill -KILL $pid; wait $pid;; start) "$@" & pid=$!;; esac; done
+kill -QUIT $pid; wait $pid; cd /; rm -rf "$dir"`
 	s.cmd = exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", script, "sh", s.dir}, args)...)
 	s.cmd.SysProcAttr, s.cmd.Dir = who, s.dir
 	in, err := s.cmd.StdinPipe()
@@ -132,33 +136,81 @@ func (s *PostgresServer) run(ctx context.Context, who *syscall.SysProcAttr, args
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	s.in = in
-	ready := make(chan string, 1)
+	s.in, s.started = in, make(chan string, 1)
+	s.starting.Store(true)
 	go func() {
 		defer close(s.ended)
-		ready <- untilReady(log)
-		_, _ = io.Copy(io.Discard, log) // to the end of the server
+		s.listen(log)
 	}()
-	if wrong := <-ready; wrong != "" {
+	if wrong := s.wait(); wrong != "" {
 		return errors.Join(fmt.Errorf("PostgreSQL does not start:\n%s", wrong), s.Stop())
 	}
 	return nil
 }
 
-// untilReady reads the log of a server that starts; it returns what it says when it does not.
-func untilReady(log io.Reader) string {
-	var all strings.Builder
+// wait waits until a server that starts serves, and returns what it says when it does not.
+func (s *PostgresServer) wait() string {
+	select {
+	case wrong := <-s.started:
+		return wrong
+	case <-s.ended:
+		return "(it has ended)"
+	}
+}
+
+// listen reads the log to its end, and tells of each start how it went: "" when the server serves, otherwise what it has said.
+func (s *PostgresServer) listen(log io.Reader) {
+	var said strings.Builder
 	for lines := bufio.NewScanner(log); lines.Scan(); {
-		if strings.Contains(lines.Text(), "ready to accept connections") {
-			return ""
+		if !s.starting.Load() {
+			said.Reset()
+			continue
 		}
-		fmt.Fprintln(&all, lines.Text())
-		if strings.Contains(lines.Text(), "FATAL") {
-			break
+		fmt.Fprintln(&said, lines.Text())
+		switch line := lines.Text(); {
+		case strings.Contains(line, "ready to accept connections"):
+			s.starting.Store(false)
+			s.started <- ""
+		case strings.Contains(line, "the database system is"), strings.Contains(line, "terminating connection"): // which is said to clients
+		case strings.Contains(line, "FATAL"):
+			s.starting.Store(false)
+			s.started <- said.String()
 		}
 	}
-	return all.String() + "(the end of its log)"
 }
+
+// Kill ends the server as kill -9 does. Everything that it has been asked to keep is in its files, unless a setting says otherwise:
+// synchronous_commit has to be on for that. It may be started again.
+func (s *PostgresServer) Kill(t Test) {
+	t.Helper()
+	s.tell(t, "kill")
+}
+
+// Start starts a server that was killed, and waits until it serves.
+func (s *PostgresServer) Start(t Test) {
+	t.Helper()
+	for {
+		s.starting.Store(true)
+		s.tell(t, "start")
+		wrong := s.wait()
+		if wrong == "" {
+			return
+		}
+		if !strings.Contains(wrong, "pre-existing shared memory block") { // its old processes are about to see that it has gone
+			t.Fatalf("PostgreSQL does not start again:\n%s", wrong)
+		}
+	}
+}
+
+func (s *PostgresServer) tell(t Test, word string) {
+	t.Helper()
+	if _, err := io.WriteString(s.in, word+"\n"); err != nil {
+		t.Fatalf("%s PostgreSQL: %v", word, err)
+	}
+}
+
+// Socket returns the file of its socket, for StartProxy.
+func (s *PostgresServer) Socket() string { return filepath.Join(s.dir, ".s.PGSQL.5432") }
 
 // Stop ends the server at once and removes its folder.
 func (s *PostgresServer) Stop() error {
