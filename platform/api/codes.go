@@ -76,7 +76,7 @@ func (op *operation) codes(m Mounted) codes {
 // anywhere adds what may become of any request.
 func (c codes) anywhere() {
 	c.add(http.StatusInternalServerError, "internal")
-	c.add(http.StatusServiceUnavailable, "timeout", "database_busy")
+	c.add(http.StatusServiceUnavailable, "timeout", "database_busy", "database_full")
 }
 
 // OnUndeclared has fn called with each code that a handler's error is answered with and that neither the Errors of its operation name nor its

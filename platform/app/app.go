@@ -83,7 +83,11 @@ func undeclared(p *Platform) func(operation, code string) {
 // startBase starts what every command with a database needs.
 func (a *App) startBase(ctx context.Context) error {
 	if err := a.platform.base.Start(ctx); err != nil {
-		return cli.Exit(cli.Down, a.platform.env.command()+" config show --origin db", err)
+		code := cli.Down
+		if db.IsRefused(err) {
+			code = cli.Config
+		}
+		return cli.Exit(code, a.platform.env.command()+" config show --origin db", err)
 	}
 	return nil
 }

@@ -23,6 +23,9 @@ import (
 // retryAfter is what a caller is told to wait when the database was busy.
 const retryAfter = time.Second
 
+// retryFull is what a caller is told to wait when the disk is full: somebody has to make room.
+const retryFull = 30 * time.Second
+
 // Drivers are the engines that are compiled in, by the name that db.driver uses.
 type Drivers map[string]driver.Driver
 
@@ -122,13 +125,14 @@ func (d *DB) MaxTx() int {
 	return cap(o.places)
 }
 
-// Ping asks the database for an answer, on a connection that requests do not use. It returns ErrNotStarted before Start.
+// Ping asks the database for an answer, on a connection that requests do not use. The error is for operators: it is what the engine says. It
+// is ErrNotStarted before Start.
 func (d *DB) Ping(ctx context.Context) error {
 	o := d.open.Load()
 	if o == nil {
 		return ErrNotStarted
 	}
-	return translate(d.driver, o.Health.PingContext(ctx))
+	return o.Health.PingContext(ctx)
 }
 
 func (d *DB) start(ctx context.Context) error {

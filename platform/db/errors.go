@@ -15,6 +15,8 @@ import (
 var (
 	// ErrBusy is of kind fault.Unavailable: a connection or a lock was not given in time, or a statement ran into its limit.
 	ErrBusy = fault.New(fault.Unavailable, "database_busy", "The database is busy. Try again in a moment.")
+	// ErrFull is of kind fault.Unavailable: the disk of the database is full. What was written is not saved; reads go on.
+	ErrFull = fault.New(fault.Unavailable, "database_full", "The database is full. Nothing can be saved before there is room again.")
 	// ErrNotStarted means that the database is used before Start or after Stop.
 	ErrNotStarted = errors.New("the database is not started")
 	// ErrOutsideTx means that a statement tried to write without Handle.Tx.
@@ -43,6 +45,13 @@ func IsDuplicate(err error, columns ...string) bool {
 	return ok && e.Kind == driver.Duplicate && (len(columns) == 0 || slices.Equal(e.Columns, columns))
 }
 
+// IsRefused reports whether err, of a start, says that the database is there and its settings or ours have to change: a wrong password, a server
+// that is too old or lacks connections.
+func IsRefused(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Kind == driver.Refused
+}
+
 // translate gives errors of the engine the meaning that callers of this package rely on. Gorm calls it again with what it returned.
 func translate(d driver.Driver, err error) error {
 	if err == nil {
@@ -59,8 +68,10 @@ func translate(d driver.Driver, err error) error {
 		return err // what this function returned before
 	}
 	switch e.Kind {
-	case driver.Busy, driver.Conflict:
+	case driver.Busy, driver.Conflict, driver.Refused:
 		return busy(err)
+	case driver.Full:
+		return ErrFull.WithRetryAfter(retryFull).Because(err)
 	case driver.ReadOnly:
 		return fmt.Errorf("%w: %w", ErrOutsideTx, err)
 	case driver.Control:

@@ -168,7 +168,7 @@ func (s *PostgresServer) listen(log io.Reader) {
 		}
 		fmt.Fprintln(&said, lines.Text())
 		switch line := lines.Text(); {
-		case strings.Contains(line, "ready to accept connections"):
+		case strings.Contains(line, "database system is ready to accept"): // connections, or those of a standby
 			s.starting.Store(false)
 			s.started <- ""
 		case strings.Contains(line, "the database system is"), strings.Contains(line, "terminating connection"): // which is said to clients

@@ -22,6 +22,8 @@ const (
 	Control                   // SQL tried to begin, divide or end a transaction
 	Aborted                   // an earlier statement of the transaction had failed
 	Conflict                  // the transaction and another one were in each other's way, and the engine chose this one to fail: run it again
+	Full                      // the disk is full: nothing can be saved
+	Refused                   // the database answers and will not do, or lets nobody in: its settings or ours have to change
 )
 
 // Abort returns the error, of Kind Aborted, of a statement or a commit in a transaction in which cause has failed before.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,13 +23,15 @@ import (
 //   - Only begin, commit and rollback begin and end transactions; SQL that would is refused.
 type conn struct {
 	*stdlib.Conn
-	pgx  *pgx.Conn
-	end  time.Time // when it is to be replaced; zero for never
-	used time.Time // when it came back
+	pgx   *pgx.Conn
+	limit time.Duration // of the silence of a server; 0 for none
+	end   time.Time     // when it is to be replaced; zero for never
+	used  time.Time     // when it came back
 
 	inTx    bool
 	failed  error // why the transaction cannot go on
 	reading bool  // rows are open
+	standby bool  // somebody wanted to write, and the server only reads
 }
 
 // Defects of the code that calls.
@@ -39,7 +42,7 @@ var (
 )
 
 // connect opens a connection.
-func connect(ctx context.Context, cfg *pgx.ConnConfig, end time.Time) (*conn, error) {
+func connect(ctx context.Context, cfg *pgx.ConnConfig) (*conn, error) {
 	c, err := stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
 		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
 		return nil
@@ -48,17 +51,41 @@ func connect(ctx context.Context, cfg *pgx.ConnConfig, end time.Time) (*conn, er
 		return nil, connectError(ctx, cfg, err)
 	}
 	std := c.(*stdlib.Conn) //nolint:forcetypeassert // it is what a connector of stdlib's returns
-	return &conn{Conn: std, pgx: std.Conn(), end: end, used: time.Now()}, nil
+	return &conn{Conn: std, pgx: std.Conn(), used: time.Now()}, nil
+}
+
+// hurry gives the server its time for what it is asked now. One that is there ends a statement at its limit itself, and says so; this is for one
+// that says nothing any more: neither the end of a context nor TCP would give the connection up in time.
+func (c *conn) hurry(limit time.Duration) {
+	var until time.Time
+	if limit > 0 {
+		until = time.Now().Add(limit)
+	}
+	_ = c.pgx.PgConn().Conn().SetDeadline(until) // it fails on a closed connection, which the statement sees
+}
+
+// ping asks the server for an answer, and gives the connection up when there is none in time.
+func (c *conn) ping(ctx context.Context, limit time.Duration) error {
+	c.hurry(limit)
+	if err := c.pgx.Ping(ctx); err != nil {
+		return c.fail(ctx, err)
+	}
+	return nil
 }
 
 // fit reports whether somebody else may have the connection: SQL can have changed what it may do.
 func (c *conn) fit() bool {
 	pg := c.pgx.PgConn()
-	return !c.inTx && !c.reading && !c.pgx.IsClosed() && pg.TxStatus() == 'I' && pg.ParameterStatus("default_transaction_read_only") == "on"
+	return !c.inTx && !c.reading && !c.standby && !c.pgx.IsClosed() && pg.TxStatus() == 'I' && pg.ParameterStatus("default_transaction_read_only") == "on"
 }
 
 // begin begins a transaction that writes.
 func (c *conn) begin(ctx context.Context) error {
+	if isStandby(c.pgx) { // it has become one, or is one no more: another connection may find the one that writes
+		c.standby = true
+		return &dbdriver.Error{Kind: dbdriver.Busy, Err: errStandby}
+	}
+	c.hurry(c.limit)
 	if _, err := c.pgx.Exec(ctx, "begin read write"); err != nil {
 		return c.fail(ctx, err)
 	}
@@ -72,6 +99,7 @@ func (c *conn) commit() error {
 		return errors.Join(dbdriver.Abort(c.failed), c.rollback())
 	}
 	c.inTx = false
+	c.hurry(c.limit)
 	tag, err := c.pgx.Exec(context.Background(), "commit")
 	switch {
 	case err == nil && tag.String() != "COMMIT":
@@ -91,9 +119,8 @@ func (c *conn) rollback() error {
 	if c.pgx.IsClosed() {
 		return nil // the server rolls back when its client is gone
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), rollbackTime)
-	defer cancel()
-	if _, err := c.pgx.Exec(ctx, "rollback"); err != nil {
+	c.hurry(rollbackTime)
+	if _, err := c.pgx.Exec(context.Background(), "rollback"); err != nil {
 		return errors.Join(err, c.Close())
 	}
 	return nil
@@ -112,6 +139,7 @@ func (c *conn) exec(ctx context.Context, text string, args []driver.NamedValue) 
 	for _, arg := range args {
 		values = append(values, arg.Value)
 	}
+	c.hurry(c.limit)
 	rows, err := c.pgx.Query(ctx, text, values...)
 	if err != nil {
 		return nil, c.fail(ctx, err)
@@ -128,6 +156,7 @@ func (c *conn) query(ctx context.Context, text string, args []driver.NamedValue)
 	if err := c.ready(ctx, text); err != nil {
 		return nil, err
 	}
+	c.hurry(c.limit)
 	r, err := c.QueryContext(ctx, text, args)
 	if err != nil {
 		return nil, c.fail(ctx, err)
@@ -155,6 +184,8 @@ func (c *conn) fail(ctx context.Context, err error) error {
 	switch ended := ctx.Err(); {
 	case ended != nil && !errors.Is(err, ended):
 		err = fmt.Errorf("%w: %w", ended, err)
+	case ended == nil && errors.Is(err, os.ErrDeadlineExceeded):
+		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the server says nothing any more: %w", err)}
 	case ended == nil && c.gone(err):
 		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the connection to the server was lost: %w", err)}
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strconv"
@@ -82,16 +83,29 @@ func because(err error) error {
 	return errors.New("cannot be read: write postgres://user@host:5432/database, with what is special in a password as %XX")
 }
 
+// address says where a server is.
+func address(cfg *pgx.ConnConfig) string { return fmt.Sprintf("%s, port %d", cfg.Host, cfg.Port) }
+
 // connectError says why there is no connection, without the address.
 func connectError(ctx context.Context, cfg *pgx.ConnConfig, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("connect to PostgreSQL: %w", context.Cause(ctx))
 	}
-	where := fmt.Sprintf("%s, port %d", cfg.Host, cfg.Port)
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return &driver.Error{Kind: connectKind(pg.Code), Err: fmt.Errorf("PostgreSQL at %s refuses the connection: %s (%s)", where, pg.Message, pg.Code)}
+		if pg.Code == "08P01" && strings.Contains(pg.Message, "startup parameter") {
+			return errPooler(cfg, "takes no settings: "+pg.Message)
+		}
+		return &driver.Error{Kind: connectKind(pg.Code), Err: fmt.Errorf("PostgreSQL at %s refuses the connection: %s (%s)", address(cfg), pg.Message, pg.Code)}
 	}
-	return &driver.Error{Kind: driver.Busy, Err: fmt.Errorf("no connection to PostgreSQL at %s: %w", where, last(err))}
+	why := last(err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	switch {
+	case untrusted:
+		return refused(fmt.Errorf("the certificate of PostgreSQL at %s is not to be trusted: %w", address(cfg), why))
+	case why.Error() == "server refused TLS connection":
+		return refused(fmt.Errorf("PostgreSQL at %s has no TLS, which the sslmode of the address asks for", address(cfg)))
+	}
+	return &driver.Error{Kind: driver.Busy, Err: fmt.Errorf("no connection to PostgreSQL at %s: %w", address(cfg), why)}
 }
 
 // last returns the innermost error: those around it repeat the address.

@@ -46,6 +46,8 @@ func sort(err error) (kind driver.Kind, columns []string) {
 		return driver.Busy, nil
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return driver.Conflict, nil
+	case "53100": // disk_full
+		return driver.Full, nil
 	}
 	if away(pg.Code) {
 		return driver.Busy, nil
@@ -62,12 +64,12 @@ func away(code string) bool {
 	return strings.HasPrefix(code, "08") // connection exception
 }
 
-// connectKind returns the meaning of the code with which a server refuses a connection, 0 when nobody but an operator can help.
+// connectKind returns the meaning of the code with which a server refuses a connection.
 func connectKind(code string) driver.Kind {
-	if away(code) {
+	if away(code) && code != "08P01" { // protocol_violation: a pooler's word for whatever it does not like
 		return driver.Busy
 	}
-	return 0
+	return driver.Refused
 }
 
 // violated reads the columns out of "Key (shop, slug)=(1, a) already exists.", in whatever language the server says that: the index has a

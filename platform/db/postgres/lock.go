@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
 )
@@ -20,7 +19,7 @@ func (Driver) Lock(ctx context.Context, o driver.Options) (func() error, error) 
 	}
 	cfg = apart(cfg)
 	delete(cfg.RuntimeParams, "lock_timeout")
-	c, err := connect(ctx, cfg, time.Time{})
+	c, err := connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

@@ -268,7 +268,7 @@ func TestMaxLife(t *testing.T) {
 func TestConnectionOfMigrations(t *testing.T) {
 	t.Parallel()
 	o := options(servertest.StartPostgres(t).Database(t))
-	o.Statement = time.Millisecond
+	o.Statement = 100 * time.Millisecond
 	p := open(t, o)
 	c, err := p.Write.Conn(t.Context())
 	if err != nil {
@@ -276,7 +276,7 @@ func TestConnectionOfMigrations(t *testing.T) {
 	}
 	defer c.Close()
 	for _, text := range []string{
-		"CREATE TABLE x (id integer)", "SELECT pg_sleep(0.02)", "SET lock_timeout = '7s'", "CREATE INDEX CONCURRENTLY x_id ON x (id)",
+		"CREATE TABLE x (id integer)", "SELECT pg_sleep(0.2)", "SET lock_timeout = '7s'", "CREATE INDEX CONCURRENTLY x_id ON x (id)",
 	} {
 		if _, err := c.ExecContext(t.Context(), text); err != nil {
 			t.Errorf("%s: %v", text, err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -20,7 +21,8 @@ import (
 // has none. As a connector it makes the sessions that read.
 type pool struct {
 	cfg    *pgx.ConnConfig
-	wait   time.Duration
+	wait   time.Duration // for a connection
+	limit  time.Duration // of the silence of a server; see conn.hurry
 	life   time.Duration // of a connection; 0 for no end
 	places chan struct{} // holds an element for each connection that is lent
 
@@ -41,12 +43,19 @@ const defaultConnections = 8
 // connections without a word.
 const doubt = time.Second
 
+// silence is how much longer than a statement may run the server may say nothing: it ends the statement itself, when it is there.
+const silence = 500 * time.Millisecond
+
 func newPool(cfg *pgx.ConnConfig, o dbdriver.Options) *pool {
 	n := o.MaxOpen
 	if n == 0 {
 		n = defaultConnections
 	}
-	return &pool{cfg: cfg, wait: o.Wait, life: o.MaxLife, places: make(chan struct{}, n)}
+	p := &pool{cfg: cfg, wait: o.Wait, life: o.MaxLife, places: make(chan struct{}, n)}
+	if o.Statement > 0 {
+		p.limit = o.Statement + silence
+	}
+	return p
 }
 
 // Connect returns a session that reads.
@@ -85,7 +94,7 @@ func (p *pool) borrow(ctx context.Context, fn func(*conn) error) (c *conn, err e
 		if gone, err = p.try(c, fn); err == nil {
 			return c, nil
 		}
-		if !gone || ctx.Err() != nil {
+		if !gone || ctx.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, err
 		}
 	}
@@ -109,50 +118,94 @@ func (p *pool) try(c *conn, fn func(*conn) error) (gone bool, err error) {
 
 // lend waits for a connection that works.
 func (p *pool) lend(ctx context.Context) (*conn, error) {
-	if err := p.enter(ctx); err != nil {
+	late := time.NewTimer(p.wait)
+	defer late.Stop()
+	if err := p.enter(ctx, late); err != nil {
 		return nil, err
 	}
-	c, err := p.take(ctx)
-	if err != nil {
+	if c := p.known(ctx); c != nil {
+		return c, nil
+	}
+	if err := ctx.Err(); err != nil {
 		<-p.places
-		return nil, err
+		return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
 	}
-	return c, nil
+	return p.dial(ctx, late)
 }
 
-func (p *pool) enter(ctx context.Context) error {
+// enter takes a place.
+func (p *pool) enter(ctx context.Context, late *time.Timer) error {
 	select {
 	case p.places <- struct{}{}:
 		return nil
 	default:
 	}
-	timer := time.NewTimer(p.wait)
-	defer timer.Stop()
 	select {
 	case p.places <- struct{}{}:
 		return nil
 	case <-ctx.Done():
 		return fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
-	case <-timer.C:
+	case <-late.C:
 		return &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("all %d connections were in use for %s (db.pool.max_open)", cap(p.places), p.wait)}
 	}
 }
 
-// take returns an idle connection that the server still knows, or a new one.
-func (p *pool) take(ctx context.Context) (*conn, error) {
-	for {
-		c := p.pop()
-		if c == nil {
-			return connect(ctx, p.cfg, p.end())
-		}
+// known returns an idle connection that the server still knows, nil when there is none.
+func (p *pool) known(ctx context.Context) *conn {
+	for c := p.pop(); c != nil; c = p.pop() {
 		now := time.Now()
-		if (c.end.IsZero() || now.Before(c.end)) && (now.Sub(c.used) < doubt || c.pgx.Ping(ctx) == nil) {
-			return c, nil
+		if (c.end.IsZero() || now.Before(c.end)) && (now.Sub(c.used) < doubt || c.ping(ctx, p.wait) == nil) {
+			return c
 		}
 		_ = c.Close() // it is of no use any more
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
+		if ctx.Err() != nil {
+			return nil
 		}
+	}
+	return nil
+}
+
+// connect opens a connection, however long that takes.
+func (p *pool) connect(ctx context.Context) (*conn, error) {
+	c, err := connect(ctx, p.cfg)
+	if err == nil {
+		c.limit, c.end = p.limit, p.end()
+	}
+	return c, err
+}
+
+// dial returns a new connection. It goes on when the one who waits for it gives up, and leaves the connection to the next one: where it takes
+// longer than anybody waits, there would never be one.
+func (p *pool) dial(ctx context.Context, late *time.Timer) (*conn, error) {
+	type result struct {
+		conn *conn
+		err  error
+	}
+	done := make(chan result)
+	left := make(chan struct{})
+	go func() {
+		c, err := p.connect(context.WithoutCancel(ctx))
+		select {
+		case done <- result{c, err}:
+		case <-left:
+			if err == nil {
+				p.giveBack(c)
+			} else {
+				<-p.places
+			}
+		}
+	}()
+	defer close(left)
+	select {
+	case r := <-done:
+		if r.err != nil {
+			<-p.places
+		}
+		return r.conn, r.err
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
+	case <-late.C:
+		return nil, &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the server at %s did not answer a new connection within %s (db.pool.wait)", address(p.cfg), p.wait)}
 	}
 }
 

@@ -9,9 +9,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
@@ -23,9 +20,6 @@ import (
 type Driver struct{}
 
 var _ driver.Driver = Driver{}
-
-// oldest is the first version that tells a client of default_transaction_read_only, and the oldest one that is still maintained.
-const oldest = 14
 
 // Features says what is particular about PostgreSQL.
 func (Driver) Features() driver.Features {
@@ -45,11 +39,12 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 		return driver.Pools{}, err
 	}
 	p := newPool(cfg, o)
-	c, err := p.lend(ctx)
+	p.places <- struct{}{}
+	c, err := p.connect(ctx)
 	if err != nil {
 		return driver.Pools{}, err
 	}
-	err = fits(ctx, c, cap(p.places), max(1, o.Instances))
+	err = suits(ctx, c, cap(p.places), max(1, o.Instances))
 	p.giveBack(c)
 	if err != nil {
 		return driver.Pools{}, errors.Join(err, p.Close())
@@ -63,45 +58,30 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 	return driver.Pools{Write: write, Read: read, Health: sql.OpenDB(newPool(cfg, o))}, nil
 }
 
-// fits reports what is wrong with the server: it is too old, or has too few connections for all instances. Each of these takes as many as its
-// pool may hold and one for the question whether the server answers; and somebody has to migrate.
-func fits(ctx context.Context, c *conn, pool, instances int) error {
-	if version := c.pgx.PgConn().ParameterStatus("server_version"); major(version) < oldest {
-		return fmt.Errorf("the server is PostgreSQL %s: %d or newer is needed", version, oldest)
-	}
-	var has int
-	const forUs = "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
-	if err := c.pgx.QueryRow(ctx, forUs).Scan(&has); err != nil {
-		return fmt.Errorf("ask the server for its settings: %w", c.fail(ctx, err))
-	}
-	const migrations = 2 // the lock and the connection under it
-	takes := instances*(pool+1) + migrations
-	if takes <= has {
-		return nil
-	}
-	advice := "raise max_connections"
-	if fit := (has-migrations)/instances - 1; fit > 0 {
-		advice = fmt.Sprintf("set db.pool.max_open to %d, or raise max_connections", fit)
-	}
-	return fmt.Errorf("the server has %d connections for us, and %d would be taken: by each of %d instances %d (db.pool.max_open) and one to ask whether the server answers, and %d by migrations: %s",
-		has, takes, instances, pool, migrations, advice)
-}
-
 // transactions returns how many transactions may be open at the same time: a quarter of the connections is for statements that only read,
 // so that these go on while transactions wait for each other's locks.
 func transactions(connections int) int { return max(1, connections-max(1, connections/4)) }
 
-// major returns the first number of "15.18 (Debian 15.18-0+deb12u1)", 0 when there is none.
-func major(version string) int {
-	end := strings.IndexFunc(version, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(version)
-	}
-	n, _ := strconv.Atoi(version[:end])
-	return n
-}
-
 // Dialector returns gorm's dialect for this engine.
 func (Driver) Dialector(pool gorm.ConnPool) gorm.Dialector {
-	return postgres.New(postgres.Config{Conn: pool})
+	return dialect{postgres.New(postgres.Config{Conn: pool}).(*postgres.Dialector)} //nolint:forcetypeassert // it is what New returns
+}
+
+// dialect is gorm's, which sees more.
+type dialect struct{ *postgres.Dialector }
+
+// Migrator returns what looks at the schema.
+func (d dialect) Migrator(orm *gorm.DB) gorm.Migrator {
+	return schema{Migrator: d.Dialector.Migrator(orm).(postgres.Migrator), orm: orm} //nolint:forcetypeassert // it is what the dialect returns
+}
+
+type schema struct {
+	postgres.Migrator
+	orm *gorm.DB
+}
+
+// GetTables returns the names of the tables that are there, also of those that this role may not read: gorm's leaves these out, and they would
+// seem to be missing.
+func (s schema) GetTables() (tables []string, err error) {
+	return tables, s.orm.Raw("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = current_schema()").Scan(&tables).Error
 }

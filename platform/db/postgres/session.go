@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -49,10 +48,7 @@ func (s *reader) ExecContext(ctx context.Context, text string, args []driver.Nam
 // Ping asks the server for an answer.
 func (s *reader) Ping(ctx context.Context) error {
 	c, err := s.pool.borrow(ctx, func(c *conn) error {
-		if err := c.pgx.Ping(ctx); err != nil {
-			return c.fail(ctx, err)
-		}
-		return nil
+		return c.ping(ctx, s.pool.wait)
 	})
 	if err != nil {
 		return err
@@ -160,7 +156,7 @@ func (s *writer) conn(ctx context.Context) (*conn, error) {
 		return s.tx, nil
 	}
 	if s.own == nil {
-		c, err := connect(ctx, apart(s.pool.cfg), time.Time{})
+		c, err := connect(ctx, apart(s.pool.cfg))
 		if err != nil {
 			return nil, err
 		}

@@ -32,6 +32,8 @@ func sort(err error) (kind driver.Kind, columns []string) {
 		return driver.Control, nil
 	case errors.Is(err, sqlite3.BUSY), errors.Is(err, sqlite3.LOCKED):
 		return driver.Busy, nil
+	case errors.Is(err, sqlite3.FULL):
+		return driver.Full, nil
 	default:
 		return 0, nil
 	}

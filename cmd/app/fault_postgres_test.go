@@ -1,0 +1,164 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/banyan-go/banyan/platform/servertest"
+)
+
+// database returns what the ops listener says of the database.
+func (s *site) database() string {
+	s.t.Helper()
+	return s.ops.Get("/readyz").Text("/checks/database")
+}
+
+// awaitReady waits until the application is ready.
+func (s *site) awaitReady() {
+	s.t.Helper()
+	s.eventually("it is ready", func() bool { return s.public.Get("/readyz").Status == http.StatusOK })
+}
+
+// A server that is killed under writes, and starts again, costs the time that it is away: writes and reads are answered at once with 503 and
+// when to come back, readiness says what is wrong to those who may know, and nothing that was acknowledged is lost.
+func TestPostgresKilled(t *testing.T) {
+	t.Parallel()
+	s := deploy(t)
+	l := newLedger(t)
+	w := startWriters(t, s.public, l, 4)
+	for range 3 {
+		for range 50 {
+			w.until(t, "it writes", created)
+		}
+		s.server.Kill(t)
+		away := w.until(t, "writes are refused", unavailable)
+		for range 20 {
+			away = append(away, w.until(t, "writes are refused", unavailable)...)
+		}
+		for _, o := range away {
+			if unavailable(o) && (o.code != "database_busy" || o.retry != "1") || !unavailable(o) && !created(o) && o.status != http.StatusInternalServerError {
+				t.Errorf("while the server is away: %+v", o)
+			}
+		}
+		if longest := slowest(away); longest > time.Second {
+			t.Errorf("an answer took %s", longest)
+		}
+		s.public.Get(products).WantProblem(503, "database_busy").WantHeader("Retry-After", "1")
+		s.public.Get("/livez").Want(200)
+		s.public.Get("/readyz").Want(503).WantAt("", `{"status":"failing"}`)
+		if why := s.database(); !strings.HasPrefix(why, "no connection to PostgreSQL at 127.0.0.1") {
+			t.Errorf("readiness says to operators: %s", why)
+		}
+		s.server.Start(t)
+		w.until(t, "it writes again", created)
+	}
+	w.end()
+	s.awaitReady()
+	l.kept(s.public, w.tried)
+	if log := s.out.String(); !strings.Contains(log, "no connection to PostgreSQL at 127.0.0.1") {
+		t.Errorf("the log does not tell why: %s", log)
+	}
+}
+
+// A server that answers slowly is waited for, and one that says nothing any more is given up: a request ends at its limits and not at those of
+// TCP, and who waits in vain for a connection learns that after the second that a wait may take.
+func TestPostgresSilent(t *testing.T) {
+	t.Parallel()
+	s := deploy(t)
+	l := newLedger(t)
+	w := startWriters(t, s.public, l, 8) // twice the pool
+	w.until(t, "it writes", created)
+	s.proxy.Delay(100 * time.Millisecond)
+	w.until(t, "it writes", created)
+	slow := w.until(t, "it writes slowly", created)
+	for _, o := range slow {
+		if !created(o) && (!unavailable(o) || o.retry != "1") {
+			t.Errorf("of a slow server: %+v", o)
+		}
+	}
+	s.proxy.Delay(0)
+
+	s.proxy.Silence(true)
+	var silent []outcome
+	for range 40 {
+		silent = append(silent, w.until(t, "writes are refused", unavailable)...)
+	}
+	// A transaction that runs is given up after the limit of a statement, 2 s, and half a second.
+	if longest := slowest(silent); longest > 4*time.Second {
+		t.Errorf("an answer took %s", longest)
+	}
+	began := time.Now()
+	s.public.Get(products).WantProblem(503, "database_busy")
+	s.public.Get("/readyz").Want(503)
+	why := s.database()
+	if took := time.Since(began); took > 9*time.Second || why == "ok" {
+		t.Errorf("readiness says %q, after %s", why, took)
+	}
+	s.public.Get("/livez").Want(200)
+
+	s.proxy.Silence(false)
+	w.until(t, "it writes again", created)
+	w.end()
+	s.awaitReady()
+	l.kept(s.public, w.tried)
+}
+
+// A reply that is lost on its way is an error, and never taken for a success: whether the transaction is committed or not.
+func TestPostgresRepliesLost(t *testing.T) {
+	t.Parallel()
+	s := deploy(t)
+	s.public.Post(products, product("before")).Want(201)
+	for i, c := range []struct {
+		statement string
+		verdict   servertest.Verdict
+		status    int
+		saved     bool
+	}{
+		{"begin", servertest.LoseRequest, 201, true}, // nothing has happened: another connection begins
+		{"begin", servertest.LoseReply, 201, true},
+		{"INSERT", servertest.LoseRequest, 503, false},
+		{"INSERT", servertest.LoseReply, 503, false},
+		{"commit", servertest.LoseRequest, 500, false},
+		{"commit", servertest.LoseReply, 500, true}, // nobody knows, which is no success
+	} {
+		name, sku := fmt.Sprint(c.statement, c.verdict), fmt.Sprint(i)
+		s.proxy.Reset() // a new connection has prepared nothing: each statement is sent as its text
+		lost := false
+		s.proxy.OnRequest(func(request []byte) servertest.Verdict {
+			if lost || !strings.Contains(string(request), c.statement) {
+				return servertest.Forward
+			}
+			lost = true
+			return c.verdict
+		})
+		if status := s.public.Post(products, product(sku)).Status; status != c.status {
+			t.Errorf("%s: status %d, want %d", name, status, c.status)
+		}
+		s.proxy.OnRequest(nil)
+		if !lost {
+			t.Errorf("%s: nothing was lost", name)
+		}
+		again := 201
+		if c.saved {
+			again = 409
+		}
+		s.public.Post(products, product(sku)).Want(again)
+	}
+	if log := s.out.String(); strings.Count(log, "nobody knows whether it has committed") != 2 {
+		t.Errorf("the log does not tell what is not known: %s", log)
+	}
+	for range 20 {
+		s.public.Post(products, product(fmt.Sprint("long list ", time.Now().UnixNano()))).Want(201)
+	}
+	s.proxy.Cut(1000) // in the middle of the rows
+	s.public.Get(products).WantProblem(503, "database_busy")
+	s.proxy.Cut(-1)
+	s.public.Get(products).Want(200)
+	s.proxy.Reset()
+	s.public.Get(products).Want(200)
+	s.proxy.Reset()
+	s.public.Post(products, product("after")).Want(201)
+}
