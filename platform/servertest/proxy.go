@@ -15,15 +15,15 @@ type Proxy struct {
 	listener      net.Listener
 	network, addr string // of the server
 
-	mu       sync.Mutex
-	silent   bool
-	changed  chan struct{} // closed, and replaced, when silent changes
-	delay    time.Duration
-	cut      int // bytes of each answer that get through; negative for all
-	old, new []byte
-	hook     func(request []byte) Verdict
-	links    map[*link]struct{}
-	closed   bool
+	mu         sync.Mutex
+	silent     bool
+	changed    chan struct{} // closed, and replaced, when silent changes
+	delay      time.Duration
+	cut        int // bytes of each answer that get through; negative for all
+	old, other []byte
+	hook       func(request []byte) Verdict
+	links      map[*link]struct{}
+	closed     bool
 
 	running sync.WaitGroup
 }
@@ -92,13 +92,13 @@ func (p *Proxy) Cut(n int) {
 }
 
 // Rewrite replaces a text in everything that the server says. Both have the same length.
-func (p *Proxy) Rewrite(old, new string) {
-	if len(old) != len(new) {
+func (p *Proxy) Rewrite(old, other string) {
+	if len(old) != len(other) {
 		panic("servertest: Proxy.Rewrite would change the length of a message")
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.old, p.new = []byte(old), []byte(new)
+	p.old, p.other = []byte(old), []byte(other)
 }
 
 // OnRequest lets hook judge every request before the server gets it. Meanwhile the others go on. Nil ends that.
@@ -223,7 +223,7 @@ func (p *Proxy) answer(l *link, data []byte) ([]byte, bool) {
 	p.mu.Lock()
 	delay, cut := p.delay, p.cut
 	if len(p.old) > 0 {
-		data = bytes.ReplaceAll(data, p.old, p.new)
+		data = bytes.ReplaceAll(data, p.old, p.other)
 	}
 	p.mu.Unlock()
 	if delay > 0 {

@@ -18,7 +18,7 @@ import (
 // echo is a server that answers each line with itself. It tells of each line that it gets.
 func echo(t *testing.T) (network, addr string, got <-chan string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "echo") // the path of a socket has at most about a hundred characters
+	dir, err := os.MkdirTemp("/tmp", "echo") //nolint:usetesting // the path of a socket has at most about a hundred characters
 	if err != nil {
 		t.Fatal(err)
 	}
