@@ -34,6 +34,9 @@ type Env struct {
 	// Undeclared is told of each code that an operation answers with and that its Op.Errors do not name. Nil is a warning in mode dev and
 	// nothing elsewhere. The goroutines of requests call it.
 	Undeclared func(operation, code string)
+	// Denied is told of each statement that a module may not run, db.ErrForeignTable for instance, also when the module ignores the error.
+	// Nil is a warning in mode dev. The goroutines of requests call it.
+	Denied func(error)
 
 	called string // what somebody has typed; see command
 }

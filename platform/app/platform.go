@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/banyan-go/banyan/platform/clock"
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
@@ -49,8 +50,18 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 
 func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel *telemetry.Telemetry) (*db.DB, error) {
 	cfg.DB.Instances = cfg.Instances
+	cfg.DB.Guard = guard(env, tel)
 	if env.Describe {
 		return db.Describe(cfg.DB, drivers.DB, base, tel.Logger()), nil
 	}
 	return db.New(cfg.DB, drivers.DB, base, tel.Logger())
+}
+
+// guard keeps the statements of modules to their own tables while somebody develops or tests them.
+func guard(env Env, tel *telemetry.Telemetry) db.Guard {
+	g := db.Guard{On: env.Mode != config.Prod, Denied: env.Denied}
+	if g.Denied == nil && env.Dev() {
+		g.Denied = func(err error) { tel.Logger().Warn("a statement was refused", "error", err.Error()) }
+	}
+	return g
 }

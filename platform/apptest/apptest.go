@@ -61,8 +61,9 @@ func (a *App) On(t testing.TB) *App {
 }
 
 // Run starts an application with these modules, in mode test, on an empty database with every migration applied. It ends with the test;
-// when the test has failed its log is printed. The test fails when an operation answers with an error that its Op.Errors do not name. A
-// module's test gives the module itself and those that it uses.
+// when the test has failed its log is printed. The test fails when an operation answers with an error that its Op.Errors do not name, and when a
+// module asks for what it may not touch: another module's table (db.ErrForeignTable), a divided table without a key (db.ErrNoKey), the schema
+// (db.ErrSchema). A module's test gives the module itself and those that it uses.
 //
 // BANYAN_PROFILE in the environment, which `banyan test --profiles` sets, chooses what stands around the application.
 func Run(t testing.TB, builders ...Builder) *App {
@@ -72,8 +73,8 @@ func Run(t testing.TB, builders ...Builder) *App {
 		out := newReports()
 		cfg := settings(t, Single)
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
-		undeclared := func(what string) { out.send(report{Undeclared: what}) }
-		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, undeclared, builders), out)
+		wrong := func(what string) { out.send(report{Wrong: what}) }
+		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, wrong, builders), out)
 	}
 	log := &syncBuffer{}
 	in := profile(t)
@@ -102,8 +103,8 @@ func Run(t testing.TB, builders ...Builder) *App {
 	return a
 }
 
-// build puts the application together.
-func build(t testing.TB, cfg app.Config, keys string, log io.Writer, undeclared func(what string), builders []Builder) *app.App {
+// build puts the application together. Wrong is told of what nobody may do and no answer need show.
+func build(t testing.TB, cfg app.Config, keys string, log io.Writer, wrong func(what string), builders []Builder) *app.App {
 	t.Helper()
 	ring, err := keyring.Parse(keys)
 	if err != nil {
@@ -111,8 +112,9 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, undeclared 
 	}
 	env := app.Env{Name: "apptest", Info: api.Info{Title: "apptest"}, Mode: config.Test, Profile: "single", Keys: ring, Out: log}
 	env.Undeclared = func(operation, code string) {
-		undeclared(fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code))
+		wrong(fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code))
 	}
+	env.Denied = func(err error) { wrong(err.Error()) }
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}})
 	if err != nil {
 		t.Fatal(err)
@@ -163,7 +165,7 @@ func (a *App) Stored(table, column string) []string {
 	if a.app == nil {
 		a.t.Fatal("the database of an application in another process is not known")
 	}
-	rows, err := a.app.Platform().DB.ForModule("apptest").Query(a.t.Context(), db.Global).Table(table).Select(column).Rows()
+	rows, err := a.app.Platform().DB.Platform().Query(a.t.Context(), db.Global).Table(table).Select(column).Rows()
 	if err != nil {
 		a.t.Fatal(err)
 	}

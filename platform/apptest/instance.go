@@ -34,9 +34,9 @@ type order struct {
 
 // report is what it says: first where it serves, and then what happens.
 type report struct {
-	URL        string `json:"url,omitempty"`
-	Undeclared string `json:"undeclared,omitempty"`
-	Flushed    bool   `json:"flushed,omitempty"`
+	URL     string `json:"url,omitempty"`
+	Wrong   string `json:"wrong,omitempty"`
+	Flushed bool   `json:"flushed,omitempty"`
 }
 
 // caller returns where Run was called. Skip counts the functions between.
@@ -103,8 +103,8 @@ type instance struct {
 	in      io.WriteCloser
 	flushed chan struct{}
 
-	mu         sync.Mutex
-	undeclared []string
+	mu    sync.Mutex
+	wrong []string
 }
 
 // startInstance starts one; it ends with the test. What it logs goes to log.
@@ -144,7 +144,7 @@ func startInstance(t testing.TB, o order, log *syncBuffer) *instance {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("an instance of the application: %v", err)
 		}
-		for _, what := range i.undeclared {
+		for _, what := range i.wrong {
 			t.Errorf("%s", what)
 		}
 	})
@@ -171,7 +171,7 @@ func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 			i.flushed <- struct{}{}
 		default:
 			i.mu.Lock()
-			i.undeclared = append(i.undeclared, r.Undeclared)
+			i.wrong = append(i.wrong, r.Wrong)
 			i.mu.Unlock()
 		}
 	}

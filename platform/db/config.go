@@ -17,6 +17,7 @@ type Config struct {
 	Statement time.Duration `config:"statement_timeout" doc:"Longest run of one statement, with the reading of its rows; less than http.request_timeout."`
 	Instances int           `config:"-"` // processes that share the database, a setting of the whole application; 0 for one
 	Slow      time.Duration `config:"slow" doc:"Statements that take longer are logged; 0 logs none."`
+	Guard     Guard         `config:"-"` // chosen by the mode
 }
 
 // Pool is the section `db.pool`.

@@ -38,6 +38,7 @@ type DB struct {
 	late     error // of a statement that ran into its limit
 	log      *slog.Logger
 	orm      func() *gorm.DB // see newORM
+	guard    *guard          // nil in mode prod
 
 	open atomic.Pointer[open] // nil unless started
 }
@@ -80,6 +81,10 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 		MaxLife:           cfg.Pool.MaxLife,
 	}}
 	d.orm = sync.OnceValue(d.newORM)
+	if cfg.Guard.On {
+		d.guard = newGuard(cfg.Guard, log)
+		d.options.Guard = d.guard
+	}
 	d.late = busy(fmt.Errorf("the statement was stopped at its limit of %s (db.statement_timeout)", cfg.Statement))
 	lc.Append(lifecycle.Hook{Name: "database", Start: d.start, Stop: d.stop})
 	return d
@@ -155,12 +160,20 @@ func (d *DB) stop(context.Context) error {
 
 // ForModule returns the handle of one module. Name is the module's, "catalog".
 func (d *DB) ForModule(name string) *Handle {
-	h := &Handle{db: d, module: name}
-	h.reads = &pool{handle: h}
+	d.guard.know(name)
+	return d.handle(name)
+}
+
+// Platform returns the handle of the framework itself, for what is about the tables of all modules. It is guarded by nothing.
+func (d *DB) Platform() *Handle { return d.handle("") }
+
+func (d *DB) handle(module string) *Handle {
+	h := &Handle{db: d, module: module}
+	h.reads, h.keyed, h.every = &pool{handle: h}, &pool{handle: h, scope: driver.Keyed}, &pool{handle: h, scope: driver.Every}
 	h.orm = d.orm().Session(&gorm.Session{
 		NewDB:   true,
 		Context: context.Background(), // gives the session a statement of its own
-		Logger:  &queryLog{log: d.log.With("module", name), slow: d.cfg.Slow},
+		Logger:  &queryLog{log: d.log.With("module", module), slow: d.cfg.Slow},
 	})
 	h.orm.ConnPool, h.orm.Statement.ConnPool = h.reads, h.reads
 	return h

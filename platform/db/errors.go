@@ -31,6 +31,13 @@ var (
 	ErrDoomed = errors.New("the transaction is rolled back, because a part of it failed")
 	// ErrControl means that SQL or gorm tried to begin, divide or end a transaction.
 	ErrControl = errors.New("transactions begin and end with Handle.Tx: no BEGIN, COMMIT, ROLLBACK or SAVEPOINT, and none of gorm's")
+	// ErrForeignTable means that a statement has touched the table of another module. It is looked for in mode dev and in tests, like the
+	// two below.
+	ErrForeignTable = errors.New("a module touches its own tables alone")
+	// ErrNoKey means that a statement under Global, and not in Each, has touched a table whose primary key begins with the column bucket.
+	ErrNoKey = errors.New("a table that is divided by key is used under a key")
+	// ErrSchema means that a statement tried what is for migrations: to change the schema, or the connection.
+	ErrSchema = errors.New("the schema changes by migrations alone")
 	// ErrPrepared is what prepared statements of gorm's own get: they would run outside the transaction.
 	ErrPrepared = errors.New("gorm's PrepareStmt is off in Banyan: drivers keep prepared statements themselves")
 )
@@ -47,39 +54,59 @@ func IsDuplicate(err error, columns ...string) bool {
 
 // IsRefused reports whether err, of a start, says that the database is there and its settings or ours have to change: a wrong password, a server
 // that is too old or lacks connections.
-func IsRefused(err error) bool {
-	e, ok := errors.AsType[*driver.Error](err)
-	return ok && e.Kind == driver.Refused
+func IsRefused(err error) bool { return kindOf(err) == driver.Refused }
+
+// kindOf returns what an engine has found an error to mean, 0 for nothing in particular.
+func kindOf(err error) driver.Kind {
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		return e.Kind
+	}
+	return 0
 }
 
-// translate gives errors of the engine the meaning that callers of this package rely on. Gorm calls it again with what it returned.
+// translate gives errors of the engine the meaning that callers of this package rely on, once: gorm calls it again with what it returned.
 func translate(d driver.Driver, err error) error {
 	if err == nil {
 		return nil
 	}
-	e, ok := errors.AsType[*driver.Error](err)
-	switch {
-	case !ok:
+	if kindOf(err) == 0 {
 		err = d.Translate(err)
-		if e, ok = errors.AsType[*driver.Error](err); !ok {
-			return err
-		}
-	case e != err:
-		return err // what this function returned before
 	}
-	switch e.Kind {
-	case driver.Busy, driver.Conflict, driver.Refused:
-		return busy(err)
-	case driver.Full:
-		return ErrFull.WithRetryAfter(retryFull).Because(err)
-	case driver.ReadOnly:
-		return fmt.Errorf("%w: %w", ErrOutsideTx, err)
-	case driver.Control:
-		return fmt.Errorf("%w: %w", ErrControl, err)
-	case driver.Aborted:
-		return fmt.Errorf("%w: %w", ErrDoomed, err)
-	default:
+	kind := kindOf(err)
+	meaning := meaningOf(kind)
+	switch {
+	case meaning == nil || errors.Is(err, meaning):
 		return err
+	case kind == driver.Busy || kind == driver.Conflict || kind == driver.Refused:
+		return busy(err)
+	case kind == driver.Full:
+		return ErrFull.WithRetryAfter(retryFull).Because(err)
+	default:
+		return fmt.Errorf("%w: %w", meaning, err)
+	}
+}
+
+// meaningOf returns the error that callers look for, nil when it is the engine's own.
+func meaningOf(kind driver.Kind) error {
+	switch kind {
+	case driver.Busy, driver.Conflict, driver.Refused:
+		return ErrBusy
+	case driver.Full:
+		return ErrFull
+	case driver.ReadOnly:
+		return ErrOutsideTx
+	case driver.Control:
+		return ErrControl
+	case driver.Aborted:
+		return ErrDoomed
+	case driver.Walled:
+		return ErrForeignTable
+	case driver.Keyless:
+		return ErrNoKey
+	case driver.Schema:
+		return ErrSchema
+	default:
+		return nil
 	}
 }
 

@@ -10,9 +10,10 @@ import (
 // Handle is one module's way through the door. It is safe for concurrent use.
 type Handle struct {
 	db     *DB
-	module string
+	module string // "" for the platform
 	orm    *gorm.DB
-	reads  *pool
+
+	reads, keyed, every *pool // outside of transactions: under Global, under another key, and in Each
 }
 
 // Query returns a gorm handle for statements under key: the transaction of ctx when it is on this key, otherwise a handle that
@@ -22,12 +23,19 @@ type Handle struct {
 //
 // A statement may take db.statement_timeout, its rows included, and a read may wait db.pool.wait of it for its connection; then it
 // returns ErrBusy. Close what Rows returns before the next statement.
+//
+// In mode dev and in tests the engine refuses the tables of other modules (ErrForeignTable), a table that is divided by key under Global
+// (ErrNoKey), and what changes the schema (ErrSchema).
 func (h *Handle) Query(ctx context.Context, key Key) *gorm.DB {
 	t := current(ctx, h.db)
-	if t == nil {
+	switch {
+	case t != nil:
+		return h.session(ctx, &pool{handle: h, tx: t, apart: t.key != key, scope: key.scope()})
+	case key == Global:
 		return h.session(ctx, h.reads)
+	default:
+		return h.session(ctx, h.keyed)
 	}
-	return h.session(ctx, &pool{handle: h, tx: t, apart: t.key != key})
 }
 
 // session is gorm's way to say: a fresh statement over this pool.
@@ -60,7 +68,7 @@ func (h *Handle) Tx(ctx context.Context, key Key, fn func(ctx context.Context) e
 // Each runs fn once for every database, with a handle that can only read: the way to list over all keys. It stops at the first
 // error. The caller bounds what fn reads.
 func (h *Handle) Each(ctx context.Context, fn func(ctx context.Context, q *gorm.DB) error) error {
-	return fn(ctx, h.session(ctx, h.reads))
+	return fn(ctx, h.session(ctx, h.every))
 }
 
 // AfterCommit runs fn once the transaction of ctx is committed, never when it is rolled back, and at once when ctx carries no

@@ -1,6 +1,9 @@
 package db
 
-import "github.com/banyan-go/banyan/platform/id"
+import (
+	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/id"
+)
 
 // Key says which data a statement is about: the global tables, or the bucket that a shard key lies in. Keys of one bucket are equal,
 // because a bucket never spreads over two databases.
@@ -22,3 +25,11 @@ func By[K id.ID | string](shardKey K) Key {
 }
 
 func bucketKey(b id.Bucket) Key { return Key(b) + 1 }
+
+// scope is what the guard sees of a key.
+func (k Key) scope() driver.Scope {
+	if k == Global {
+		return driver.Global
+	}
+	return driver.Keyed
+}

@@ -24,8 +24,9 @@ type Migrator struct {
 // Migrator returns the migrator of these modules, in the order of their names. It does no I/O on the database. The error names the file
 // whose name is wrong.
 func (d *DB) Migrator(sets []Migrations) (*Migrator, error) {
-	m := &Migrator{db: d, read: d.ForModule("migrations")}
+	m := &Migrator{db: d, read: d.Platform()}
 	for _, set := range sets {
+		d.guard.learn(set, d.features.Dialect)
 		s, err := newMigrationSet(set, d.features.Dialect, database.Dialect(d.features.Goose))
 		if err != nil {
 			return nil, fmt.Errorf("migrations of %s: %w", set.Module, err)
@@ -204,7 +205,7 @@ func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
 	if len(behind) == 0 {
 		return nil, nil
 	}
-	return m.run(ctx, behind, func(p *goose.Provider, _ migrationSet, _ *sql.DB) ([]*goose.MigrationResult, error) {
+	return m.run(ctx, behind, func(ctx context.Context, p *goose.Provider, _ migrationSet, _ *sql.DB) ([]*goose.MigrationResult, error) {
 		return p.Up(ctx)
 	})
 }
@@ -216,7 +217,7 @@ func (m *Migrator) Down(ctx context.Context, module string) ([]Migration, error)
 	if err != nil {
 		return nil, err
 	}
-	return m.run(ctx, []migrationSet{set}, func(p *goose.Provider, set migrationSet, pool *sql.DB) ([]*goose.MigrationResult, error) {
+	return m.run(ctx, []migrationSet{set}, func(ctx context.Context, p *goose.Provider, set migrationSet, pool *sql.DB) ([]*goose.MigrationResult, error) {
 		if _, err := p.GetDBVersion(ctx); err != nil { // makes the table of the history when it is not there
 			return nil, err
 		}
@@ -262,7 +263,7 @@ func (m *Migrator) set(module string) (migrationSet, error) {
 }
 
 // run does something with the history of each set, under the lock that all processes share.
-func (m *Migrator) run(ctx context.Context, sets []migrationSet, do func(*goose.Provider, migrationSet, *sql.DB) ([]*goose.MigrationResult, error)) (done []Migration, err error) {
+func (m *Migrator) run(ctx context.Context, sets []migrationSet, do func(context.Context, *goose.Provider, migrationSet, *sql.DB) ([]*goose.MigrationResult, error)) (done []Migration, err error) {
 	o := m.db.open.Load()
 	if o == nil {
 		return nil, ErrNotStarted
@@ -278,7 +279,7 @@ func (m *Migrator) run(ctx context.Context, sets []migrationSet, do func(*goose.
 		if err != nil {
 			return done, fmt.Errorf("migrations of %s: %w", set.module, err)
 		}
-		results, err := do(p, set, o.Write)
+		results, err := do(m.db.guard.migrating(ctx, set.module), p, set, o.Write)
 		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 			results = partial.Applied
 			err = fmt.Errorf("migration %s/%s: %w", set.module, path.Base(partial.Failed.Source.Path), partial.Err)

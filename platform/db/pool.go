@@ -18,6 +18,7 @@ type pool struct {
 	handle *Handle
 	tx     *tx  // nil outside of transactions
 	apart  bool // tx is on another key: statements go past it, and may only read
+	scope  driver.Scope
 }
 
 var (
@@ -106,20 +107,24 @@ func (p *pool) note(err error) error {
 	case p.tx != nil && !p.apart:
 		p.tx.fail(err)
 	}
+	p.handle.db.guard.tell(err)
 	return err
 }
 
 // limit returns the context under which a statement runs.
 func (p *pool) limit(ctx context.Context) context.Context {
 	d := p.handle.db
+	w, isWatched := ctx.(watched)
+	if isWatched {
+		ctx = w.Context
+	}
+	if d.guard != nil {
+		ctx = driver.WithCaller(ctx, driver.Caller{Module: p.handle.module, Scope: p.scope})
+	}
 	if !d.features.PollsContext {
 		return ctx
 	}
-	s := &driver.Statement{Caller: ctx, Until: time.Now().Add(d.cfg.Statement), Late: d.late}
-	if w, ok := ctx.(watched); ok {
-		s.Caller, s.Watched = w.Context, true
-	}
-	return s
+	return &driver.Statement{Caller: ctx, Until: time.Now().Add(d.cfg.Statement), Late: d.late, Watched: isWatched}
 }
 
 // watched is the context of a statement whose rows gorm does not read itself: who does may forget to close them.

@@ -109,10 +109,7 @@ func (c call) transact(fn func(context.Context) error) error {
 	}
 }
 
-func conflicts(err error) bool {
-	e, ok := errors.AsType[*driver.Error](err)
-	return ok && e.Kind == driver.Conflict
-}
+func conflicts(err error) bool { return kindOf(err) == driver.Conflict }
 
 // pause waits longer from retry to retry, and not equally long as others that were in the way. It reports false when there is no time left.
 func (c call) pause(retry int) bool {

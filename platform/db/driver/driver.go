@@ -72,6 +72,8 @@ type Options struct {
 	MaxLife time.Duration
 	// Durable asks that a commit survives the loss of power, where the engine leaves the choice.
 	Durable bool
+	// Guard is nil in mode prod, where nothing is guarded and nothing is paid.
+	Guard Guard
 }
 
 // Pools are the ways into a database. The driver has set their limits. On all of them:

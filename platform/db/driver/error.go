@@ -24,6 +24,9 @@ const (
 	Conflict                  // the transaction and another one were in each other's way, and the engine chose this one to fail: run it again
 	Full                      // the disk is full: nothing can be saved
 	Refused                   // the database answers and will not do, or lets nobody in: its settings or ours have to change
+	Walled                    // the Guard: the table is somebody else's
+	Keyless                   // the Guard: the table is divided by key, and the statement says none
+	Schema                    // the Guard: only a migration may do that
 )
 
 // Abort returns the error, of Kind Aborted, of a statement or a commit in a transaction in which cause has failed before.

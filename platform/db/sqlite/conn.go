@@ -22,6 +22,7 @@ import (
 type conn struct {
 	raw        *sqlite3.Conn
 	statements cache
+	guard      *guard
 
 	begin, commit, rollback *sqlite3.Stmt
 	control                 bool // one of these three is being prepared or run
@@ -49,15 +50,18 @@ var (
 	errTxOptions = errors.New("a transaction has no options on SQLite: it is serializable, and it writes")
 )
 
-// connect opens a connection to a URI with the settings in it.
-func connect(ctx context.Context, uri string) (*conn, error) {
+// connect opens a connection to a URI with the settings in it. What guards it may be nil.
+func connect(ctx context.Context, uri string, by dbdriver.Guard) (*conn, error) {
 	raw, err := sqlite3.OpenContext(ctx, uri)
 	if err != nil {
 		return nil, err
 	}
 	c := &conn{raw: raw}
-	err = raw.SetAuthorizer(func(action sqlite3.AuthorizerActionCode, _, _, _, _ string) sqlite3.AuthorizerReturnCode {
-		if !c.control && (action == sqlite3.AUTH_TRANSACTION || action == sqlite3.AUTH_SAVEPOINT) {
+	if by != nil {
+		c.guard = &guard{Guard: by}
+	}
+	err = raw.SetAuthorizer(func(action sqlite3.AuthorizerActionCode, name, second, _, _ string) sqlite3.AuthorizerReturnCode {
+		if !c.control && (action == sqlite3.AUTH_TRANSACTION || action == sqlite3.AUTH_SAVEPOINT) || !c.guard.allows(action, name, second) {
 			return sqlite3.AUTH_DENY
 		}
 		return sqlite3.AUTH_OK
@@ -143,6 +147,7 @@ func (c *conn) ExecContext(ctx context.Context, text string, args []driver.Named
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
+	c.guard.of(ctx)
 	c.raw.SetInterrupt(ctx)
 	defer c.raw.SetInterrupt(context.Background())
 	c.raw.SetLastInsertRowID(0)
@@ -197,6 +202,7 @@ func (c *conn) query(ctx context.Context, text string, args []driver.NamedValue)
 	if err := c.ready(); err != nil {
 		return nil, err
 	}
+	c.guard.of(ctx)
 	c.raw.SetInterrupt(ctx)
 	s, rest, err := c.prepare(text)
 	c.raw.SetInterrupt(context.Background())
@@ -225,11 +231,13 @@ func (c *conn) query(ctx context.Context, text string, args []driver.NamedValue)
 
 // prepare returns the first statement of a text, nil when there is none, and what follows it, "" when that is comments alone.
 func (c *conn) prepare(text string) (s *statement, rest string, err error) {
-	if s := c.statements.get(text); s != nil {
+	key := c.guard.key(text)
+	if s := c.statements.get(key); s != nil {
 		return s, "", nil
 	}
 	raw, rest, err := c.raw.PrepareFlags(text, sqlite3.PREPARE_PERSISTENT)
-	if err != nil || raw == nil {
+	if err = c.judged(err); err != nil || raw == nil {
+		_ = raw.Close() // it has not run
 		return nil, "", err
 	}
 	s = &statement{Stmt: raw, params: raw.BindCount()}
@@ -239,7 +247,7 @@ func (c *conn) prepare(text string) (s *statement, rest string, err error) {
 			return s, rest, next.Close()
 		}
 	}
-	c.statements.put(text, s)
+	c.statements.put(key, s)
 	return s, "", nil
 }
 

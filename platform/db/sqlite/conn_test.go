@@ -42,7 +42,7 @@ func alone(t *testing.T) *conn {
 	if err := p.Write.Close(); err != nil {
 		t.Fatal(err)
 	}
-	c, err := connect(t.Context(), uri(file, "rw", dbdriver.Options{}))
+	c, err := connect(t.Context(), uri(file, "rw", dbdriver.Options{}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

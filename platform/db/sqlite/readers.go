@@ -16,6 +16,7 @@ import (
 // is lent for one statement. So a read waits here, where the wait has a limit, and not in database/sql, where it has none.
 type readers struct {
 	uri    string
+	guard  dbdriver.Guard
 	wait   time.Duration
 	places chan struct{} // holds an element for each connection that is lent
 
@@ -30,7 +31,7 @@ var (
 )
 
 func newReaders(uri string, o dbdriver.Options) *readers {
-	return &readers{uri: uri, wait: o.Wait, places: make(chan struct{}, max(1, o.MaxOpen))}
+	return &readers{uri: uri, guard: o.Guard, wait: o.Wait, places: make(chan struct{}, max(1, o.MaxOpen))}
 }
 
 // Connect returns a session.
@@ -64,7 +65,7 @@ func (p *readers) lend(ctx context.Context) (*conn, error) {
 		return c, nil
 	}
 	p.mu.Unlock()
-	c, err := connect(ctx, p.uri)
+	c, err := connect(ctx, p.uri, p.guard)
 	if err != nil {
 		<-p.places
 		return nil, err

@@ -59,7 +59,7 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 		return driver.Pools{}, err
 	}
 	// The writer first: readers need the log and its index, which a writer makes.
-	write := sql.OpenDB(writer{uri(file, "rw", o, "journal_mode(wal)", "synchronous("+synchronous(o)+")", "foreign_keys(1)")})
+	write := sql.OpenDB(writer{uri(file, "rw", o, "journal_mode(wal)", "synchronous("+synchronous(o)+")", "foreign_keys(1)"), o.Guard})
 	write.SetMaxOpenConns(1)
 	if err := checkLog(ctx, write); err != nil {
 		return driver.Pools{}, errors.Join(fmt.Errorf("open %s: %w", file, err), write.Close())
@@ -158,12 +158,17 @@ func (Driver) Lock(ctx context.Context, o driver.Options) (func() error, error) 
 }
 
 // writer makes the connection that writes.
-type writer struct{ uri string }
+type writer struct {
+	uri   string
+	guard driver.Guard
+}
 
 var _ sqldriver.Connector = writer{}
 
 // Connect opens the connection.
-func (w writer) Connect(ctx context.Context) (sqldriver.Conn, error) { return connect(ctx, w.uri) }
+func (w writer) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	return connect(ctx, w.uri, w.guard)
+}
 
 // Driver returns what database/sql wants to see.
 func (writer) Driver() sqldriver.Driver { return noDriver{} }
