@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,10 @@ type conn struct {
 	limit time.Duration // of the silence of a server; 0 for none
 	end   time.Time     // when it is to be replaced; zero for never
 	used  time.Time     // when it came back
+
+	roles *roles // nil for those of the platform alone
+	role  string // as which its statements run; "" for the login
+	outer string // what role was before the transaction
 
 	inTx    bool
 	failed  error // why the transaction cannot go on
@@ -89,8 +94,53 @@ func (c *conn) begin(ctx context.Context) error {
 	if _, err := c.pgx.Exec(ctx, "begin read write"); err != nil {
 		return c.fail(ctx, err)
 	}
-	c.inTx, c.failed = true, nil
+	c.inTx, c.failed, c.outer = true, nil, c.role
 	return nil
+}
+
+// become gives the connection the role of who asks for the next statement, in a transaction until its end.
+func (c *conn) become(ctx context.Context) error {
+	role, err := c.roles.of(ctx)
+	if err != nil || role == c.role {
+		return err
+	}
+	text := "set "
+	if c.inTx {
+		text += "local "
+	}
+	if text += "role none"; role != "" {
+		text = strings.TrimSuffix(text, "none") + quoted(role)
+	}
+	c.hurry(c.limit)
+	if _, err := c.pgx.Exec(ctx, text); err != nil {
+		return err
+	}
+	c.role = role
+	return nil
+}
+
+// within runs statements in a transaction of their own, as the login.
+func (c *conn) within(ctx context.Context, texts []string) error {
+	if err := c.begin(ctx); err != nil {
+		return err
+	}
+	for _, text := range texts {
+		c.hurry(c.limit)
+		if _, err := c.pgx.Exec(ctx, text); err != nil {
+			return errors.Join(c.fail(ctx, err), c.rollback())
+		}
+	}
+	return c.commit()
+}
+
+// texts returns the one column that a question has.
+func (c *conn) texts(ctx context.Context, question string, args ...any) ([]string, error) {
+	c.hurry(c.limit)
+	rows, err := c.pgx.Query(ctx, question, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // commit ends the transaction, by a rollback if a statement in it has failed.
@@ -98,7 +148,7 @@ func (c *conn) commit() error {
 	if c.failed != nil {
 		return errors.Join(dbdriver.Abort(c.failed), c.rollback())
 	}
-	c.inTx = false
+	c.inTx, c.role = false, c.outer
 	c.hurry(c.limit)
 	tag, err := c.pgx.Exec(context.Background(), "commit")
 	switch {
@@ -115,7 +165,7 @@ const rollbackTime = 2 * time.Second
 
 // rollback ends the transaction, whatever state it is in.
 func (c *conn) rollback() error {
-	c.inTx, c.failed = false, nil
+	c.inTx, c.failed, c.role = false, nil, c.outer
 	if c.pgx.IsClosed() {
 		return nil // the server rolls back when its client is gone
 	}
@@ -175,10 +225,17 @@ func (c *conn) ready(ctx context.Context, text string) error {
 	case controls(text):
 		return c.fail(ctx, errControl)
 	}
+	err := c.roles.refuse(ctx, text)
+	if err == nil {
+		err = c.become(ctx)
+	}
+	if err != nil {
+		return c.fail(ctx, err)
+	}
 	return nil
 }
 
-// fail notes that the transaction, if there is one, cannot go on. It adds to the error of a statement that was stopped who has stopped it,
+// fail notes that the transaction, if there is one, cannot go on. It says what the guard has found, adds to the error of a statement that was stopped who has stopped it,
 // and to one without its connection what that means.
 func (c *conn) fail(ctx context.Context, err error) error {
 	switch ended := ctx.Err(); {
@@ -188,6 +245,8 @@ func (c *conn) fail(ctx context.Context, err error) error {
 		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the server says nothing any more: %w", err)}
 	case ended == nil && c.gone(err):
 		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the connection to the server was lost: %w", err)}
+	default:
+		err = c.roles.explain(ctx, err)
 	}
 	if c.inTx && c.failed == nil {
 		c.failed = err

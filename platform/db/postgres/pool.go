@@ -21,6 +21,7 @@ import (
 // has none. As a connector it makes the sessions that read.
 type pool struct {
 	cfg    *pgx.ConnConfig
+	roles  *roles
 	wait   time.Duration // for a connection
 	limit  time.Duration // of the silence of a server; see conn.hurry
 	life   time.Duration // of a connection; 0 for no end
@@ -51,7 +52,7 @@ func newPool(cfg *pgx.ConnConfig, o dbdriver.Options) *pool {
 	if n == 0 {
 		n = defaultConnections
 	}
-	p := &pool{cfg: cfg, wait: o.Wait, life: o.MaxLife, places: make(chan struct{}, n)}
+	p := &pool{cfg: cfg, roles: newRoles(o.Guard, cfg), wait: o.Wait, life: o.MaxLife, places: make(chan struct{}, n)}
 	if o.Statement > 0 {
 		p.limit = o.Statement + silence
 	}
@@ -169,7 +170,7 @@ func (p *pool) known(ctx context.Context) *conn {
 func (p *pool) connect(ctx context.Context) (*conn, error) {
 	c, err := connect(ctx, p.cfg)
 	if err == nil {
-		c.limit, c.end = p.limit, p.end()
+		c.limit, c.end, c.roles = p.limit, p.end(), p.roles
 	}
 	return c, err
 }

@@ -44,7 +44,9 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 	if err != nil {
 		return driver.Pools{}, err
 	}
-	err = suits(ctx, c, cap(p.places), max(1, o.Instances))
+	if err = suits(ctx, c, cap(p.places), max(1, o.Instances)); err == nil {
+		err = p.roles.start(ctx, c)
+	}
 	p.giveBack(c)
 	if err != nil {
 		return driver.Pools{}, errors.Join(err, p.Close())
@@ -54,7 +56,7 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 	write := sql.OpenDB(&writers{pool: p})
 	write.SetMaxOpenConns(transactions(cap(p.places)))
 	write.SetMaxIdleConns(transactions(cap(p.places)))
-	o.MaxOpen = 1
+	o.MaxOpen, o.Guard = 1, nil // only the platform asks
 	return driver.Pools{Write: write, Read: read, Health: sql.OpenDB(newPool(cfg, o))}, nil
 }
 

@@ -160,6 +160,7 @@ func (s *writer) conn(ctx context.Context) (*conn, error) {
 		if err != nil {
 			return nil, err
 		}
+		c.roles = s.pool.roles
 		s.own = c
 	}
 	return s.own, nil
