@@ -72,6 +72,9 @@ func (j *judge) begin(i int, s statement) []action {
 	if s.tokens[0].is("pragma") && j.file.dialect == SQLite {
 		j.report(s.line(), "sqlite-pragma", "PRAGMA in a migration")
 	}
+	if c := (&cursor{tokens: s.tokens}); j.file.dialect == Postgres && c.has("security", "definer") {
+		j.report(s.line(), "security-definer", "a function with the rights of somebody else")
+	}
 	for _, a := range all {
 		j.own(a)
 		if a.concurrent && !j.file.noTransaction && j.file.dialect == Postgres {

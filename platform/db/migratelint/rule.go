@@ -51,6 +51,7 @@ func Rules() []Rule {
 		{"unique-index", Postgres, "UNIQUE or PRIMARY KEY on a table that was there before, without USING INDEX", "an index is built, and " + waits, "CREATE UNIQUE INDEX CONCURRENTLY in one file, ADD CONSTRAINT ... UNIQUE USING INDEX in the next"},
 		{"locks-together", Postgres, "changes of several tables in one transaction, when they were there before", "it holds one lock and waits for the other: requests that go the other way deadlock", "one file for each table"},
 		{"backfill", Postgres, "rows that are changed in one transaction with a change of a table that was there before", "the lock of the change is held until all rows are written", "change the rows in a later file"},
+		{"security-definer", Postgres, "a function that is SECURITY DEFINER", "it runs with the rights of who has made it, and so past the walls between modules", "leave it out: a function runs with the rights of its caller"},
 		{"json-type", Postgres, "a column of type json", "it has no equality and no index: DISTINCT and GROUP BY fail", "use jsonb"},
 		{"timestamp-type", Postgres, "a timestamp without a time zone", "it means another moment to each connection", "use timestamptz"},
 		{"int-key", Postgres, "a primary key of 32 bits or less", "it runs out, and then nothing can be added", "use uuid or bigint"},

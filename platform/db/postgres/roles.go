@@ -193,29 +193,36 @@ func (r *roles) missingRights(ctx context.Context, c *conn, modules []string) (m
 			select i.indrelid from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] where i.indisprimary and a.attname = 'bucket'
 			union select w.ev_class from divided join pg_depend d on d.refobjid = id and d.classid = 'pg_rewrite'::regclass join pg_rewrite w on w.oid = d.objid
 		)
-		select relname, case relkind when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, pg_get_userbyid(relowner),
-			array(select pg_get_userbyid(grantee)::text from aclexplode(relacl) where privilege_type = 'SELECT'), oid in (select id from divided)
-		from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'p', 'v', 'm')`)
+		select coalesce(t.relname, c.relname), c.relname, case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end,
+			pg_get_userbyid(c.relowner), array(select pg_get_userbyid(grantee)::text from aclexplode(c.relacl) where privilege_type = 'SELECT'), c.oid in (select id from divided)
+		from pg_class c
+			left join pg_depend d on c.relkind = 'S' and d.objid = c.oid and d.classid = 'pg_class'::regclass and d.refclassid = 'pg_class'::regclass and d.deptype in ('a', 'i')
+			left join pg_class t on t.oid = d.refobjid
+		where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S')`)
 	if err != nil {
 		return nil, err
 	}
-	var table, kind, owner string
+	var table, name, kind, owner string // the table of a sequence is the one that it counts for
 	var readers []string
 	var divided bool
-	_, err = pgx.ForEachRow(rows, []any{&table, &kind, &owner, &readers, &divided}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&table, &name, &kind, &owner, &readers, &divided}, func() error {
 		m := r.Owner(table)
 		if !slices.Contains(modules, m) {
 			return nil
 		}
-		r.divided[table] = divided
-		if owner != ownerOf(m) {
-			missing = append(missing, fmt.Sprintf("alter %s %s owner to %s", kind, quoted(table), quoted(ownerOf(m))))
+		r.divided[name] = divided
+		if owner != ownerOf(m) && table == name { // a sequence goes with its table
+			missing = append(missing, fmt.Sprintf("alter %s %s owner to %s", kind, quoted(name), quoted(ownerOf(m))))
+		}
+		on := quoted(name)
+		if kind == "sequence" {
+			on = "sequence " + on
 		}
 		switch has := slices.Contains(readers, globalOf(m)); {
 		case divided && has:
-			missing = append(missing, fmt.Sprintf("revoke all on %s from %s", quoted(table), quoted(globalOf(m))))
+			missing = append(missing, fmt.Sprintf("revoke all on %s from %s", on, quoted(globalOf(m))))
 		case !divided && !has:
-			missing = append(missing, fmt.Sprintf("grant all on %s to %s", quoted(table), quoted(globalOf(m))))
+			missing = append(missing, fmt.Sprintf("grant all on %s to %s", on, quoted(globalOf(m))))
 		}
 		return nil
 	})
