@@ -143,7 +143,7 @@ func TestRolesOfManyDatabases(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartPostgres(t)
 	var dsns []string
-	for range 8 {
+	for range 4 {
 		dsns = append(dsns, server.Database(t))
 	}
 	t.Run("walls", func(t *testing.T) {
