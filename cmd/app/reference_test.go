@@ -212,6 +212,9 @@ func settingTypes(t *testing.T, of reflect.Type, prefix string) map[string]strin
 	types := map[string]string{}
 	for field := range of.Fields() {
 		name, squash, _ := strings.Cut(field.Tag.Get("config"), ",")
+		if name == "-" {
+			continue // no setting
+		}
 		key := strings.Trim(prefix+"."+name, ".")
 		switch word := words[field.Type]; {
 		case word != "":

@@ -8,6 +8,8 @@
 //     statement rolls all of it back.
 //   - A transaction is on one key. A write under another key inside it fails.
 //   - AfterCommit runs what must not happen unless the transaction does.
+//   - A module touches its own tables alone, those that are divided by key under a key, and leaves the schema to migrations. In mode dev and
+//     in tests the engine refuses everything else, however the SQL is written (Config.Guard).
 //
 // Statements of gorm's own that would escape these rules (Begin, Transaction, Connection, PrepareStmt) fail.
 package db

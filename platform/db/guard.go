@@ -93,11 +93,11 @@ func (g *guard) Owner(name string) string {
 	if module, ok := strings.CutPrefix(name, table("")); ok && g.modules[module] {
 		return module
 	}
-	prefix, _, _ := strings.Cut(name, "_")
+	prefix, _, more := strings.Cut(name, "_")
 	switch {
-	case prefix == driver.Platform:
+	case more && prefix == driver.Platform:
 		return driver.Platform
-	case g.modules[prefix]:
+	case more && g.modules[prefix]:
 		return prefix
 	default:
 		return g.tables[name]

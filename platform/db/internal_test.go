@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"testing"
+	"testing/fstest"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/id"
@@ -78,6 +80,32 @@ func TestRefusedRow(t *testing.T) {
 		}
 		if err := row.Scan(new(int)); !errors.Is(err, mine) {
 			t.Errorf("%v, want the error it was made for", err)
+		}
+	}
+}
+
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	var none *guard
+	none.know("shop")
+	none.learn(Migrations{}, "sqlite")
+	none.tell(ErrForeignTable)
+	if none.migrating(t.Context(), "shop") != t.Context() {
+		t.Error("without a guard a migration has a caller")
+	}
+	g := newGuard(Guard{On: true}, slog.New(slog.DiscardHandler))
+	g.know("blog")
+	g.learn(Migrations{Module: "shop", Files: fstest.MapFS{
+		"sqlite/1_x.sql": {Data: []byte("CREATE TABLE plain (id INTEGER);\ncreate table if not exists \"Quoted\" (id INTEGER); CREATE TABLE public.\"qualified\" (id INTEGER);\n" +
+			"CREATE VIEW looks AS SELECT 1; ALTER TABLE plain RENAME TO renamed; CREATE VIRTUAL TABLE words USING fts5(a);\n-- CREATE TABLE blog_posts is the blog's\n")},
+		"postgres/1_x.sql": {Data: []byte("CREATE TABLE other (id integer)")},
+	}}, "sqlite")
+	for table, want := range map[string]string{
+		"shop_orders": "shop", "SHOP_Orders": "shop", "blog_posts": "blog", "plain": "shop", "quoted": "shop", "qualified": "shop", "looks": "shop", "renamed": "shop", "words": "shop",
+		"banyan_jobs": driver.Platform, "banyan_migrations_shop": "shop", "banyan_migrations_gone": driver.Platform, "other": "", "gone_orders": "", "sqlite_master": "", "shop": "", "": "",
+	} {
+		if got := g.Owner(table); got != want {
+			t.Errorf("%q belongs to %q, want %q", table, got, want)
 		}
 	}
 }
