@@ -58,7 +58,7 @@ func settings(t testing.TB, p Profile) app.Config {
 	t.Helper()
 	cfg := app.Default()
 	if p == Single {
-		cfg.DB.DSN = "file:" + filepath.Join(t.TempDir(), "app.db")
+		cfg.DB.DSN = "file:" + filepath.Join(folder(t), "app.db")
 	} else {
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", newDatabase(t)
 		cfg.DB.Pool.MaxOpen = unit.Exactly(4) // the server is that of many tests
@@ -68,6 +68,22 @@ func settings(t testing.TB, p Profile) app.Config {
 	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
 	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
 	return cfg
+}
+
+// folder returns one that is removed when the test ends. That of t.TempDir has the name of the test in it, and with it the "#01" of a second
+// subtest of one name, which has no place in the address of a database.
+func folder(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "apptest-") //nolint:usetesting // see above
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // newDatabase makes a database that is dropped when the test ends. Without a server in the environment the test gets one of its own, and is
