@@ -12,6 +12,7 @@ import (
 	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
@@ -25,13 +26,14 @@ type App struct {
 	migrator   *db.Migrator
 	health     *httpserver.Health
 	server     *httpserver.Server
+	queries    *querystat.Stats
 	schema     func(context.Context) error // why the schema of the database does not fit; see schemaFits
 	all        lifecycle.Lifecycle
 }
 
 // New puts the application together, without I/O. The error names the module and what is wrong with it.
 func New(p *Platform, modules []module.Module) (*App, error) {
-	a := &App{platform: p, modules: modules, health: httpserver.NewHealth()}
+	a := &App{platform: p, modules: modules, health: httpserver.NewHealth(), queries: queryStats(p)}
 	a.operations = api.New(api.Limits{Body: int(p.cfg.HTTP.BodyLimit), Depth: p.cfg.API.Depth}, p.env.Keys, p.Log)
 	a.operations.OnUndeclared(undeclared(p))
 	if p.env.Mode == config.Prod && !p.env.Describe {
@@ -58,7 +60,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		return nil, err
 	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})

@@ -7,6 +7,7 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
 )
@@ -37,6 +38,10 @@ type Env struct {
 	// Denied is told of each statement that a module may not run, db.ErrForeignTable for instance, also when the module ignores the error.
 	// Nil is a warning in mode dev. The goroutines of requests call it.
 	Denied func(error)
+
+	// Queries is told of the statements of each request that ran any, at its end. Nil is a warning, in mode dev, of those that run too many or
+	// repeat them, and nothing elsewhere. The goroutines of requests call it.
+	Queries func(querystat.Report)
 
 	called string // what somebody has typed; see command
 }

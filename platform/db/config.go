@@ -1,6 +1,7 @@
 package db
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/banyan-go/banyan/platform/config"
@@ -16,6 +17,7 @@ type Config struct {
 	Postgres  Postgres      `config:"postgres"`
 	Statement time.Duration `config:"statement_timeout" doc:"Longest run of one statement, with the reading of its rows; less than http.request_timeout."`
 	Instances int           `config:"-"` // processes that share the database, a setting of the whole application; 0 for one
+	Budget    int           `config:"query_budget" doc:"Statements that one request may run: more are a warning in mode dev, fail a test, and are counted in every mode; 0 for no limit."`
 	Slow      time.Duration `config:"slow" doc:"Statements that take longer are logged; 0 logs none."`
 	Guard     Guard         `config:"-"` // chosen by the mode
 }
@@ -48,6 +50,7 @@ func Default() Config {
 		SQLite:    SQLite{BusyTimeout: time.Second},
 		Postgres:  Postgres{LockTimeout: time.Second, IdleInTransaction: 5 * time.Second},
 		Statement: 2 * time.Second,
+		Budget:    20,
 		Slow:      200 * time.Millisecond,
 	}
 }
@@ -72,6 +75,9 @@ func (c Config) Validate(r *config.Report) {
 	positive("statement_timeout", c.Statement)
 	if c.Statement > 0 && c.Pool.Wait > c.Statement {
 		r.Add("pool.wait", c.Pool.Wait.String(), "at most db.statement_timeout, "+c.Statement.String()+", which the wait of a read is part of")
+	}
+	if c.Budget < 0 {
+		r.Add("query_budget", strconv.Itoa(c.Budget), "0 or more")
 	}
 	if c.Slow < 0 {
 		r.Add("slow", c.Slow.String(), "0 or more")

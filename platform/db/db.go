@@ -207,6 +207,14 @@ type dialect struct {
 // Translate is called by gorm for every error that it sees.
 func (d dialect) Translate(err error) error { return translate(d.db.driver, err) }
 
+// Explain writes values into a statement, for the log. There never are any, and then it is that statement: engines would read it for nothing.
+func (d dialect) Explain(sql string, vars ...any) string {
+	if len(vars) == 0 {
+		return sql
+	}
+	return d.Dialector.Explain(sql, vars...)
+}
+
 var errForeignHandle = errors.New("this gorm handle does not come from a db.Handle")
 
 // featuresOf returns what the engine of a gorm handle is like, and an error for a handle that does not come from a Handle.

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 )
 
 // pool is what gorm sends its statements through: one per module for reading, and one for each Query inside a transaction. Every
@@ -43,6 +44,7 @@ func (p *pool) BeginTx(context.Context, *sql.TxOptions) (gorm.ConnPool, error) {
 
 // ExecContext runs a statement without rows.
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	querystat.Count(ctx, query)
 	run, err := p.runner()
 	if err != nil {
 		return nil, p.note(err)
@@ -53,6 +55,7 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 
 // QueryContext runs a statement with rows.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	querystat.Count(ctx, query)
 	run, err := p.runner()
 	if err != nil {
 		return nil, p.note(err)
@@ -63,6 +66,7 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 
 // QueryRowContext runs a statement with one row.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	querystat.Count(ctx, query)
 	run, err := p.runner()
 	if err != nil {
 		return refusedRow(ctx, p.note(err))

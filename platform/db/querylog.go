@@ -7,6 +7,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
+
+	"github.com/banyan-go/banyan/platform/db/querystat"
 )
 
 // queryLog logs slow statements, with placeholders and never with values. Errors are left to those who get them.
@@ -32,9 +34,10 @@ func (l *queryLog) Warn(ctx context.Context, msg string, _ ...any) { l.log.Debug
 // Error is like Info.
 func (l *queryLog) Error(ctx context.Context, msg string, _ ...any) { l.log.DebugContext(ctx, msg) }
 
-// Trace is called after each statement.
+// Trace is called after each statement, when its rows have been read.
 func (l *queryLog) Trace(ctx context.Context, begin time.Time, statement func() (string, int64), _ error) {
 	took := time.Since(begin)
+	querystat.Finish(ctx, took, statement)
 	if l.slow <= 0 || took < l.slow {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 )
 
 // txKey is the context key of a *tx.
@@ -106,6 +107,7 @@ func (c call) transact(fn func(context.Context) error) error {
 		if retry > retries || !conflicts(err) && !conflicts(attempt.doom) || !c.pause(retry) {
 			return err
 		}
+		c.ctx = querystat.Again(c.ctx)
 	}
 }
 

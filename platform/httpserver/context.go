@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -16,11 +16,11 @@ import (
 // somebody waits for the end; most requests are over before.
 type request struct {
 	telemetry.Request
-	caller *api.Caller // nil for an anonymous one
-	until  time.Time   // the deadline
+	until time.Time // the deadline
 
 	mu      sync.Mutex
-	waiters *waiters // nil until there is one
+	queries *querystat.Recorder // nil where nobody counts, idle until there is a statement
+	waiters *waiters            // nil until there is one
 	ended   ending
 	unread  bool // it could not be read
 }
@@ -91,11 +91,11 @@ func (r *request) Value(key any) any {
 	switch key.(type) {
 	case telemetry.RequestKey:
 		return &r.Request
-	case api.CallerKey:
-		if r.caller == nil {
-			return nil
+	case querystat.RecorderKey:
+		if q := r.recorder(); q != nil {
+			return q
 		}
-		return *r.caller
+		return nil
 	default:
 		return nil
 	}

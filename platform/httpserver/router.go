@@ -10,6 +10,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -37,6 +38,7 @@ type route struct {
 	api.Endpoint
 	method  string // that of the endpoint, or HEAD for one of GET
 	metrics *telemetry.RouteMetrics
+	idle    *querystat.Recorder // nil where nobody counts
 }
 
 // add puts a route at its place. It panics when the place is taken.
@@ -150,6 +152,7 @@ func (s *Server) find(fctx *fasthttp.RequestCtx) (*route, error) {
 
 // answer lets the endpoint of a request answer it.
 func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) error {
+	r.queries = route.idle
 	if route.Serve != nil {
 		return route.Serve(r, fctx)
 	}

@@ -104,6 +104,9 @@ func (s *Server) identify(fctx *fasthttp.RequestCtx, started time.Time) *request
 // finish completes the answer and tells of the request. Route is nil when there was none.
 func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 	r.end(over)
+	if n := r.statements(); n > 0 {
+		route.metrics.ObserveStatements(n)
+	}
 	resp := &fctx.Response
 	coded := s.compressor.applies(resp)
 	if fctx.IsGet() || fctx.IsHead() {

@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
@@ -23,6 +24,8 @@ import (
 type Options struct {
 	// Dev is mode dev: no drain, Server-Timing in answers.
 	Dev bool
+	// Queries are the statistics of what requests ask of the database. Nil keeps none.
+	Queries *querystat.Stats
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
 	// Sockets are what the process has inherited. In mode dev whoever has passed on the public one gives it to the next process too: this
@@ -38,6 +41,7 @@ type Server struct {
 	drainTime  time.Duration
 	api        *api.API
 	tel        *telemetry.Telemetry
+	queries    *querystat.Stats // nil for none
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
@@ -57,7 +61,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, log: tel.Logger(), health: health, defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, log: tel.Logger(), health: health, defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)
@@ -102,7 +106,11 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) {
 		methods = append(methods, http.MethodHead)
 	}
 	for _, method := range methods {
-		s.router.add(&route{Endpoint: e, method: method, metrics: s.tel.Route(method, e.Path)})
+		r := &route{Endpoint: e, method: method, metrics: s.tel.Route(method, e.Path)}
+		if s.queries != nil {
+			r.idle = s.queries.Origin(method + " " + e.Path).Idle()
+		}
+		s.router.add(r)
 		if e.Handler != nil {
 			app.Add(method, e.FiberPath, withContext(e.Handler))
 		}

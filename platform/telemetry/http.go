@@ -18,9 +18,10 @@ const (
 	other          = "_other"     // whatever comes after a metric has reached its cap
 )
 
-// httpMetrics collects http_server_request_duration_seconds and http_server_active_requests.
+// httpMetrics collects http_server_request_duration_seconds, http_server_request_statements and http_server_active_requests.
 type httpMetrics struct {
 	durationDesc, activeDesc *prometheus.Desc
+	statementsDesc           *prometheus.Desc
 	started                  time.Time
 	maxRoutes                int
 	active                   [numMethods]ActiveRequests
@@ -35,6 +36,8 @@ func newHTTPMetrics(maxRoutes int, started time.Time) *httpMetrics {
 	return &httpMetrics{
 		durationDesc: prometheus.NewDesc("http_server_request_duration_seconds", "Time from the arrival of a request to the end of its answer.",
 			[]string{"http_request_method", "http_route", "http_response_status_code"}, nil),
+		statementsDesc: prometheus.NewDesc("http_server_request_statements", "Statements of SQL for an answer, of those that took any.",
+			[]string{"http_request_method", "http_route"}, nil),
 		activeDesc: prometheus.NewDesc("http_server_active_requests", "Requests that are being served.",
 			[]string{"http_request_method"}, nil),
 		started:   started,
@@ -94,6 +97,8 @@ type RouteMetrics struct {
 	// A route answers with a handful of codes, so a list is searched faster than a map, and needs no lock to be read.
 	seen atomic.Pointer[[]*statusMetrics]
 	mu   sync.Mutex // for adding to seen
+
+	statements statementCounts
 }
 
 // Observe counts an answer with this status that took d. Codes outside 100 to 599 share one label. It takes no lock and does not
@@ -156,6 +161,7 @@ const numLatencies = 17
 // Describe is part of prometheus.Collector.
 func (h *httpMetrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- h.durationDesc
+	ch <- h.statementsDesc
 	ch <- h.activeDesc
 }
 
@@ -169,6 +175,9 @@ func (h *httpMetrics) Collect(ch chan<- prometheus.Metric) {
 	for key, m := range h.routes {
 		for _, s := range *m.seen.Load() {
 			ch <- s.metric(h.durationDesc, h.started, key)
+		}
+		if counted := m.statements.metric(h.statementsDesc, h.started, key); counted != nil {
+			ch <- counted
 		}
 	}
 }
