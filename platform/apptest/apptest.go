@@ -22,6 +22,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/postgres"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
@@ -63,7 +64,8 @@ func (a *App) On(t testing.TB) *App {
 // Run starts an application with these modules, in mode test, on an empty database with every migration applied. It ends with the test;
 // when the test has failed its log is printed. The test fails when an operation answers with an error that its Op.Errors do not name, and when a
 // module asks for what it may not touch: another module's table (db.ErrForeignTable), a divided table without a key (db.ErrNoKey), the schema
-// (db.ErrSchema). A module's test gives the module itself and those that it uses.
+// (db.ErrSchema). It fails when a request runs one statement again and again (see db.Repeated), more statements than db.query_budget, or more than
+// the file testdata/queries.golden of its module says. A module's test gives the module itself and those that it uses.
 //
 // BANYAN_PROFILE in the environment, which `banyan test --profiles` sets, chooses what stands around the application.
 func Run(t testing.TB, builders ...Builder) *App {
@@ -73,8 +75,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 		out := newReports()
 		cfg := settings(t, Single)
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
-		wrong := func(what string) { out.send(report{Wrong: what}) }
-		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, wrong, builders), out)
+		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, out, builders), out)
 	}
 	log := &syncBuffer{}
 	in := profile(t)
@@ -82,7 +83,9 @@ func Run(t testing.TB, builders ...Builder) *App {
 		in = Single // this process is on its way to another call of Run
 	}
 	cfg, keys := settings(t, in), keyring.NewKey()
-	running := build(t, cfg, keys, log, func(what string) { t.Errorf("%s", what) }, builders)
+	judge := newJudge(t, cfg.DB.Budget)
+	running := build(t, cfg, keys, log, judge, builders)
+	judge.modules(running.Modules())
 	if err := running.Start(t.Context()); err != nil {
 		t.Fatalf("start the application: %v\n%s", err, log)
 	}
@@ -96,15 +99,21 @@ func Run(t testing.TB, builders ...Builder) *App {
 	})
 	var others []*instance
 	if in == Replicated {
-		others = append(others, startInstance(t, order{Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys}, log))
+		others = append(others, startInstance(t, order{Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys}, log, judge))
 	}
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
 	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others
 	return a
 }
 
-// build puts the application together. Wrong is told of what nobody may do and no answer need show.
-func build(t testing.TB, cfg app.Config, keys string, log io.Writer, wrong func(what string), builders []Builder) *app.App {
+// watcher is told what an application does that no answer need show, and that a test fails for. The goroutines of requests call it.
+type watcher interface {
+	wrong(what string)
+	queries(r querystat.Report)
+}
+
+// build puts the application together.
+func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, builders []Builder) *app.App {
 	t.Helper()
 	ring, err := keyring.Parse(keys)
 	if err != nil {
@@ -112,9 +121,10 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, wrong func(
 	}
 	env := app.Env{Name: "apptest", Info: api.Info{Title: "apptest"}, Mode: config.Test, Profile: "single", Keys: ring, Out: log}
 	env.Undeclared = func(operation, code string) {
-		wrong(fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code))
+		w.wrong(fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code))
 	}
-	env.Denied = func(err error) { wrong(err.Error()) }
+	env.Denied = func(err error) { w.wrong(err.Error()) }
+	env.Queries = w.queries
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}})
 	if err != nil {
 		t.Fatal(err)

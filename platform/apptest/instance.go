@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 )
 
 // A further instance of an application is a process of its own: the program of the test, started again for the same test, which becomes the
@@ -34,9 +35,10 @@ type order struct {
 
 // report is what it says: first where it serves, and then what happens.
 type report struct {
-	URL     string `json:"url,omitempty"`
-	Wrong   string `json:"wrong,omitempty"`
-	Flushed bool   `json:"flushed,omitempty"`
+	URL     string            `json:"url,omitempty"`
+	Wrong   string            `json:"wrong,omitempty"`
+	Queries *querystat.Report `json:"queries,omitempty"`
+	Flushed bool              `json:"flushed,omitempty"`
 }
 
 // caller returns where Run was called. Skip counts the functions between.
@@ -97,18 +99,21 @@ func (r *reports) send(what report) {
 	_, _ = r.out.Write(append(line, '\n')) // nobody is there any more, when that fails
 }
 
+func (r *reports) wrong(what string) { r.send(report{Wrong: what}) }
+
+func (r *reports) queries(q querystat.Report) { r.send(report{Queries: &q}) }
+
 // instance is a process that serves, as its test sees it.
 type instance struct {
 	url     string
 	in      io.WriteCloser
 	flushed chan struct{}
 
-	mu    sync.Mutex
-	wrong []string
+	said []report
 }
 
-// startInstance starts one; it ends with the test. What it logs goes to log.
-func startInstance(t testing.TB, o order, log *syncBuffer) *instance {
+// startInstance starts one; it ends with the test. What it logs goes to log; what it has done is judged at the end.
+func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 	t.Helper()
 	text, err := json.Marshal(o)
 	if err != nil {
@@ -144,8 +149,12 @@ func startInstance(t testing.TB, o order, log *syncBuffer) *instance {
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("an instance of the application: %v", err)
 		}
-		for _, what := range i.wrong {
-			t.Errorf("%s", what)
+		for _, r := range i.said {
+			if r.Queries != nil {
+				j.queries(*r.Queries)
+			} else {
+				j.wrong(r.Wrong)
+			}
 		}
 	})
 	if i.url = <-started; i.url == "" {
@@ -159,7 +168,9 @@ func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 	defer said.Close()
 	defer close(i.flushed)
 	defer close(started)
-	for lines := bufio.NewScanner(said); lines.Scan(); {
+	lines := bufio.NewScanner(said)
+	lines.Buffer(nil, 16<<20) // a request may run many statements
+	for lines.Scan() {
 		var r report
 		if json.Unmarshal(lines.Bytes(), &r) != nil {
 			return // the process was ended in the middle of a line
@@ -170,9 +181,7 @@ func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 		case r.Flushed:
 			i.flushed <- struct{}{}
 		default:
-			i.mu.Lock()
-			i.wrong = append(i.wrong, r.Wrong)
-			i.mu.Unlock()
+			i.said = append(i.said, r)
 		}
 	}
 }

@@ -1,0 +1,78 @@
+package apptest
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/module"
+)
+
+// judge fails a test for what its application does.
+type judge struct {
+	t      testing.TB
+	budget int     // of statements, 0 for none
+	golden *golden // nil where there is none
+
+	mu   sync.Mutex
+	said map[string]bool
+}
+
+func newJudge(t testing.TB, budget int) *judge {
+	return &judge{t: t, budget: budget, said: map[string]bool{}}
+}
+
+// modules tells the judge what the application consists of.
+func (j *judge) modules(list []module.Module) {
+	for _, m := range list {
+		if g := goldenOf(j.t, m.Name()); g != nil {
+			j.golden = g
+		}
+	}
+}
+
+func (j *judge) wrong(what string) { j.t.Errorf("%s", what) }
+
+func (j *judge) queries(r querystat.Report) {
+	if head, ok := strings.CutPrefix(r.Origin, "HEAD "); ok {
+		r.Origin = "GET " + head
+	}
+	for _, s := range r.Repeated() {
+		j.once("repeated "+r.Origin+s.Kind, "%s runs one statement %d times: read all rows at once (ByIDs, include), or mark it with db.Repeated\n  %s\n  at %s",
+			r.Origin, s.Count, s.Shape, strings.Join(s.At, "\n  by "))
+	}
+	if j.budget > 0 && r.Count > j.budget {
+		j.once("budget "+r.Origin, "%s runs %d statements, and db.query_budget is %d\n%s", r.Origin, r.Count, j.budget, list(r.Statements))
+	}
+	if j.golden != nil {
+		if what := j.golden.see(r); what != "" {
+			j.once("golden "+r.Origin, "%s", what)
+		}
+	}
+}
+
+// once fails the test, the first time for each key: what is wrong with a route is wrong with each of its requests.
+func (j *judge) once(key, format string, args ...any) {
+	j.mu.Lock()
+	said := j.said[key]
+	j.said[key] = true
+	j.mu.Unlock()
+	if !said {
+		j.t.Errorf(format, args...)
+	}
+}
+
+// list writes statements, one on a line.
+func list(statements []querystat.Statement) string {
+	var lines []string
+	for _, s := range statements {
+		line := fmt.Sprintf("  %d  %s", s.Count, s.Shape)
+		if len(s.At) > 0 {
+			line += "  at " + s.At[0]
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
