@@ -21,6 +21,9 @@ import (
 	"github.com/banyan-go/banyan/generator/render"
 )
 
+// goldenQueries is a file that the tests of a module write, in its folder testdata.
+const goldenQueries = "queries.golden"
+
 // UnknownError means that nothing of this name was generated.
 type UnknownError struct {
 	Kind, Name string
@@ -127,7 +130,7 @@ func DestroyModule(ctx context.Context, p *project.Project, moduleName string, p
 		rel := p.Relative(file)
 		switch {
 		case err != nil || e.IsDir() || slices.Contains(m.Files, rel):
-		case path.Base(rel) == ".keep" || strings.HasSuffix(rel, "_gen.go"):
+		case path.Base(rel) == ".keep" || strings.HasSuffix(rel, "_gen.go") || path.Base(rel) == goldenQueries:
 			edit.Remove = append(edit.Remove, rel)
 		default:
 			others = append(others, rel)

@@ -92,6 +92,7 @@ func TestDestroyTakesBackExactlyWhatWasWritten(t *testing.T) {
 	if err := os.Remove(p.Path("modules/sale/notes.txt")); err != nil {
 		t.Fatal(err)
 	}
+	edit(t, p, "modules/sale/testdata/queries.golden", "written by tests")
 	d, err = generator.DestroyModule(t.Context(), p, "sale", nil)
 	if err != nil {
 		t.Fatal(err)

@@ -74,15 +74,17 @@ func (c *command) completeProfiles(*cobra.Command, []string, string) (names []co
 }
 
 func (c *command) test() *cobra.Command {
-	var servers, profiles string
+	var servers, profiles, budget string
 	cmd := &cobra.Command{
 		Use:   "test [PACKAGES] [-- FLAGS OF go test]",
 		Short: "Run the tests",
 		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and " +
 			"listed at the end with the command that installs what is missing; install installs it first; require fails without.\n\n" +
 			"With --profiles they run once for each profile: single is one process on SQLite, postgres one on PostgreSQL, replicated two on " +
-			"PostgreSQL that take turns request by request. The server is a private one that ends with the tests.",
-		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --profiles all ./modules/...\n  banyan test --servers require -- -race",
+			"PostgreSQL that take turns request by request. The server is a private one that ends with the tests.\n\n" +
+			"The tests of a module fail when a route runs more statements than the module's file testdata/queries.golden says; --budget update writes " +
+			"these files anew.",
+		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --profiles all ./modules/...\n  banyan test --budget update ./modules/...\n  banyan test --servers require -- -race",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := c.project()
 			if err != nil {
@@ -91,6 +93,9 @@ func (c *command) test() *cobra.Command {
 			mode, err := suite.ParseMode(servers)
 			if err != nil {
 				return cli.Exit(cli.Usage, "banyan test --help", err)
+			}
+			if budget != "" && budget != suite.UpdateBudget {
+				return cli.Exit(cli.Usage, "banyan test --help", fmt.Errorf("--budget %s: want update", budget))
 			}
 			var under []string
 			if profiles != "" {
@@ -102,11 +107,13 @@ func (c *command) test() *cobra.Command {
 			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
 				packages, flags = args[:dash], args[dash:]
 			}
-			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Profiles: under, Packages: packages, Flags: flags, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
+			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Profiles: under, Packages: packages, Flags: flags, Budget: budget, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
 		},
 	}
 	cmd.Flags().StringVar(&servers, "servers", "auto", "`MODE` is auto, install or require")
+	cmd.Flags().StringVar(&budget, "budget", "", "`MODE` is update: accept the statements that routes run now")
 	cmd.Flags().StringVar(&profiles, "profiles", "", "`LIST` is all, or some of "+strings.Join(suite.Profiles(), ","))
+	_ = cmd.RegisterFlagCompletionFunc("budget", cobra.FixedCompletions([]cobra.Completion{suite.UpdateBudget}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("profiles", cobra.FixedCompletions(append(suite.Profiles(), "all"), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("servers", cobra.FixedCompletions([]cobra.Completion{"auto", "install", "require"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd

@@ -45,6 +45,7 @@ type Options struct {
 	Profiles []string // what stands around an application under test, one run for each; empty means single alone
 	Packages []string // patterns of packages; empty means all
 	Flags    []string // of go test
+	Budget   string   // UpdateBudget, or nothing
 	NoInput  bool     // what is installed asks nothing
 	Out, Err io.Writer
 
@@ -71,6 +72,13 @@ func ParseProfiles(list string) ([]string, error) {
 // Run runs go test, once for each profile. Its output is go test's own; what was left out is told on Err behind it. The error of tests that
 // fail is the *exec.ExitError of go test.
 func Run(ctx context.Context, p *project.Project, o Options) error {
+	if o.Budget == UpdateBudget {
+		return o.updateBudget(ctx, p, func() error { return o.runAll(ctx, p) })
+	}
+	return o.runAll(ctx, p)
+}
+
+func (o Options) runAll(ctx context.Context, p *project.Project) error {
 	if len(o.Profiles) == 0 {
 		return o.run(ctx, p)
 	}
@@ -101,10 +109,7 @@ func (o Options) under(ctx context.Context, p *project.Project, profile string) 
 
 // run runs the tests, and again those that were left out once what they want is installed.
 func (o Options) run(ctx context.Context, p *project.Project) error {
-	packages := o.Packages
-	if len(packages) == 0 {
-		packages = []string{"./..."}
-	}
+	packages := o.packages()
 	mode := o.Mode
 	if mode == Install {
 		mode = Auto
@@ -128,6 +133,13 @@ func (o Options) run(ctx context.Context, p *project.Project) error {
 	return again
 }
 
+func (o Options) packages() []string {
+	if len(o.Packages) == 0 {
+		return []string{"./..."}
+	}
+	return o.Packages
+}
+
 // test runs go test once and returns what was left out.
 func (o Options) test(ctx context.Context, p *project.Project, mode Mode, packages []string) (leftOut, error) {
 	dir, err := os.MkdirTemp("", "banyan-test-")
@@ -138,6 +150,10 @@ func (o Options) test(ctx context.Context, p *project.Project, mode Mode, packag
 	notes := filepath.Join(dir, "missing")
 
 	args := append([]string{"test"}, o.Flags...)
+	if o.Budget != "" {
+		args = append(args, "-count=1") // what comes from a cache writes nothing
+		o.environ = append(slices.Clip(o.environ), "BANYAN_BUDGET="+o.Budget)
+	}
 	cmd := o.command(ctx, p, "go", append(args, packages...)...)
 	// The name of the file is another one each time: a test that was left out is not taken from go test's cache.
 	cmd.Env = slices.Concat(os.Environ(), o.environ, []string{"BANYAN_SERVERS=" + string(mode), "BANYAN_MISSING=" + notes})

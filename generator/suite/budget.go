@@ -1,0 +1,92 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/banyan-go/banyan/generator/project"
+)
+
+// UpdateBudget is the value of Options.Budget that takes over what the routes of the modules cost now.
+const UpdateBudget = "update"
+
+// updateBudget runs tests that write the golden files of the modules. They only raise what such a file says, so the files are taken away first,
+// unless only some tests of a package run. They are put back when the tests fail.
+func (o Options) updateBudget(ctx context.Context, p *project.Project, run func() error) error {
+	before, err := o.goldenFiles(ctx, p)
+	if err != nil {
+		return err
+	}
+	if !o.partly() {
+		for file := range before {
+			if err := os.Remove(p.Path(file)); err != nil {
+				return err
+			}
+		}
+	}
+	if failed := run(); failed != nil {
+		for file, text := range before {
+			failed = errors.Join(failed, os.WriteFile(p.Path(file), text, 0o644))
+		}
+		fmt.Fprintln(o.Err, "the golden files of queries are as before, because tests fail")
+		return failed
+	}
+	after, err := o.goldenFiles(ctx, p)
+	if err != nil {
+		return err
+	}
+	changed := 0
+	for _, file := range slices.Sorted(maps.Keys(after)) {
+		if old, ok := before[file]; !ok || string(old) != string(after[file]) {
+			fmt.Fprintln(o.Err, "  budget   ", file)
+			changed++
+		}
+	}
+	for _, file := range slices.Sorted(maps.Keys(before)) {
+		if _, ok := after[file]; !ok {
+			fmt.Fprintln(o.Err, "  budget   ", file, "is gone: no test sends a request that runs a statement")
+			changed++
+		}
+	}
+	if changed == 0 {
+		fmt.Fprintln(o.Err, "  budget    nothing has changed")
+	}
+	return nil
+}
+
+// partly reports whether the flags of go test leave tests out.
+func (o Options) partly() bool {
+	return slices.ContainsFunc(o.Flags, func(flag string) bool {
+		name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimLeft(flag, "-"), "test."), "=")
+		return slices.Contains([]string{"run", "skip", "short", "list"}, name)
+	})
+}
+
+// goldenFiles returns the golden files of queries beside the tests that run, by their paths in the project.
+func (o Options) goldenFiles(ctx context.Context, p *project.Project) (map[string][]byte, error) {
+	cmd := o.command(ctx, p, "go", append([]string{"list", "-e", "-f", "{{.Dir}}"}, o.packages()...)...)
+	cmd.Stdout = nil
+	dirs, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("list the packages: %w", err)
+	}
+	files := map[string][]byte{}
+	for dir := range strings.Lines(string(dirs)) {
+		file := filepath.Join(strings.TrimSpace(dir), "testdata", "queries.golden")
+		text, err := os.ReadFile(file)
+		switch {
+		case err == nil:
+			files[p.Relative(file)] = text
+		case !errors.Is(err, fs.ErrNotExist):
+			return nil, err
+		}
+	}
+	return files, nil
+}
