@@ -75,11 +75,13 @@ func TestExemptions(t *testing.T) {
 		count int
 		most  int64
 	}{
-		"none":             {func(ctx context.Context) context.Context { return ctx }, 5, 5},
-		"meant to repeat":  {querystat.Repeated, 1, 1},
-		"counted before":   {querystat.Again, 0, 0},
-		"both":             {func(ctx context.Context) context.Context { return querystat.Repeated(querystat.Again(ctx)) }, 0, 0},
-		"without recorder": {func(context.Context) context.Context { return querystat.Again(querystat.Repeated(context.Background())) }, 0, 0},
+		"none":            {func(ctx context.Context) context.Context { return ctx }, 5, 5},
+		"meant to repeat": {querystat.Repeated, 1, 1},
+		"counted before":  {querystat.Again, 0, 0},
+		"both":            {func(ctx context.Context) context.Context { return querystat.Repeated(querystat.Again(ctx)) }, 0, 0},
+		"without recorder": {func(context.Context) context.Context {
+			return querystat.Again(querystat.Repeated(context.Background()))
+		}, 0, 0},
 	} {
 		o, report := watched(querystat.Options{Callers: true})
 		ctx, r := begin(t, o)
