@@ -148,6 +148,25 @@ func TestErrorThatIsNotDeclared(t *testing.T) {
 	}
 }
 
+// A statement that a module may not run is refused in mode dev, where it is a warning too, and in mode test; mode prod looks at none.
+func TestGuardByMode(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		mode   string
+		status int
+		warns  bool
+	}{{"dev", 500, true}, {"test", 500, false}, {"prod", 200, false}} {
+		m := newMachine(t)
+		m.program = program(variant{schema: "-- +goose Up\nCREATE TABLE notes_notes (bucket INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (bucket, id));\n"})
+		m.run("migrate", "up").want(0)
+		r := m.serve("--mode", c.mode)
+		r.wantGet(r.url+"/api/v1/notes/notes", c.status)
+		if r.stop(); strings.Contains(r.out.String(), "a statement was refused") != c.warns {
+			t.Errorf("mode %s: %s", c.mode, r.out)
+		}
+	}
+}
+
 // In mode prod somebody migrates on purpose. Until then the process lives, is not ready and says why to its operators alone; then it is
 // ready without a restart.
 func TestPendingMigrationsInModeProd(t *testing.T) {

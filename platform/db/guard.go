@@ -50,7 +50,7 @@ func (g *guard) know(module string) {
 
 // made finds what a migration makes or renames: a name may be quoted, and stand behind that of its schema. What it finds too much, in a
 // comment for instance, is a table that nobody has.
-var made = `(?i)\b(?:CREATE\s+(?:OR\s+REPLACE\s+|TEMP\s+|TEMPORARY\s+|UNLOGGED\s+|VIRTUAL\s+|MATERIALIZED\s+|RECURSIVE\s+)*(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?|RENAME\s+TO\s+)(?:["\x60\[]?\w+["\x60\]]?\s*\.\s*)?["\x60\[]?(\w+)`
+const made = `(?i)\b(?:CREATE\s+(?:OR\s+REPLACE\s+|TEMP\s+|TEMPORARY\s+|UNLOGGED\s+|VIRTUAL\s+|MATERIALIZED\s+|RECURSIVE\s+)*(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?|RENAME\s+TO\s+)(?:["\x60\[]?\w+["\x60\]]?\s*\.\s*)?["\x60\[]?(\w+)`
 
 // learn reads in the migrations of a module which tables are its own, beside those that begin with its name.
 func (g *guard) learn(m Migrations, dialect string) {
@@ -105,8 +105,8 @@ func (g *guard) Owner(name string) string {
 }
 
 // Warn logs why there is no guard.
-func (g *guard) Warn(err error) {
-	g.log.Warn("the tables of modules are not guarded", "reason", err)
+func (g *guard) Warn(reason error) {
+	g.log.Warn("the tables of modules are not guarded", "reason", reason)
 }
 
 // tell reports the error of a statement that the guard has refused.

@@ -20,7 +20,7 @@ type Guard interface {
 	// everybody may touch. The name may be in either case.
 	Owner(table string) string
 	// Warn is told why the engine cannot guard this database. What it then runs goes unguarded.
-	Warn(error)
+	Warn(reason error)
 }
 
 // Platform is the Owner of the framework's own tables.
