@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/servertest"
@@ -63,8 +64,8 @@ func openShops(t *testing.T, dsn string, guarded bool) *shops {
 
 // use reads a table and adds a row to it.
 func use(ctx context.Context, h *db.Handle, table string) error {
-	err := h.Query(ctx, db.Global).Table(table).Find(&[]map[string]any{}).Error
-	return errors.Join(err, h.Tx(ctx, db.Global, func(ctx context.Context) error {
+	read := func(key db.Key) error { return h.Query(ctx, key).Table(table).Find(&[]map[string]any{}).Error }
+	return errors.Join(read(db.Global), read(db.By("a")), h.Tx(ctx, db.Global, func(ctx context.Context) error {
 		return h.Query(ctx, db.Global).Exec("INSERT INTO " + table + " DEFAULT VALUES").Error
 	}))
 }
@@ -138,26 +139,48 @@ func (s *shops) roles(t *testing.T) (n int) {
 	return n
 }
 
-// Many tests start on one server at the same time, each with a database of its own.
+// crowd is a guard of many modules.
+type crowd struct{ driver.Guard }
+
+func (crowd) Modules() (names []string) {
+	for i := range 20 {
+		names = append(names, fmt.Sprintf("m%d", i))
+	}
+	return names
+}
+
+func (crowd) Owner(string) string { return "" }
+
+// Many programs start on one server at the same time, with a database of their own or the same one, and make the same roles. None of them fails.
 func TestRolesOfManyDatabases(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartPostgres(t)
-	var dsns []string
-	for range 4 {
-		dsns = append(dsns, server.Database(t))
+	dsns := []string{server.Database(t), server.Database(t)}
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			o := options(dsns[i%2])
+			o.Guard = crowd{}
+			p, err := postgres.Driver{}.Open(t.Context(), o)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := errors.Join(p.Health.Close(), p.Read.Close(), p.Write.Close()); err != nil {
+				t.Error(err)
+			}
+		})
 	}
-	t.Run("walls", func(t *testing.T) {
-		for i, dsn := range dsns {
-			t.Run(fmt.Sprint(i), func(t *testing.T) {
-				t.Parallel()
-				openShops(t, dsn, true).wantWalls(t)
-			})
-		}
-	})
-	if n := openShops(t, dsns[0], true).roles(t); n != 4 {
-		t.Errorf("there are %d roles, want two for each of the two modules", n)
+	all.Wait()
+	var s *shops
+	for _, dsn := range dsns {
+		s = openShops(t, dsn, true)
+		s.wantWalls(t)
 	}
-	t.Run("leaks", func(t *testing.T) { testRolesDoNotLeak(t, openShops(t, dsns[0], true)) })
+	if n := s.roles(t); n != 2*(20+2) {
+		t.Errorf("there are %d roles, want two for each of the 22 modules", n)
+	}
+	testRolesDoNotLeak(t, s)
 }
 
 // A connection that goes from hand to hand has the role of whoever has it, inside of transactions and outside, after a rollback and after
