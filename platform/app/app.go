@@ -47,14 +47,16 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	}
 	err := errors.Join(wrong...)
 	if err == nil {
-		a.migrator, err = p.DB.Migrator(sets)
+		if a.migrator, err = p.DB.Migrator(sets); err != nil {
+			return nil, cli.Exit(cli.Conflict, "banyan check", err) // two files with one version, for instance
+		}
 	}
 	if err != nil {
 		return nil, cli.Exit(cli.Failure, "", err) // the code is wrong, whatever the configuration
 	}
 	a.health.Add("database", p.DB.Ping)
 	a.schema = a.schemaFits()
-	a.health.Add("migrations", a.schema)
+	a.health.Add("migrations", a.withNext(a.schema))
 	pages, err := a.pages()
 	if err != nil {
 		return nil, err
@@ -95,7 +97,7 @@ func (a *App) startBase(ctx context.Context) error {
 }
 
 func (a *App) migrate(ctx context.Context) error {
-	_, err := a.migrator.Up(ctx)
+	_, err := a.migrator.With(db.MigrateOptions{LockWait: lockTimeout}).Up(ctx)
 	if err == nil {
 		return nil
 	}
@@ -104,18 +106,38 @@ func (a *App) migrate(ctx context.Context) error {
 	if text := unknown(all, env.command(), env.Mode); text != "" && env.Dev() {
 		return cli.Exit(cli.Failure, env.command()+resetCommand, fmt.Errorf("%w\n%s", err, text))
 	}
+	if next, ok := nextOf(err, env.command(), env.Mode); ok {
+		return cli.Exit(cli.Conflict, next, err)
+	}
 	return cli.Exit(cli.Failure, env.command()+" migrate status", err)
 }
 
-// schemaFits returns the check that keeps a process out of service while its database is behind. Once it fits it does not stop fitting.
+// schemaFits returns the check that keeps a process out of service while the schema of its database is not one that it can work with. Once it
+// was, only a state of the schema ends that, and not a question that gets no answer: another check says so.
 func (a *App) schemaFits() func(context.Context) error {
 	var ready atomic.Bool
 	return func(ctx context.Context) error {
-		if ready.Load() {
+		if !ready.Load() {
+			err := a.migrator.Ready(ctx)
+			ready.Store(err == nil)
+			return err
+		}
+		err := a.migrator.Still(ctx)
+		if _, state := nextOf(err, "", config.Prod); !state {
 			return nil
 		}
-		err := a.migrator.Ready(ctx)
-		ready.Store(err == nil)
+		ready.Store(false)
+		return err
+	}
+}
+
+// withNext returns a check whose error says what to do.
+func (a *App) withNext(check func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := check(ctx)
+		if next, ok := nextOf(err, a.platform.env.command(), a.platform.env.Mode); ok && next != "" {
+			return fmt.Errorf("%w; next: %s", err, next)
+		}
 		return err
 	}
 }

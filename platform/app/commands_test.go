@@ -154,8 +154,8 @@ func TestMigrationsThatWereThrownAway(t *testing.T) {
 	m.run("serve", "--mode", "dev").want(1, "error: migrate: migration notes/"+second+"_notes.sql: ", "table notes_notes already exists",
 		"migrations that this program does not have, thrown away or of another branch: notes/"+first+"\n", reset)
 	m.run("serve", "--mode", "test").want(1, "table notes_notes already exists", "\nnext:  prog migrate status\n")
-	m.run("migrate", "down", "--module", "notes").want(1, "notes/"+first+" was applied last, and this program does not know it")
-	m.run("migrate", "down", "--module", "notes", "--mode", "dev").want(1, "this program does not know it", reset)
+	m.run("migrate", "down", "--module", "notes").want(6, "notes/"+first+" was applied last, and this program does not know it", "\nnext:  git log --all --stat -- modules\n")
+	m.run("migrate", "down", "--module", "notes", "--mode", "dev").want(6, "this program does not know it", reset)
 
 	m.run("db", "reset").want(2, "this is mode prod: drop every table with all rows?", "\nnext:  prog db reset --yes\n")
 	m.run("db", "reset", "--mode", "dev").want(0, "the database is empty, and has 1 migrations\n")
@@ -177,8 +177,8 @@ func TestUnknownMigrationsAreToldAtTheStart(t *testing.T) {
 	if !strings.Contains(r.err.String(), "warning: the database has migrations that this program does not have, thrown away or of another branch: notes/20260101000000\n") {
 		t.Errorf("it says %s", r.err)
 	}
-	m.run("migrate", "status").want(0, "warning: the database has migrations that this program does not have, perhaps of a newer one: notes/20260101000000\n")
-	m.run("migrate", "status", "--mode", "dev").want(0, "\n  or start afresh without the rows: prog db reset --mode dev\n")
+	m.run("migrate", "status").want(6, "error: the database has migrations between those of this program: notes/20260101000000, and this program does not know it\n", "next:  git log --all")
+	m.run("migrate", "status", "--mode", "dev").want(6, "\nnext:  prog db reset --mode dev\n")
 }
 
 func TestSeed(t *testing.T) {

@@ -181,7 +181,7 @@ func TestPendingMigrationsInModeProd(t *testing.T) {
 	if body := r.wantGet(r.url+"/readyz", 503); body != `{"status":"failing"}` {
 		t.Errorf("the public port says %s", body)
 	}
-	if body := r.wantGet(r.ops+"/readyz", 503); !strings.Contains(body, `"migrations":"the database is behind by 1: notes/20260101000000_notes.sql"`) || !strings.Contains(body, `"database":"ok"`) {
+	if body := r.wantGet(r.ops+"/readyz", 503); !strings.Contains(body, `"migrations":"the database is behind by 1: notes/20260101000000_notes.sql; next: prog migrate up"`) || !strings.Contains(body, `"database":"ok"`) {
 		t.Errorf("the ops port says %s", body)
 	}
 	m.run("migrate", "up").want(0)

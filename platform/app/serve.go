@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,8 @@ func (l *launcher) serve() *cobra.Command {
 				l.Warn(a.openWrites())
 			}
 			if err := a.schema(cmd.Context()); err != nil {
-				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s migrate up", err, l.called()))
+				next, _ := nextOf(err, l.called(), l.mode)
+				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s", err, cmp.Or(next, l.called()+" migrate status")))
 			}
 			if l.mode != config.Dev {
 				return

@@ -28,6 +28,7 @@ func kinds() map[string]clitest.Kind {
 		"help":           runs,
 		"keys new":       prints,
 		"migrate down":   writes | prints,
+		"migrate plan":   prints,
 		"migrate status": prints,
 		"migrate up":     writes | prints,
 		"modules":        prints,
@@ -149,12 +150,14 @@ func TestSchemasOfData(t *testing.T) {
 		if kind&clitest.Prints == 0 {
 			return
 		}
-		args, depth := append(arguments(words), "--json", "-q"), 9
+		args, depth, m := append(arguments(words), "--json", "-q"), 9, m
 		switch words {
 		case "healthcheck":
 			args = append(args, "--set", "http.ops_addr="+strings.TrimPrefix(p.ops, "http://"))
 		case "migrate down", "serve":
 			args = append(args, "--dry-run")
+		case "migrate plan": // which has something to show
+			m = newMachine(t)
 		case "migrate up": // which has something to do
 			m.run("migrate", "down", "--module", "notes", "--yes").want(0)
 		case "openapi", "config schema": // documents with a schema of their own
@@ -311,7 +314,7 @@ func TestCompletion(t *testing.T) {
 		"config show http.pro":   "http.proxies",
 		"about --set phas":       "phase=",
 		"completion ":            "bash zsh fish powershell",
-		"help migrate ":          "down status up",
+		"help migrate ":          "down plan status up",
 		"version ":               "",
 	} {
 		args := strings.Split(words, " ")

@@ -2,12 +2,9 @@ package db
 
 import (
 	"cmp"
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,8 +28,15 @@ type MigrationState string
 const (
 	Pending MigrationState = "pending"
 	Applied MigrationState = "applied"
+	// Dirty is a migration with NO TRANSACTION that was begun, up or down, and is not finished: another process is at it, it was killed, or a
+	// statement has failed. Up repeats its file, and Down takes it back.
+	Dirty MigrationState = "dirty"
+	// Changed is one whose file has got other SQL in its section Up since it was applied.
+	Changed MigrationState = "changed"
 	// Unknown is a migration that the database has and this program has not: a newer program was here.
 	Unknown MigrationState = "unknown"
+	// Missing is an unknown one that is older than some that this program has: its file was there, or is there on another branch.
+	Missing MigrationState = "missing"
 )
 
 // Migration is one file and its state.
@@ -41,6 +45,8 @@ type Migration struct {
 	Version int64  // the time in its name, 20261123101500
 	Name    string // the file's name; empty when unknown
 	State   MigrationState
+	// Contract is true of one that the database has and that takes away what programs without it use: a comment banyan:contract says so.
+	Contract bool
 }
 
 // String returns "catalog/20261123101500_products.sql".
@@ -98,56 +104,55 @@ func version(name string) int64 {
 	return v
 }
 
-func table(module string) string { return "banyan_migrations_" + module }
+// file returns the migration of a version, nil when this program has none.
+func (s migrationSet) file(version int64) *Migration {
+	i := slices.IndexFunc(s.list, func(mig Migration) bool { return mig.Version == version })
+	if i < 0 {
+		return nil
+	}
+	return &s.list[i]
+}
 
-// histories reads, by module, which versions are applied: for all modules with one question, since every start asks it. The sets have a history.
-func histories(ctx context.Context, pool *sql.DB, sets []migrationSet) (map[string]map[int64]bool, error) {
-	all := map[string]map[int64]bool{}
-	for some := range slices.Chunk(sets, 100) { // SQLite joins 500 at most
-		var selects []string
-		for _, s := range some {
-			all[s.module] = map[int64]bool{}
-			selects = append(selects, fmt.Sprintf("SELECT '%s' AS module, version_id, is_applied FROM %s WHERE version_id > 0", s.module, s.store.Tablename())) // goose begins with version 0
-		}
-		rows, err := pool.QueryContext(ctx, strings.Join(selects, " UNION ALL "))
-		if err != nil {
+// judge returns the migrations of a module that this program or the database knows, with their states.
+func (s migrationSet) judge(rows map[int64]row) (all []Migration, err error) {
+	var newest int64
+	for _, mig := range s.list {
+		newest = mig.Version
+		r, known := rows[mig.Version]
+		mig.Contract = r.contract
+		if mig.State, err = s.state(mig, r, known); err != nil {
 			return nil, err
 		}
-		for rows.Next() {
-			var module string
-			var v int64
-			var applied bool
-			if err := rows.Scan(&module, &v, &applied); err != nil {
-				return nil, errors.Join(err, rows.Close())
-			}
-			all[module][v] = applied
+		all = append(all, mig)
+	}
+	for v, r := range rows {
+		if s.file(v) != nil {
+			continue
 		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return nil, err
+		mig := Migration{Module: s.module, Version: v, State: Unknown, Contract: r.contract}
+		switch {
+		case !r.applied:
+			mig.State = Dirty
+		case v < newest:
+			mig.State = Missing
 		}
+		all = append(all, mig)
 	}
 	return all, nil
 }
 
-// reversible returns the migration that was applied last, nil when there is none, if it can be taken back. Goose takes a file without the section for one that has nothing to
-// undo, and would forget that it was applied.
-func (s migrationSet) reversible(ctx context.Context, pool *sql.DB) (*Migration, error) {
-	list, err := s.store.ListMigrations(ctx, pool) // the last one first
-	if err != nil || len(list) == 0 || list[0].Version == 0 {
-		return nil, err
+func (s migrationSet) state(mig Migration, r row, known bool) (MigrationState, error) {
+	switch {
+	case !known:
+		return Pending, nil
+	case !r.applied:
+		return Dirty, nil
+	case r.checksum == "":
+		return Applied, nil
 	}
-	i := slices.IndexFunc(s.list, func(mig Migration) bool { return mig.Version == list[0].Version })
-	if i < 0 {
-		return nil, fmt.Errorf("migration %s/%d was applied last, and %w: take it back with the program that does", s.module, list[0].Version, ErrUnknown)
+	f, err := readMigration(s.files, mig.Name)
+	if err == nil && f.checksum != r.checksum {
+		return Changed, nil
 	}
-	text, err := fs.ReadFile(s.files, s.list[i].Name)
-	if err != nil {
-		return nil, err
-	}
-	if !regexp.MustCompile(`(?m)^--\s*\+goose\s+Down`).Match(text) {
-		return nil, fmt.Errorf("migration %s has no section `-- +goose Down`: write another migration that undoes it", s.list[i])
-	}
-	last := s.list[i]
-	last.State = Applied
-	return &last, nil
+	return Applied, err
 }

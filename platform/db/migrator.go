@@ -6,19 +6,39 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/database"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // Migrator applies migrations. One runs at a time for a database, whichever process it is in. It is safe for concurrent use.
 type Migrator struct {
-	db   *DB
-	read *Handle
-	sets []migrationSet
+	db      *DB
+	read    *Handle
+	sets    []migrationSet
+	options MigrateOptions
+}
+
+// MigrateOptions narrow what a Migrator does. The zero value is everything.
+type MigrateOptions struct {
+	// Modules are the only ones whose migrations Up applies and Plan shows; empty for all.
+	Modules []string
+	// To is the last version that Up applies and Plan shows; 0 for no end.
+	To int64
+	// LockWait is how long to wait for another process that migrates, before ErrLocked; 0 for as long as the context.
+	LockWait time.Duration
+}
+
+// With returns a migrator with these options.
+func (m *Migrator) With(o MigrateOptions) *Migrator {
+	other := *m
+	other.options = o
+	return &other
 }
 
 // Migrator returns the migrator of these modules, in the order of their names. It does no I/O on the database. The error names the file
@@ -57,27 +77,22 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	histories, err := histories(ctx, o.Read, slices.DeleteFunc(slices.Clone(m.sets), func(s migrationSet) bool { return !slices.Contains(tables, s.store.Tablename()) }))
-	if err != nil {
-		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
-	}
-	orphans, err := m.orphans(ctx, o.Read, tables)
+	orphans, err := m.orphans(tables)
 	if err != nil {
 		return nil, err
 	}
-	all := orphans
-	for _, set := range m.sets {
-		applied := histories[set.module]
-		for _, mig := range set.list {
-			if applied[mig.Version] {
-				mig.State = Applied
-				delete(applied, mig.Version)
-			}
-			all = append(all, mig)
+	with := slices.DeleteFunc(slices.Concat(m.sets, orphans), func(s migrationSet) bool { return !slices.Contains(tables, s.store.Tablename()) })
+	histories, err := m.histories(ctx, o.Read, with)
+	if err != nil {
+		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
+	}
+	var all []Migration
+	for _, set := range slices.Concat(m.sets, orphans) {
+		some, err := set.judge(histories[set.module])
+		if err != nil {
+			return nil, fmt.Errorf("migrations of %s: %w", set.module, err)
 		}
-		for v := range applied {
-			all = append(all, Migration{Module: set.module, Version: v, State: Unknown})
-		}
+		all = append(all, some...)
 	}
 	slices.SortFunc(all, func(a, b Migration) int {
 		return cmp.Or(strings.Compare(a.Module, b.Module), cmp.Compare(a.Version, b.Version))
@@ -85,9 +100,8 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 	return all, nil
 }
 
-// orphans returns the migrations of modules that this program has not, or that have none any more.
-func (m *Migrator) orphans(ctx context.Context, pool *sql.DB, tables []string) (all []Migration, err error) {
-	var sets []migrationSet
+// orphans returns the modules that have a history, and that this program has not, or that have no migrations any more.
+func (m *Migrator) orphans(tables []string) (sets []migrationSet, err error) {
 	for _, name := range tables {
 		module, history := strings.CutPrefix(name, table(""))
 		if !history || !isModule(module) || slices.ContainsFunc(m.sets, func(s migrationSet) bool { return s.module == module }) {
@@ -99,78 +113,30 @@ func (m *Migrator) orphans(ctx context.Context, pool *sql.DB, tables []string) (
 		}
 		sets = append(sets, migrationSet{module: module, store: store})
 	}
-	known, err := histories(ctx, pool, sets)
-	if err != nil {
-		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
-	}
-	for module, versions := range known {
-		for v, applied := range versions {
-			if applied {
-				all = append(all, Migration{Module: module, Version: v, State: Unknown})
-			}
-		}
-	}
-	return all, nil
-}
-
-// ErrBehind means that the database lacks migrations of this program.
-var ErrBehind = errors.New("the database is behind")
-
-// ErrUnknown means that a migration is in the database and not in this program.
-var ErrUnknown = errors.New("this program does not know it")
-
-// Ready returns ErrBehind, wrapped with the migrations that are missing, unless every migration is applied. Unknown ones are no reason:
-// a newer program may run beside this one.
-func (m *Migrator) Ready(ctx context.Context) error {
-	all, err := m.Status(ctx)
-	if err != nil {
-		return err
-	}
-	return Behind(all)
-}
-
-// Behind returns ErrBehind, wrapped with the migrations that are missing, when one of these is pending.
-func Behind(all []Migration) error {
-	var missing []string
-	for _, mig := range all {
-		if mig.State == Pending {
-			missing = append(missing, mig.String())
-		}
-	}
-	if len(missing) == 0 {
-		return nil
-	}
-	return fmt.Errorf("%w by %d: %s", ErrBehind, len(missing), strings.Join(missing, ", "))
+	return sets, nil
 }
 
 // Reset drops every table, whoever has made it, so that Up begins from nothing. After an error the same call goes on from there.
-func (m *Migrator) Reset(ctx context.Context) (err error) {
-	o := m.db.open.Load()
-	if o == nil {
-		return ErrNotStarted
-	}
-	unlock, err := m.db.driver.Lock(ctx, m.db.options)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	for last := -1; ; {
-		tables, err := m.tables(ctx)
-		if err != nil || len(tables) == 0 {
-			return err
-		}
-		// A table that others refer to is refused until they are gone. So another round is worth it while the last one dropped something.
-		var refused error
-		for _, table := range tables {
-			if _, err := o.Write.ExecContext(ctx, `DROP TABLE IF EXISTS "`+strings.ReplaceAll(table, `"`, `""`)+`"`); err != nil {
-				refused = errors.Join(refused, fmt.Errorf("drop table %s: %w", table, translate(m.db.driver, err)))
+func (m *Migrator) Reset(ctx context.Context) error {
+	return m.locked(ctx, func(o *open) error {
+		for last := -1; ; {
+			tables, err := m.tables(ctx)
+			if err != nil || len(tables) == 0 {
+				return err
 			}
+			// A table that others refer to is refused until they are gone. So another round is worth it while the last one dropped something.
+			var refused error
+			for _, table := range tables {
+				if _, err := o.Write.ExecContext(ctx, `DROP TABLE IF EXISTS "`+strings.ReplaceAll(table, `"`, `""`)+`"`); err != nil {
+					refused = errors.Join(refused, fmt.Errorf("drop table %s: %w", table, translate(m.db.driver, err)))
+				}
+			}
+			if len(tables) == last {
+				return refused
+			}
+			last = len(tables)
 		}
-		if len(tables) == last {
-			return refused
-		}
-		last = len(tables)
-	}
+	})
 }
 
 // Tables returns the names of the tables that Reset would drop. It changes nothing.
@@ -191,49 +157,124 @@ func (m *Migrator) tables(ctx context.Context) ([]string, error) {
 }
 
 // Up applies what is pending, also what is older than the last one applied, and returns what it applied. It waits for others who migrate when
-// something is pending. Each file is one transaction: after
-// an error, which names the file, the database is as the last file that succeeded left it, and the same call goes on from there. (A
-// file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated.)
-func (m *Migrator) Up(ctx context.Context) ([]Migration, error) {
+// something is pending. Each file is one transaction: after an error, which names the file, the database is as the last file that succeeded left
+// it, and the same call goes on from there. A file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated,
+// since one that was begun and did not end (Dirty) is repeated. The errors are ErrChanged, then nothing is applied, ErrInvalidIndex, ErrLocked and
+// those of the statements.
+func (m *Migrator) Up(ctx context.Context) (done []Migration, err error) {
 	all, err := m.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	behind := slices.DeleteFunc(slices.Clone(m.sets), func(s migrationSet) bool {
-		return !slices.ContainsFunc(all, func(mig Migration) bool { return mig.Module == s.module && mig.State == Pending })
-	})
-	if len(behind) == 0 {
+	if err := changed(m.chosen(all)); err != nil {
+		return nil, err
+	}
+	if len(m.due(all)) == 0 {
 		return nil, nil
 	}
-	return m.run(ctx, behind, func(ctx context.Context, p *goose.Provider, _ migrationSet, _ *sql.DB) ([]*goose.MigrationResult, error) {
-		return p.Up(ctx)
+	return done, m.locked(ctx, func(o *open) error {
+		if all, err = m.Status(ctx); err != nil { // another process may have been at it
+			return err
+		}
+		if err := m.usable(ctx, o, m.due(all)); err != nil {
+			return err
+		}
+		histories := map[string]bool{}
+		for _, mig := range m.due(all) {
+			set, err := m.set(mig.Module)
+			if err != nil {
+				return err
+			}
+			if !histories[set.module] {
+				histories[set.module] = true
+				if err := m.makeHistory(ctx, o.Write, set); err != nil {
+					return err
+				}
+			}
+			if err := m.goose(ctx, o.Write, set, mig, false); err != nil {
+				return err
+			}
+			mig.State = Applied
+			done = append(done, mig)
+		}
+		return nil
+	})
+}
+
+// due returns what Up applies of these, in its order.
+func (m *Migrator) due(all []Migration) []Migration {
+	return slices.DeleteFunc(m.chosen(all), func(mig Migration) bool {
+		return mig.State != Pending && mig.State != Dirty || mig.Name == "" || m.options.To != 0 && mig.Version > m.options.To
+	})
+}
+
+// chosen returns those of the modules that the options name.
+func (m *Migrator) chosen(all []Migration) []Migration {
+	return slices.DeleteFunc(slices.Clone(all), func(mig Migration) bool {
+		return len(m.options.Modules) > 0 && !slices.Contains(m.options.Modules, mig.Module)
 	})
 }
 
 // Down takes back the migration of a module that was applied last, and returns it; nothing when there is none. A file without the
-// section `-- +goose Down`, and a migration that this program does not know (ErrUnknown), cannot be taken back: then nothing changes.
+// section `-- +goose Down` (ErrOneWay), and a migration that this program does not know (ErrUnknown), cannot be taken back: then nothing changes.
 func (m *Migrator) Down(ctx context.Context, module string) ([]Migration, error) {
-	set, err := m.set(module)
-	if err != nil {
-		return nil, err
-	}
-	return m.run(ctx, []migrationSet{set}, func(ctx context.Context, p *goose.Provider, set migrationSet, pool *sql.DB) ([]*goose.MigrationResult, error) {
-		if _, err := p.GetDBVersion(ctx); err != nil { // makes the table of the history when it is not there
-			return nil, err
-		}
-		if _, err := set.reversible(ctx, pool); err != nil {
-			return nil, err
-		}
-		result, err := p.Down(ctx)
-		if errors.Is(err, goose.ErrNoNextVersion) {
-			return nil, nil
-		}
-		return []*goose.MigrationResult{result}, err
-	})
+	return m.down(ctx, module, lastOne)
+}
+
+// DownTo takes back every migration of a module that is newer than a version, 0 for all of them, the one that was applied last first, and returns
+// what it took back. The errors are those of Down, before anything changes where they can be known.
+func (m *Migrator) DownTo(ctx context.Context, module string, version int64) ([]Migration, error) {
+	return m.down(ctx, module, newerThan(version))
 }
 
 // Last returns the migration of a module that Down would take back, with the errors of Down, and changes nothing.
 func (m *Migrator) Last(ctx context.Context, module string) ([]Migration, error) {
+	return m.applied(ctx, module, lastOne)
+}
+
+// Since returns the migrations of a module that DownTo would take back, with the errors of DownTo, and changes nothing.
+func (m *Migrator) Since(ctx context.Context, module string, version int64) ([]Migration, error) {
+	return m.applied(ctx, module, newerThan(version))
+}
+
+// lastOne chooses of the versions of a history, the one that was applied last first, what Down takes back.
+func lastOne(versions []int64) []int64 { return versions[:min(1, len(versions))] }
+
+// newerThan chooses what DownTo takes back.
+func newerThan(version int64) func([]int64) []int64 {
+	return func(versions []int64) []int64 {
+		return slices.DeleteFunc(slices.Clone(versions), func(v int64) bool { return v <= version })
+	}
+}
+
+func (m *Migrator) down(ctx context.Context, module string, choose func([]int64) []int64) (done []Migration, err error) {
+	return done, m.locked(ctx, func(o *open) error {
+		all, err := m.applied(ctx, module, choose)
+		if err != nil {
+			return err
+		}
+		set, err := m.set(module)
+		if err != nil {
+			return err
+		}
+		if len(all) == 0 {
+			return nil
+		}
+		if err := m.makeHistory(ctx, o.Write, set); err != nil {
+			return err
+		}
+		for _, mig := range all {
+			if err := m.goose(ctx, o.Write, set, mig, true); err != nil {
+				return err
+			}
+			done = append(done, mig)
+		}
+		return nil
+	})
+}
+
+// applied returns those migrations of a module that choose takes of all that are applied, if they can be taken back.
+func (m *Migrator) applied(ctx context.Context, module string, choose func([]int64) []int64) (all []Migration, err error) {
 	o := m.db.open.Load()
 	if o == nil {
 		return nil, ErrNotStarted
@@ -246,11 +287,37 @@ func (m *Migrator) Last(ctx context.Context, module string) ([]Migration, error)
 	if err != nil || !slices.Contains(tables, set.store.Tablename()) {
 		return nil, err
 	}
-	last, err := set.reversible(ctx, o.Read)
-	if err != nil || last == nil {
-		return nil, err
+	versions, err := appliedOrder(ctx, o.Read, set)
+	if err != nil {
+		return nil, fmt.Errorf("read which migrations are applied: %w", translate(m.db.driver, err))
 	}
-	return []Migration{*last}, nil
+	for _, v := range choose(versions) {
+		mig, err := set.reversible(v)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, mig)
+	}
+	return all, nil
+}
+
+// reversible returns an applied migration if it can be taken back. Goose takes a file without the section for one that has nothing to undo, and
+// would forget that it was applied.
+func (s migrationSet) reversible(version int64) (mig Migration, err error) {
+	known := s.file(version)
+	if known == nil {
+		return mig, fmt.Errorf("migration %s/%d was applied last, and %w: take it back with the program that does", s.module, version, ErrUnknown)
+	}
+	f, err := readMigration(s.files, known.Name)
+	if err != nil {
+		return mig, err
+	}
+	if !f.down {
+		return mig, fmt.Errorf("migration %s %w: write another migration that undoes it", known, ErrOneWay)
+	}
+	mig = *known
+	mig.State = Applied
+	return mig, nil
 }
 
 // set returns the migrations of one module.
@@ -262,36 +329,57 @@ func (m *Migrator) set(module string) (migrationSet, error) {
 	return m.sets[i], nil
 }
 
-// run does something with the history of each set, under the lock that all processes share.
-func (m *Migrator) run(ctx context.Context, sets []migrationSet, do func(context.Context, *goose.Provider, migrationSet, *sql.DB) ([]*goose.MigrationResult, error)) (done []Migration, err error) {
+// locked runs fn under the lock that all processes share.
+func (m *Migrator) locked(ctx context.Context, fn func(*open) error) (err error) {
 	o := m.db.open.Load()
 	if o == nil {
-		return nil, ErrNotStarted
+		return ErrNotStarted
 	}
-	unlock, err := m.db.driver.Lock(ctx, m.db.options)
+	unlock, err := m.lock(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	for _, set := range sets {
-		p, err := goose.NewProvider(goose.Dialect(m.db.features.Goose), o.Write, set.files,
-			goose.WithTableName(set.store.Tablename()), goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true), goose.WithLogger(goose.NopLogger()))
-		if err != nil {
-			return done, fmt.Errorf("migrations of %s: %w", set.module, err)
-		}
-		results, err := do(m.db.guard.migrating(ctx, set.module), p, set, o.Write)
-		if partial, ok := errors.AsType[*goose.PartialError](err); ok {
-			results = partial.Applied
-			err = fmt.Errorf("migration %s/%s: %w", set.module, path.Base(partial.Failed.Source.Path), partial.Err)
-		}
-		for _, r := range results {
-			if r != nil {
-				done = append(done, Migration{Module: set.module, Version: r.Source.Version, Name: path.Base(r.Source.Path), State: Applied})
-			}
-		}
-		if err != nil {
-			return done, fmt.Errorf("migrate: %w", translate(m.db.driver, err))
+	return fn(o)
+}
+
+func (m *Migrator) lock(ctx context.Context) (unlock func() error, err error) {
+	waiting, cancel := ctx, context.CancelFunc(func() {})
+	if m.options.LockWait > 0 {
+		waiting, cancel = context.WithTimeout(ctx, m.options.LockWait)
+	}
+	defer cancel()
+	unlock, err = m.db.driver.Lock(waiting, m.db.options)
+	held, ok := errors.AsType[*driver.HeldError](err)
+	if !ok || ctx.Err() != nil {
+		return unlock, err
+	}
+	return nil, fmt.Errorf("%w, for longer than %s: %s", ErrLocked, m.options.LockWait, cmp.Or(held.Holder, "nobody knows which one"))
+}
+
+// goose runs one section of a file, and notes it in the history.
+func (m *Migrator) goose(ctx context.Context, pool *sql.DB, set migrationSet, mig Migration, down bool) error {
+	ctx = m.db.guard.migrating(ctx, set.module)
+	f, err := readMigration(set.files, mig.Name)
+	if err != nil {
+		return err
+	}
+	h := history{Store: set.store, file: f, down: down}
+	p, err := goose.NewProvider(goose.DialectCustom, pool, set.files,
+		goose.WithStore(h), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return fmt.Errorf("migrations of %s: %w", set.module, err)
+	}
+	if f.noTransaction {
+		if err := h.begin(ctx, pool, mig.Version); err != nil {
+			return fmt.Errorf("migrate: note that %s begins: %w", mig, translate(m.db.driver, err))
 		}
 	}
-	return done, nil
+	if _, err = p.ApplyVersion(ctx, mig.Version, !down); err == nil {
+		return nil
+	}
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
+		err = partial.Err
+	}
+	return fmt.Errorf("migrate: migration %s: %w", mig, translate(m.db.driver, err))
 }

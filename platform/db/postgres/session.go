@@ -161,6 +161,9 @@ func (s *writer) conn(ctx context.Context) (*conn, error) {
 			return nil, err
 		}
 		c.roles = s.pool.roles
+		// What a migration has begun ends with its process, and not when it is done: then the next process finds its locks gone. Some systems do not
+		// tell the server that a client is gone; there it is as it would be without the setting.
+		_, _ = c.pgx.Exec(ctx, "set client_connection_check_interval = '500ms'")
 		s.own = c
 	}
 	return s.own, nil

@@ -152,9 +152,31 @@ func (Driver) Lock(ctx context.Context, o driver.Options) (func() error, error) 
 	}
 	lock := flock.New(file+".migrate.lock", flock.SetPermissions(0o600))
 	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil { // without an error it has the lock
+		if ctx.Err() != nil {
+			return nil, &driver.HeldError{Holder: holder(lock.Path()), Err: ctx.Err()}
+		}
 		return nil, fmt.Errorf("wait for the lock %s: %w", lock.Path(), err)
 	}
+	// Who has it is written into the file, for people: it counts as long as the lock is there.
+	if err := os.WriteFile(lock.Path(), []byte(me()), 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("write into the lock: %w", err), lock.Unlock())
+	}
 	return lock.Unlock, nil
+}
+
+// me names this process.
+func me() string {
+	host, _ := os.Hostname() // "" when it has none
+	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
+}
+
+// holder names the process that has the lock, "" when it has not told.
+func holder(lock string) string {
+	text, err := os.ReadFile(lock)
+	if err != nil {
+		return ""
+	}
+	return string(text)
 }
 
 // writer makes the connection that writes.
