@@ -11,7 +11,7 @@ import (
 type migrationFile struct {
 	up       string // the section Up, without the annotations
 	down     bool   // there is a section Down
-	checksum string // of the SQL in the section Up: comments, and the space around lines, may change
+	checksum string // of the SQL in the section Up: lines of comments, and the space around lines, may change
 	// contract says that yesterday's program does not work any more once this is applied: a comment banyan:contract stands in front of the section
 	// Down.
 	contract      bool

@@ -35,6 +35,10 @@ type engine func(t *testing.T) (driver.Driver, driver.Options)
 // test that calls Run, so call it first in that test, and only once.
 func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) {
 	if dsn := os.Getenv(childDSN); dsn != "" {
+		if death := os.Getenv(childDeath); death != "" {
+			migrateAndDie(t, open, dsn, death)
+			return
+		}
 		migrateChild(t, open, dsn)
 		return
 	}
@@ -86,6 +90,16 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"migration that fails", testMigrationFails},
 		{"newer database", testNewerDatabase},
 		{"files of migrations", testMigrationFiles},
+		{"some migrations", testSomeMigrations},
+		{"migrations taken back", testDownTo},
+		{"plan of migrations", testPlan},
+		{"migration that is not finished", testDirty},
+		{"migration that was changed", testChanged},
+		{"migration that takes away", testContract},
+		{"migration that is missing", testMissing},
+		{"history of an older program", testOlderHistory},
+		{"lock of the migrations", testMigrationLock},
+		{"migration that is killed", func(t *testing.T, e engine) { testMigrateKilled(t, e, root) }},
 		{"migrations in several processes", func(t *testing.T, e engine) { testMigrateProcesses(t, e, root) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -147,7 +149,38 @@ func (s *writer) ExecContext(ctx context.Context, text string, args []driver.Nam
 	if err != nil {
 		return nil, err
 	}
+	if c == s.own && concurrent(text) {
+		return c.execPatiently(ctx, text, args)
+	}
 	return c.exec(ctx, text, args)
+}
+
+// concurrent reports whether a statement makes, drops or rebuilds an index beside the work of others.
+func concurrent(text string) bool {
+	word, rest := firstWord(text)
+	switch strings.ToUpper(word) {
+	case "CREATE", "DROP", "REINDEX":
+		words := strings.Fields(rest)
+		return slices.ContainsFunc(words[:min(len(words), 4)], func(w string) bool { return strings.EqualFold(w, "CONCURRENTLY") })
+	}
+	return false
+}
+
+// execPatiently runs a statement without the limit of waits for locks. It waits until every transaction has ended that was there before, and
+// nobody waits for it meanwhile; and when it fails it leaves an index that is of no use.
+func (c *conn) execPatiently(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	var limit string
+	if err := c.pgx.QueryRow(ctx, "select current_setting('lock_timeout')").Scan(&limit); err != nil {
+		return nil, c.fail(ctx, err)
+	}
+	if _, err := c.pgx.Exec(ctx, "set lock_timeout = 0"); err != nil {
+		return nil, c.fail(ctx, err)
+	}
+	result, err := c.exec(ctx, text, args)
+	if _, back := c.pgx.Exec(context.WithoutCancel(ctx), "set lock_timeout = '"+limit+"'"); err == nil && back != nil {
+		err = c.fail(ctx, back)
+	}
+	return result, err
 }
 
 // conn returns where a statement runs.
