@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"maps"
 	"testing/fstest"
 
 	"github.com/gofiber/fiber/v2"
@@ -33,6 +34,7 @@ type notes struct {
 	db     *db.Handle
 	routes []api.Route
 	schema string
+	more   fstest.MapFS
 	seal   func() error // nil, or what Seed does first
 	file   string
 }
@@ -42,7 +44,12 @@ const notesSchema = "-- +goose Up\nCREATE TABLE notes_notes (id INTEGER PRIMARY 
 func (*notes) Name() string { return "notes" }
 
 func (n *notes) Migrations() fs.FS {
-	return fstest.MapFS{"sqlite/" + n.file: &fstest.MapFile{Data: []byte(n.schema)}}
+	all := maps.Clone(n.more)
+	if all == nil {
+		all = fstest.MapFS{}
+	}
+	all["sqlite/"+n.file] = &fstest.MapFile{Data: []byte(n.schema)}
+	return all
 }
 
 func (n *notes) Parts() []module.Part { return []module.Part{n} }
@@ -105,6 +112,7 @@ type variant struct {
 	driver  driver.Driver // nil is SQLite
 	schema  string        // empty is notesSchema
 	version string        // of its migration; empty is the first
+	more    fstest.MapFS  // migrations beside it
 	hook    func(*notes) lifecycle.Hook
 	routes  []api.Route
 	bare    bool // without the module
@@ -134,7 +142,7 @@ func program(v variant) app.Program[settings] {
 			if err != nil || v.bare {
 				return built(p, err)
 			}
-			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema, file: cmp.Or(v.version, "20260101000000") + "_notes.sql"}
+			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema, more: v.more, file: cmp.Or(v.version, "20260101000000") + "_notes.sql"}
 			if v.secret {
 				n.seal = func() error {
 					_, err := p.Keys.Sealer("notes_notes.text").Seal([]byte("note"), nil)

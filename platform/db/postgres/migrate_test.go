@@ -53,7 +53,7 @@ func TestKilledWhileAnIndexIsBuilt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer writes.Rollback() //nolint:errcheck // of a test that has failed
+	defer writes.Rollback()
 	if _, err := writes.ExecContext(t.Context(), "INSERT INTO shop_a VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestIndexBesideALongTransaction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer writes.Rollback() //nolint:errcheck // of a test that has failed
+	defer writes.Rollback()
 	if _, err := writes.ExecContext(t.Context(), "INSERT INTO shop_a VALUES (1)"); err != nil {
 		t.Fatal(err)
 	}
