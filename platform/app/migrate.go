@@ -84,7 +84,7 @@ func (l *launcher) versionOf(a *App, word string, modules ...string) (int64, err
 func (l *launcher) migrateUp() *cobra.Command {
 	var s *span
 	var wait *time.Duration
-	up := command("up", "Apply what is pending", fmt.Sprintf("  %[1]s migrate up\n  %[1]s migrate up --to 20261123101500 --lock-timeout 5m", l.called()), func(cmd *cobra.Command, _ []string) error {
+	up := command("up", "Apply what is pending", fmt.Sprintf("  %[1]s migrate up\n  %[1]s migrate up --module catalog --lock-timeout 5m", l.called()), func(cmd *cobra.Command, _ []string) error {
 		return l.migrations("nothing is pending", func(a *App) (done []db.Migration, err error) {
 			o, err := s.options(l, a, *wait)
 			if err != nil {
@@ -110,7 +110,7 @@ func (l *launcher) migrateUp() *cobra.Command {
 func (l *launcher) migrateDown() *cobra.Command {
 	var module, to string
 	var wait *time.Duration
-	down := command("down --module NAME", "Take back the last migration of a module, or several", fmt.Sprintf("  %[1]s migrate down --module catalog\n  %[1]s migrate down --module catalog --to 20261123101500", l.called()), func(cmd *cobra.Command, _ []string) error {
+	down := command("down --module NAME", "Take back the last migration of a module, or several", fmt.Sprintf("  %[1]s migrate down --module catalog\n  %[1]s migrate down --module catalog --to 0", l.called()), func(cmd *cobra.Command, _ []string) error {
 		return l.migrations("nothing is applied", func(a *App) ([]db.Migration, error) {
 			s := span{modules: []string{module}}
 			o, err := s.options(l, a, *wait)
