@@ -62,6 +62,7 @@ func programs() []program {
 		{"app.stripped", ".", "./cmd/app", symbols},
 		{"banyan", ".", "./cmd/banyan", nil},
 		{"stack", ".", "./bench/stack", nil},
+		{"door", ".", "./bench/door", nil},
 		{"runner", "bench/baseline/runner", ".", nil},
 		{"httpd", "bench/baseline/http", ".", nil},
 		{"products", "bench/baseline/products", ".", nil},

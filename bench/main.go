@@ -146,6 +146,7 @@ func parts() []part {
 	return []part{
 		{"stack", wrk, []string{"runner", "stack", "httpd"}, (*bench).stack},
 		{"products", wrk, []string{"runner", "app", "products"}, (*bench).products},
+		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
 		{"k6", []string{"taskset"}, []string{"app"}, (*bench).k6},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
 		{"project", nil, nil, (*bench).project},

@@ -1,6 +1,9 @@
 package main
 
-import "testing"
+import (
+	"math"
+	"testing"
+)
 
 func TestMedian(t *testing.T) {
 	t.Parallel()
@@ -36,5 +39,21 @@ func TestSampled(t *testing.T) {
 	want := value{Name: "start", Unit: "ms", Median: 3, Low: 2, High: 7, Samples: 3}
 	if got := sampled("start", "ms", []float64{7, 2, 3}); got != want {
 		t.Errorf("sampled() = %+v, want %+v", got, want)
+	}
+}
+
+// Ten samples with the mean 1 and the standard deviation 0.1: their mean has the standard error 0.1/sqrt(10).
+func TestUpperBound(t *testing.T) {
+	t.Parallel()
+	step := 0.1 * math.Sqrt(9.0/10)
+	samples := []float64{1 + step, 1 - step, 1 + step, 1 - step, 1 + step, 1 - step, 1 + step, 1 - step, 1 + step, 1 - step}
+	if got, want := upperBound(samples), 1+1.833*0.1/math.Sqrt(10); math.Abs(got-want) > 1e-12 {
+		t.Errorf("upperBound() = %v, want %v", got, want)
+	}
+	if got := upperBound([]float64{2, 2}); got != 2 {
+		t.Errorf("without any spread it is %v", got)
+	}
+	if quantile(1) != 6.314 || quantile(9) != 1.833 || quantile(100) != 1.812 {
+		t.Error("the quantiles are not those of their degrees of freedom")
 	}
 }

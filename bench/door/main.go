@@ -1,0 +1,123 @@
+// Command door runs the same gorm calls through the door of platform/db, as mode prod has it, and through plain gorm with the same pools, in
+// turns, and prints what each took of the CPU. The engine's own work is in both.
+//
+// Plain gorm is gorm over the driver for database/sql that comes with the library: gormlite over ncruces/go-sqlite3, with a pool of one
+// connection that writes and one of readers, or pgx. Its settings are gorm's defaults but for SkipDefaultTransaction, which is how the door
+// has it, and which spares it two statements.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// sample is what one round of one operation has shown: microseconds of CPU for each operation.
+type sample struct {
+	Operation string  `json:"operation"`
+	Door      float64 `json:"door"`
+	Plain     float64 `json:"plain"`
+}
+
+// side is one of the two ways. The number that an operation gets chooses the row.
+type side interface {
+	get(ctx context.Context, i int) error
+	list(ctx context.Context) error
+	update(ctx context.Context, i int) error
+}
+
+func main() {
+	engine := flag.String("engine", "sqlite", "sqlite or postgres")
+	dsn := flag.String("dsn", "file:door.db", "address of an empty database")
+	rounds := flag.Int("rounds", 10, "interleaved rounds")
+	slice := flag.Duration("slice", 300*time.Millisecond, "about how long one operation is repeated in a round")
+	flag.Parse()
+	samples, err := measure(context.Background(), *engine, *dsn, *rounds, *slice)
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(samples)
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+func measure(ctx context.Context, engine, dsn string, rounds int, slice time.Duration) (samples []sample, err error) {
+	d, stop, err := openDoor(ctx, engine, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("the door: %w", err)
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	p, closePlain, err := openPlain(engine, dsn)
+	if err != nil {
+		return nil, fmt.Errorf("plain gorm: %w", err)
+	}
+	defer func() { err = errors.Join(err, closePlain()) }()
+	for _, op := range []struct {
+		name string
+		run  func(s side, i int) error
+	}{
+		{"get", func(s side, i int) error { return s.get(ctx, i) }},
+		{"list of 50", func(s side, _ int) error { return s.list(ctx) }},
+		{"transaction and update", func(s side, i int) error { return s.update(ctx, i) }},
+	} {
+		times, err := howOften(slice, func(i int) error { return op.run(p, i) })
+		if err != nil {
+			return nil, fmt.Errorf("%s by plain gorm: %w", op.name, err)
+		}
+		for round := range rounds + 1 {
+			s := sample{Operation: op.name}
+			sides := []struct {
+				side
+				cpu *float64
+			}{{d, &s.Door}, {p, &s.Plain}}
+			if round%2 == 1 {
+				sides[0], sides[1] = sides[1], sides[0]
+			}
+			for _, on := range sides {
+				if *on.cpu, err = cpu(times, func(i int) error { return op.run(on.side, i) }); err != nil {
+					return nil, fmt.Errorf("%s: %w", op.name, err)
+				}
+			}
+			if round > 0 { // the first one warms up
+				samples = append(samples, s)
+			}
+		}
+	}
+	return samples, nil
+}
+
+// howOften returns how often an operation runs in about this time.
+func howOften(slice time.Duration, run func(i int) error) (n int, err error) {
+	for began := time.Now(); time.Since(began) < slice; n++ {
+		if err := run(n); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+// cpu returns the microseconds of CPU, user's and system's, that each of so many runs takes, with the collection of what it leaves behind.
+func cpu(times int, run func(i int) error) (float64, error) {
+	runtime.GC()
+	before := spent()
+	for i := range times {
+		if err := run(i); err != nil {
+			return 0, err
+		}
+	}
+	return float64((spent() - before).Microseconds()) / float64(times), nil
+}
+
+// spent is the CPU time of this process so far.
+func spent() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // it cannot fail
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
