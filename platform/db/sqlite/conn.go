@@ -19,13 +19,15 @@ import (
 //     would, after some errors, roll back on the spot and run what follows outside of any transaction.
 //   - No statement runs while the rows of another one are open.
 //   - Only BeginTx and its result begin and end transactions. SQLite's own parser refuses the words to everybody else.
+//   - No statement attaches another file.
 type conn struct {
 	raw        *sqlite3.Conn
 	statements cache
 	guard      *guard
 
 	begin, commit, rollback *sqlite3.Stmt
-	control                 bool // one of these three is being prepared or run
+	control                 bool  // one of these three is being prepared or run
+	denied                  error // why SQLite's parser was told to refuse a statement, where that is not control
 
 	inTx    bool
 	failed  error // why the transaction cannot go on
@@ -47,6 +49,7 @@ var (
 	errSeveral   = errors.New("the text holds more than one statement: run them one by one")
 	errEmpty     = errors.New("the text holds no statement")
 	errPrepare   = errors.New("a connection keeps its statements prepared by itself: use Query and Exec")
+	errAttach    = errors.New("a database is one file: ATTACH and VACUUM INTO are refused")
 	errTxOptions = errors.New("a transaction has no options on SQLite: it is serializable, and it writes")
 )
 
@@ -61,7 +64,11 @@ func connect(ctx context.Context, uri string, by dbdriver.Guard) (*conn, error) 
 		c.guard = &guard{Guard: by}
 	}
 	err = raw.SetAuthorizer(func(action sqlite3.AuthorizerActionCode, name, second, _, _ string) sqlite3.AuthorizerReturnCode {
-		if !c.control && (action == sqlite3.AUTH_TRANSACTION || action == sqlite3.AUTH_SAVEPOINT) || !c.guard.allows(action, name, second) {
+		switch {
+		case !c.control && (action == sqlite3.AUTH_TRANSACTION || action == sqlite3.AUTH_SAVEPOINT), !c.guard.allows(action, name, second):
+			return sqlite3.AUTH_DENY
+		case action == sqlite3.AUTH_ATTACH: // which would make a file and write to it, also on a connection that only reads
+			c.denied = errAttach
 			return sqlite3.AUTH_DENY
 		}
 		return sqlite3.AUTH_OK
@@ -262,9 +269,13 @@ func (c *conn) ready() error {
 	return nil
 }
 
-// fail notes that the transaction, if there is one, cannot go on.
+// fail notes that the transaction, if there is one, cannot go on, and says why a statement was refused.
 func (c *conn) fail(ctx context.Context, err error) error {
 	err = because(ctx, err)
+	if c.denied != nil && errors.Is(err, sqlite3.AUTH) {
+		err = c.denied
+	}
+	c.denied = nil
 	if c.inTx && c.failed == nil {
 		c.failed = err
 	}

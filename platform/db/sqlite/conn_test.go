@@ -613,3 +613,26 @@ func TestReadersThatCannotConnect(t *testing.T) {
 		}
 	}
 }
+
+// A connection that only reads writes to no other file either, and makes none.
+func TestNoOtherFile(t *testing.T) {
+	t.Parallel()
+	p, file := pools(t, 1)
+	other := filepath.Join(filepath.Dir(file), "other.db")
+	for _, text := range []string{"ATTACH DATABASE '" + other + "' AS other", "ATTACH DATABASE 'file:" + other + "?mode=rwc' AS other", "VACUUM INTO '" + other + "'"} {
+		for name, pool := range map[string]*sql.DB{"read": p.Read, "write": p.Write} {
+			if _, err := pool.ExecContext(t.Context(), "PRAGMA query_only = 0"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := pool.ExecContext(t.Context(), text); err == nil {
+				t.Errorf("%s, %s: no error", name, text)
+			}
+			if _, err := os.Stat(other); err == nil {
+				t.Fatalf("%s, %s has made a file", name, text)
+			}
+		}
+	}
+	if _, err := p.Write.ExecContext(t.Context(), "CREATE TABLE still_works (n integer)"); err != nil {
+		t.Error(err)
+	}
+}
