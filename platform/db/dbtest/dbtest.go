@@ -100,6 +100,12 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"history of an older program", testOlderHistory},
 		{"lock of the migrations", testMigrationLock},
 		{"migration that is killed", func(t *testing.T, e engine) { testMigrateKilled(t, e, root) }},
+		{"archive", testArchive},
+		{"archive beside writers", testArchiveBesideWriters},
+		{"archive that does not fit", testArchiveThatDoesNotFit},
+		{"database in use", testInUse},
+		{"statements of a person", testRun},
+		{"indexes", testIndexes},
 		{"migrations in several processes", func(t *testing.T, e engine) { testMigrateProcesses(t, e, root) }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -115,6 +121,7 @@ type world struct {
 	h      *db.Handle
 	driver driver.Driver
 	cfg    db.Config
+	lc     *lifecycle.Lifecycle
 }
 
 // start opens a database and makes the tables of the suite.
@@ -154,7 +161,22 @@ func (e engine) bare(t *testing.T, change ...func(*db.Config)) *world {
 			t.Errorf("stop: %v", err)
 		}
 	})
-	return &world{db: d, h: d.ForModule("dbtest"), driver: drv, cfg: cfg}
+	return &world{db: d, h: d.ForModule("dbtest"), driver: drv, cfg: cfg, lc: &lc}
+}
+
+// stop closes the database, which startAgain opens.
+func (w *world) stop(t *testing.T) {
+	t.Helper()
+	if err := w.lc.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) startAgain(t *testing.T) {
+	t.Helper()
+	if err := w.lc.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // read returns a handle that reads.

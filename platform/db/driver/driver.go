@@ -44,6 +44,8 @@ type Features struct {
 	Like string
 	// ScaledDecimals: the engine has no exact decimal numbers, and columns of them hold integers, the number of smallest units.
 	ScaledDecimals bool
+	// SavesRows: what an Archiver writes is rows alone, and the migrations make the tables that they go into.
+	SavesRows bool
 	// PollsContext: while a statement runs, the engine looks at Err of its context every few milliseconds, and stops when there is
 	// one. Every statement then gets a *Statement for its context, which holds the limit. Without it a statement gets the context of
 	// the caller, and the engine has to hold Options.Statement by itself.

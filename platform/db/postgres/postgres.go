@@ -23,7 +23,7 @@ var _ driver.Driver = Driver{}
 
 // Features says what is particular about PostgreSQL.
 func (Driver) Features() driver.Features {
-	return driver.Features{Dialect: "postgres", Goose: "postgres", Like: "ILIKE"}
+	return driver.Features{Dialect: "postgres", Goose: "postgres", Like: "ILIKE", SavesRows: true}
 }
 
 // Check wants an address, postgres://app@db.internal:5432/app for instance, or its form of keywords, host=db.internal user=app.
