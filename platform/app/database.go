@@ -29,7 +29,7 @@ func (l *launcher) destroys(cmd *cobra.Command, question string) error {
 }
 
 func (l *launcher) db() *cobra.Command {
-	return cli.Group("db", "Work with the data", l.seed(), l.reset())
+	return cli.Group("db", "Work with the data", l.seed(), l.reset(), l.shell(), l.indexes())
 }
 
 func (l *launcher) seed() *cobra.Command {

@@ -10,6 +10,8 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db/postgres"
+	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/leaktest"
 )
 
@@ -18,9 +20,13 @@ const asProgram = "RUN_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		app.Main(program(variant{routes: []api.Route{
+		v := variant{routes: []api.Route{
 			api.Raw("GET", "/environ", environ, api.Op{ID: "environ", Summary: "Names of variables", Auth: api.Public}),
-		}}))
+		}}
+		if stage := os.Getenv(diesAt); stage != "" {
+			v.driver, v.server = dying{sqlite.Driver{}, sqlite.Driver{}, stage}, dying{postgres.Driver{}, postgres.Driver{}, stage}
+		}
+		app.Main(program(v))
 	}
 	leaktest.Main(m)
 }

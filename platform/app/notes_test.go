@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"strings"
 	"testing/fstest"
 
 	"github.com/gofiber/fiber/v2"
@@ -49,6 +50,8 @@ func (n *notes) Migrations() fs.FS {
 		all = fstest.MapFS{}
 	}
 	all["sqlite/"+n.file] = &fstest.MapFile{Data: []byte(n.schema)}
+	server := strings.Replace(n.schema, "INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", 1)
+	all["postgres/"+n.file] = &fstest.MapFile{Data: []byte(server)}
 	return all
 }
 
@@ -109,7 +112,9 @@ func (n *notes) Seed(ctx context.Context, rows int) error {
 
 // variant is what a test may change about the program.
 type variant struct {
+	name    string        // empty is prog
 	driver  driver.Driver // nil is SQLite
+	server  driver.Driver // the one for PostgreSQL; nil is none
 	schema  string        // empty is notesSchema
 	version string        // of its migration; empty is the first
 	more    fstest.MapFS  // migrations beside it
@@ -128,7 +133,7 @@ func program(v variant) app.Program[settings] {
 		v.schema = notesSchema
 	}
 	return app.Program[settings]{
-		Name: "prog",
+		Name: cmp.Or(v.name, "prog"),
 		Info: api.Info{Title: "prog", License: "MIT"},
 		Configs: fstest.MapFS{
 			"base.yaml":             &fstest.MapFile{Data: []byte("db: {slow: 1s}\n")},
@@ -138,7 +143,11 @@ func program(v variant) app.Program[settings] {
 		},
 		Default: func() settings { return settings{Config: app.Default()} },
 		Build: func(env app.Env, cfg settings) (*app.App, error) {
-			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: db.Drivers{"sqlite": v.driver}})
+			drivers := db.Drivers{"sqlite": v.driver}
+			if v.server != nil {
+				drivers["postgres"] = v.server
+			}
+			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: drivers})
 			if err != nil || v.bare {
 				return built(p, err)
 			}

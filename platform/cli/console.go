@@ -137,7 +137,7 @@ func (c *Console) Confirm(cmd *cobra.Command, question string) error {
 	if c.Yes {
 		return nil
 	}
-	if c.NoInput || !isTerminal(c.In) || !isTerminal(c.Err) {
+	if c.NoInput || !IsTerminal(c.In) || !IsTerminal(c.Err) {
 		return Exit(Usage, cmd.CommandPath()+" --yes", errors.New(question+"? Nobody can be asked here; say --yes"))
 	}
 	c.clear()
@@ -217,11 +217,11 @@ func (c *Console) style(w io.Writer, color, text string) string {
 
 // Color reports whether w is a terminal whose user has nothing against colours.
 func (c *Console) Color(w io.Writer) bool {
-	return !c.NoColor && !c.plain && c.Getenv("NO_COLOR") == "" && c.Getenv("TERM") != "dumb" && isTerminal(w)
+	return !c.NoColor && !c.plain && c.Getenv("NO_COLOR") == "" && c.Getenv("TERM") != "dumb" && IsTerminal(w)
 }
 
-// isTerminal reports whether a stream is a terminal.
-func isTerminal(stream any) bool { return columns(stream) > 0 }
+// IsTerminal reports whether a stream is a terminal.
+func IsTerminal(stream any) bool { return columns(stream) > 0 }
 
 // columns returns how wide the terminal is that a stream is, 0 when it is none.
 func columns(stream any) int {

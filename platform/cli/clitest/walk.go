@@ -97,10 +97,10 @@ func checkExample(t testing.TB, root *cobra.Command, of, example string) {
 		t.Errorf("the help of %q: the example %q calls something else", of, example)
 		return
 	}
-	for _, end := range []string{" #", " -- ", ")", " >"} { // of the call in a line for a shell
+	for _, end := range []string{" #", " -- ", ")", " >", " <"} { // of the call in a line for a shell
 		call, _, _ = strings.Cut(call, end)
 	}
-	found, rest, err := root.Find(strings.Fields(call))
+	found, rest, err := root.Find(shellWords(call))
 	if err != nil || found == root {
 		t.Errorf("the help of %q: the example %q is no command: %v", of, example, err)
 		return
@@ -110,6 +110,18 @@ func checkExample(t testing.TB, root *cobra.Command, of, example string) {
 	} else if err := found.ValidateArgs(found.Flags().Args()); err != nil {
 		t.Errorf("the help of %q: the example %q: %v", of, example, err)
 	}
+}
+
+// shellWords cuts a call as a shell does that knows double quotes and no more.
+func shellWords(call string) (words []string) {
+	for i, part := range strings.Split(call, `"`) {
+		if i%2 == 1 {
+			words = append(words, part)
+		} else {
+			words = append(words, strings.Fields(part)...)
+		}
+	}
+	return words
 }
 
 // Wide returns the lines of a text that are wider than so many columns.
