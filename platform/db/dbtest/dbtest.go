@@ -84,6 +84,7 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"own tables", testOwnTables},
 		{"schema is for migrations", testSchemaIsForMigrations},
 		{"missing key", testMissingKey},
+		{"explain", testExplain},
 		{"migrations", testMigrations},
 		{"migrations out of order", testMigrationsOutOfOrder},
 		{"reset", testReset},

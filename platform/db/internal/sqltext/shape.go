@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -149,3 +150,23 @@ func Tables(tokens []Token) (tables []string) {
 }
 
 func distinct(tokens []Token, i int) bool { return i > 0 && tokens[i-1].Is("distinct") }
+
+// Numbered writes each "?" as $1, $2 and so on, but for those in quotes, and returns how many there are.
+func Numbered(text string) (numbered string, params int) {
+	var b strings.Builder
+	var quote rune
+	for _, c := range text {
+		switch {
+		case quote == 0 && c == '?':
+			params++
+			b.WriteString("$" + strconv.Itoa(params))
+			continue
+		case quote == 0 && (c == '"' || c == '`' || c == '\''):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+		b.WriteRune(c)
+	}
+	return b.String(), params
+}
