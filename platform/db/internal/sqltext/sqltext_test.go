@@ -1,6 +1,7 @@
 package sqltext_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestVerbAndTables(t *testing.T) {
 }
 
 func FuzzShape(f *testing.F) {
-	for _, text := range []string{`SELECT 'a''b', "c", $1, $x$y$x$ FROM t WHERE (a,b) IN ((1,2),(3,4)) -- x`, `INSERT INTO t VALUES (?,(?)),(`, `e'\`} {
+	for _, text := range []string{`SELECT 'a''b', "c", $1, $x$y$x$ FROM t WHERE (a,b) IN ((1,2),(3,4)) -- x`, `INSERT INTO t VALUES (?,(?)),(`, `e'\`, `WHERE(`} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -71,6 +72,40 @@ func FuzzShape(f *testing.F) {
 			t.Errorf("%q: the shape of %q is %q", text, once, twice)
 		}
 		tokens := sqltext.Scan(text)
-		_, _ = sqltext.Verb(tokens), sqltext.Tables(tokens)
+		_, _, _ = sqltext.Verb(tokens), sqltext.Tables(tokens), sqltext.Parse(text).Access("t")
 	})
+}
+
+func TestAccess(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]sqltext.Access{
+		`SELECT * FROM t WHERE a = ? AND "t"."b" IN (?) AND c IS NULL AND d > ? AND e BETWEEN ? AND ? AND f = ?`: {Equal: []string{"a", "b", "c", "f"}, Range: []string{"d", "e"}},
+		`SELECT * FROM t WHERE (a = ? AND (b = ?)) AND (c = ? OR d = ?) AND e <> ? AND f != ? AND g LIKE ?`:      {Equal: []string{"a", "b"}},
+		`SELECT * FROM t WHERE a = ? OR b = ?`:                                                           {},
+		`SELECT * FROM t WHERE (a, id) > (?, ?) ORDER BY a DESC, id DESC NULLS LAST LIMIT ?`:             {Range: []string{"a"}, Order: []sqltext.Order{{"a", true}, {"id", true}}},
+		`SELECT * FROM t ORDER BY lower(a)`:                                                              {},
+		`SELECT * FROM t ORDER BY a + 1`:                                                                 {},
+		`SELECT x.a FROM public.t AS x LEFT JOIN u ON u.t_id = x.id AND x.k = ? WHERE x.b = ? AND c = ?`: {Equal: []string{"id", "k", "b"}},
+		`UPDATE t SET a = ? WHERE b = ? RETURNING id`:                                                    {Equal: []string{"b"}},
+		`DELETE FROM t WHERE b >= ?`:                                                                     {Range: []string{"b"}},
+		`SELECT * FROM t WHERE a IN (SELECT b FROM u WHERE c = ?) FOR UPDATE`:                            {Equal: []string{"a"}},
+		`SELECT * FROM t WHERE`:                                                                          {},
+		`SELECT * FROM t ORDER`:                                                                          {},
+	} {
+		if got := sqltext.Parse(text).Access("t"); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\ngot  %+v\nwant %+v", text, got, want)
+		}
+	}
+	q := sqltext.Parse(`SELECT x.a FROM public.t AS x, u WHERE x.id = u.id`)
+	if q.Table("x") != "t" || q.Table("u") != "u" || q.Table("other") != "other" || !q.Plain || q.Limited {
+		t.Errorf("%+v", q)
+	}
+}
+
+func TestNumbered(t *testing.T) {
+	t.Parallel()
+	got, n := sqltext.Numbered(`SELECT "a?", 'it''s ?' FROM t WHERE b = ? AND c IN (?)`)
+	if want := `SELECT "a?", 'it''s ?' FROM t WHERE b = $1 AND c IN ($2)`; got != want || n != 2 {
+		t.Errorf("%d: %s\nwant %s", n, got, want)
+	}
 }
