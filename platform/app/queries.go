@@ -7,7 +7,7 @@ import (
 
 // queryStats returns the statistics of the statements of requests. In mode prod nobody looks where they come from, nor at a single request.
 func queryStats(p *Platform) *querystat.Stats {
-	o := querystat.Options{Callers: p.env.Mode != config.Prod, Watch: p.env.Queries}
+	o := querystat.Options{Callers: p.env.Mode != config.Prod, Watch: p.env.Queries, Dialect: p.DB.Dialect(), Budget: p.cfg.DB.Budget}
 	if o.Watch == nil && p.env.Dev() {
 		o.Watch = p.warnOfQueries
 	}

@@ -18,7 +18,7 @@ func (d *DB) Explain(ctx context.Context, statement string) (plan driver.Plan, e
 	if !ok {
 		return plan, fmt.Errorf("explain: driver %s: %w", d.features.Dialect, errors.ErrUnsupported)
 	}
-	platform := &Handle{db: d}
+	platform := d.Platform()
 	err = platform.Tx(ctx, Global, func(ctx context.Context) (err error) {
 		if plan, err = e.Explain(ctx, &pool{handle: platform, tx: current(ctx, d)}, statement); err != nil {
 			return err

@@ -13,11 +13,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
-// newOps returns the server of the ops listener.
-func newOps(cfg Config, health *Health, tel *telemetry.Telemetry) *http.Server {
+// newOps returns the server of the ops listener. Queries may be nil.
+func newOps(cfg Config, health *Health, tel *telemetry.Telemetry, queries *querystat.Stats) *http.Server {
 	mux := http.NewServeMux()
 	for _, path := range []string{"/livez", "/readyz", "/startupz", "/up"} {
 		mux.Handle("GET "+path, health)
@@ -29,9 +30,12 @@ func newOps(cfg Config, health *Health, tel *telemetry.Telemetry) *http.Server {
 	mux.Handle("/debug/pprof/profile", guard(pprof.Profile))
 	mux.Handle("/debug/pprof/symbol", guard(pprof.Symbol))
 	mux.Handle("/debug/pprof/trace", guard(pprof.Trace))
+	if queries != nil {
+		mux.Handle("GET "+QueriesPath, guard(showQueries(queries)))
+	}
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("/livez\n/readyz\n/startupz\n/metrics\n/debug/pprof/\n")) // the client has gone: nobody to tell
+		_, _ = w.Write([]byte("/livez\n/readyz\n/startupz\n/metrics\n/debug/pprof/\n" + QueriesPath + "\n")) // the client has gone: nobody to tell
 	})
 	return &http.Server{
 		Handler:           mux,
@@ -66,7 +70,7 @@ func guardedBy(token string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		http.Error(w, "pprof is open to callers on this machine and to the bearer token of http.ops_token", http.StatusForbidden)
+		http.Error(w, "this is open to callers on this machine and to the bearer token of http.ops_token", http.StatusForbidden)
 	})
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/unit"
 )
@@ -170,7 +171,9 @@ func TestActiveRequests(t *testing.T) {
 
 func TestProfilesAreGuarded(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(su *setup) { su.cfg.OpsToken = "a-token-of-the-operator" })
+	s := start(t, func(su *setup) {
+		su.cfg.OpsToken, su.opts.Queries = "a-token-of-the-operator", querystat.New(querystat.Options{})
+	})
 	for _, c := range []struct {
 		name    string
 		headers []string
@@ -185,7 +188,7 @@ func TestProfilesAreGuarded(t *testing.T) {
 		{"with an empty token", []string{"X-Forwarded-For: 1.2.3.4", "Authorization: Bearer "}, 403},
 		{"with the token as something else", []string{"X-Forwarded-For: 1.2.3.4", "Authorization: a-token-of-the-operator"}, 403},
 	} {
-		for _, path := range []string{"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/symbol", "/debug/pprof/goroutine?debug=1"} {
+		for _, path := range []string{"/debug/pprof/", "/debug/pprof/cmdline", "/debug/pprof/symbol", "/debug/pprof/goroutine?debug=1", "/debug/queries"} {
 			if status, _, _ := s.fetch(path, c.headers...); status != c.status {
 				t.Errorf("%s, %s: %d, want %d", path, c.name, status, c.status)
 			}

@@ -80,7 +80,7 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	s.fast.ErrorHandler = s.refuse
 	s.fast.HeaderReceived = s.bodyTime
 	s.fast.SecureErrorLogMessage = true
-	s.ops = newOps(cfg, health, tel)
+	s.ops = newOps(cfg, health, tel, o.Queries)
 	lc.Append(lifecycle.Hook{Name: "http server", Start: s.start, Stop: s.stop})
 	return s, nil
 }

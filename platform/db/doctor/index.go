@@ -32,7 +32,11 @@ func (e *examination) explain(ctx context.Context, s *shape) error {
 		return nil
 	}
 	for _, table := range lacking(s, plan) {
-		columns := indexFor(s.Access(table))
+		a := s.Access(table)
+		if len(a.Equal)+len(a.Range) == 0 && !plan.Sorts { // all rows, or the first of them, in an order that an index has
+			continue
+		}
+		columns := indexFor(a)
 		if len(columns) > 0 && columns[0].Column != "id" { // which every table has an index of
 			e.want(&wanted{table: table, columns: columns, shapes: []*shape{s}, plan: plan.Lines})
 		}
@@ -86,7 +90,8 @@ func indexFor(a sqltext.Access) (columns []sqltext.Order) {
 func (e *examination) want(w *wanted) {
 	for _, other := range e.wanted {
 		n := min(len(other.columns), len(w.columns))
-		if other.table == w.table && slices.Equal(other.columns[:n], w.columns[:n]) {
+		same := func(a, b sqltext.Order) bool { return a.Column == b.Column && (a.Desc == b.Desc || n == 1) } // one column is read from either end
+		if other.table == w.table && slices.EqualFunc(other.columns[:n], w.columns[:n], same) {
 			if len(w.columns) > n {
 				other.columns = w.columns
 			}
@@ -111,14 +116,14 @@ func (e *examination) indexes() {
 			}
 		}
 		f.Share = e.share(seconds)
-		f.What = fmt.Sprintf("%s (%s) is missing: %.0f %% of the time of all statements", w.table, list(w.columns, "", false), 100*f.Share)
+		f.What = fmt.Sprintf("%s (%s) is missing: %.0f %% of the time of all statements", w.table, list(w.columns, false), 100*f.Share)
 		f.Migrations = e.migrations(w)
 		e.report.Findings = append(e.report.Findings, f)
 	}
 }
 
 // list writes columns.
-func list(columns []sqltext.Order, nulls string, quote bool) string {
+func list(columns []sqltext.Order, quote bool) string {
 	var parts []string
 	for _, c := range columns {
 		part := c.Column
@@ -126,7 +131,7 @@ func list(columns []sqltext.Order, nulls string, quote bool) string {
 			part = `"` + strings.ReplaceAll(part, `"`, `""`) + `"`
 		}
 		if c.Desc {
-			part += " DESC" + nulls
+			part += " DESC"
 		}
 		parts = append(parts, part)
 	}
@@ -151,9 +156,10 @@ func (e *examination) migrations(w *wanted) []Migration {
 	index = index[:min(len(index), maxName-len("_idx"))] + "_idx"
 	file := fmt.Sprintf("%s_%s%s_idx.sql", e.Now.UTC().Format("20060102150405"), plural, suffix)
 	at := func(dialect string) string { return "modules/" + module + "/migrations/" + dialect + "/" + file }
+	columns := list(w.columns, true)
 	return []Migration{
-		{at("sqlite"), fmt.Sprintf("-- +goose Up\nCREATE INDEX %s ON %s (%s);\n\n-- +goose Down\nDROP INDEX %[1]s;\n", index, w.table, list(w.columns, "", true))},
+		{at("sqlite"), fmt.Sprintf("-- +goose Up\nCREATE INDEX %s ON %s (%s);\n\n-- +goose Down\nDROP INDEX %[1]s;\n", index, w.table, columns)},
 		{at("postgres"), fmt.Sprintf("-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY IF NOT EXISTS %s ON %s (%s);\n\n"+
-			"-- +goose Down\nDROP INDEX CONCURRENTLY IF EXISTS %[1]s;\n", index, w.table, list(w.columns, " NULLS LAST", true))},
+			"-- +goose Down\nDROP INDEX CONCURRENTLY IF EXISTS %[1]s;\n", index, w.table, columns)},
 	}
 }

@@ -26,6 +26,9 @@ type Options struct {
 	// Watch is told of each piece of work that ran statements, at its end, by the goroutine that ends it. It says where statements come
 	// from only with Callers.
 	Watch func(Report)
+	// Dialect and Budget are what snapshots say of the database and of db.query_budget.
+	Dialect string
+	Budget  int
 }
 
 // Stats are the statistics of one process. They are safe for concurrent use.
@@ -147,8 +150,8 @@ func raise(most *atomic.Int64, n int64) {
 type Snapshot struct {
 	Since   time.Time    `json:"since"`
 	Taken   time.Time    `json:"taken"`
-	Dialect string       `json:"dialect"` // of the database; for who takes the snapshot to fill in
-	Budget  int          `json:"budget"`  // of statements for a request, 0 for none; to fill in
+	Dialect string       `json:"dialect"` // of the database
+	Budget  int          `json:"budget"`  // of statements for a request, 0 for none
 	Origins []OriginStat `json:"origins"`
 	Queries []QueryStat  `json:"queries"`
 	// Left is the number of statements that found no place, because there were too many different ones.
@@ -179,7 +182,7 @@ type QueryStat struct {
 
 // Snapshot returns what there is so far, what took longest first.
 func (s *Stats) Snapshot() Snapshot {
-	snap := Snapshot{Since: s.since, Taken: time.Now(), Origins: []OriginStat{}, Queries: []QueryStat{}, Left: s.left.Load()}
+	snap := Snapshot{Since: s.since, Taken: time.Now(), Dialect: s.options.Dialect, Budget: s.options.Budget, Origins: []OriginStat{}, Queries: []QueryStat{}, Left: s.left.Load()}
 	s.originsMu.Lock()
 	defer s.originsMu.Unlock()
 	for _, o := range s.origins {
