@@ -60,7 +60,7 @@ func explain(ctx context.Context, in driver.Session, prepared string) (answer []
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err has it
 	for rows.Next() {
 		if err := rows.Scan(&answer); err != nil {
 			return nil, err
@@ -76,7 +76,7 @@ func leads(ctx context.Context, in driver.Session, index, condition string) (ok 
 	if err != nil {
 		return false, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err has it
 	for rows.Next() {
 		var first string
 		if err := rows.Scan(&first); err != nil {
@@ -107,13 +107,14 @@ type explanation struct {
 
 // read adds a step and those below it.
 func (e *explanation) read(n node, depth int) error {
-	line := strings.Repeat("  ", depth) + n.Type
+	var line strings.Builder
+	line.WriteString(strings.Repeat("  ", depth) + n.Type)
 	for _, part := range [][2]string{{" on ", n.Table}, {" using ", n.Index}, {" where ", n.Cond}, {" filtered by ", n.Filter}} {
 		if part[1] != "" {
-			line += part[0] + part[1]
+			line.WriteString(part[0] + part[1])
 		}
 	}
-	e.plan.Lines = append(e.plan.Lines, line)
+	e.plan.Lines = append(e.plan.Lines, line.String())
 	scans := n.Type == "Seq Scan"
 	if strings.HasPrefix(n.Type, "Index") && n.Table != "" {
 		led, err := leads(e.ctx, e.in, n.Index, n.Cond)

@@ -17,7 +17,7 @@ func (Driver) Explain(ctx context.Context, in driver.Session, statement string) 
 	if err != nil {
 		return plan, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // rows.Err has it
 	for rows.Next() {
 		var id, parent, unused int
 		var line string
