@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ func kinds() map[string]clitest.Kind {
 		"db reset":       writes,
 		"db seed":        writes,
 		"db shell":       prints,
+		"doctor":         prints,
 		"healthcheck":    prints,
 		"help":           runs,
 		"keys new":       prints,
@@ -100,6 +102,10 @@ func (m *machine) tree() map[string]string {
 // keys and types of the JSON are those of testdata/json.json.
 func TestCommandsThatOnlyLook(t *testing.T) {
 	t.Parallel()
+	queries := filepath.Join(t.TempDir(), "queries.json")
+	if err := os.WriteFile(queries, []byte(`{"since":"2026-11-26T12:00:00Z","dialect":"sqlite","queries":[{"shape":"SELECT * FROM notes_notes LIMIT ?","calls":1,"runs":1}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, prepare := range map[string]func(m *machine){
 		"empty folder": func(*machine) {},
 		"filled database": func(m *machine) {
@@ -118,10 +124,13 @@ func TestCommandsThatOnlyLook(t *testing.T) {
 				}
 				before := m.tree()
 				clitest.Walk(t, m.program.Commands(), kinds(), func(words string, kind clitest.Kind) {
-					if kind&clitest.Runs != 0 || words == "healthcheck" {
+					if kind&clitest.Runs != 0 || words == "healthcheck" || words == "doctor" && name == "empty folder" {
 						return
 					}
 					args := arguments(words)
+					if words == "doctor" {
+						args = append(args, "--from", queries)
+					}
 					if kind&clitest.Writes != 0 {
 						args = append(args, "--dry-run")
 					}
@@ -160,8 +169,14 @@ func TestSchemasOfData(t *testing.T) {
 		if kind&clitest.Prints == 0 {
 			return
 		}
-		args, depth, m := append(arguments(words), "--json", "-q"), 9, m
+		args, depth, code, m := append(arguments(words), "--json", "-q"), 9, 0, m
 		switch words {
+		case "doctor": // which has something to find
+			m = newMachine(t)
+			m.program = program(looping())
+			p := m.serve("--mode", "test")
+			p.wantGet(p.url+loopPath, 204)
+			args, code = append(args, "--ops", p.ops), 3
 		case "healthcheck":
 			args = append(args, "--set", "http.ops_addr="+strings.TrimPrefix(p.ops, "http://"))
 		case "migrate down", "serve":
@@ -178,7 +193,11 @@ func TestSchemasOfData(t *testing.T) {
 		case "openapi", "config schema": // documents with a schema of their own
 			depth = 1
 		}
-		out := m.run(args...).want(0).out
+		ran := m.run(args...)
+		if ran.code != code {
+			t.Fatalf("%s: exit code %d, want %d\n%s", args, ran.code, code, ran.err)
+		}
+		out := ran.out
 		schema, err := clitest.SchemaOf(out, depth)
 		if err != nil {
 			t.Fatalf("%s: %v\n%s", args, err, out)
