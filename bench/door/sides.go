@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -76,7 +75,7 @@ func openDoor(ctx context.Context, engine, dsn string) (_ *door, stop func() err
 	cfg := db.Default()
 	cfg.Driver, cfg.DSN, cfg.Pool.MaxOpen = engine, dsn, unit.Exactly(connections)
 	var lc lifecycle.Lifecycle
-	d, err := db.New(cfg, db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}, &lc, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	d, err := db.New(cfg, db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}, &lc, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -156,6 +156,16 @@ func testOwnTables(t *testing.T, e engine) {
 		t.Error(err)
 	}
 	all(t.Context())
+	write := func(ctx context.Context, key db.Key) error {
+		return g.shop.Query(ctx, key).Exec("INSERT INTO shop_orders VALUES (3, 30)").Error
+	}
+	wantRefused(t, "a write outside of a transaction", write(t.Context(), db.Global), db.ErrOutsideTx)
+	wantRefused(t, "a write outside of a transaction, under a key", write(t.Context(), db.By("a")), db.ErrOutsideTx)
+	err = g.shop.Tx(t.Context(), db.Global, func(ctx context.Context) error {
+		wantRefused(t, "a write under a second key", write(ctx, db.By("a")), db.ErrSecondKey)
+		return nil // looks away
+	})
+	wantRefused(t, "a write under a second key dooms the transaction", err, db.ErrDoomed)
 	if len(g.denied) > 0 {
 		t.Errorf("the observer has heard of %v", g.denied)
 	}
