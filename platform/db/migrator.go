@@ -116,9 +116,12 @@ func (m *Migrator) orphans(tables []string) (sets []migrationSet, err error) {
 	return sets, nil
 }
 
-// Reset drops every table, whoever has made it, so that Up begins from nothing. After an error the same call goes on from there.
+// Reset drops every table and what else migrations make, whoever has made it, so that Up begins from nothing. After an error the same call goes on from there.
 func (m *Migrator) Reset(ctx context.Context) error {
 	return m.locked(ctx, func(o *open) error {
+		if err := m.dropOthers(ctx, o.Write); err != nil {
+			return err
+		}
 		for last := -1; ; {
 			tables, err := m.tables(ctx)
 			if err != nil || len(tables) == 0 {
@@ -137,6 +140,20 @@ func (m *Migrator) Reset(ctx context.Context) error {
 			last = len(tables)
 		}
 	})
+}
+
+// dropOthers drops what is no table, and may be in the way of dropping one.
+func (m *Migrator) dropOthers(ctx context.Context, pool *sql.DB) error {
+	var drops []string
+	if err := m.read.Query(ctx, Global).Raw(m.db.features.Others).Scan(&drops).Error; err != nil {
+		return fmt.Errorf("read what there is beside tables: %w", err)
+	}
+	for _, text := range drops {
+		if _, err := pool.ExecContext(ctx, text); err != nil {
+			return fmt.Errorf("%s: %w", text, translate(m.db.driver, err))
+		}
+	}
+	return nil
 }
 
 // Tables returns the names of the tables that Reset would drop. It changes nothing.

@@ -38,12 +38,17 @@ func (e engine) guarded(t *testing.T) *guarded {
 			g.denied = append(g.denied, err)
 		}}
 	})
-	m := g.migrator(t, db.Migrations{Module: "catalog", Files: mustSub(t, walls, "walls/catalog")}, db.Migrations{Module: "shop", Files: mustSub(t, walls, "walls/shop")})
-	if _, err := m.Up(t.Context()); err != nil {
+	if _, err := g.both(t).Up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	g.shop, g.catalog = g.db.ForModule("shop"), g.db.ForModule("catalog")
 	return g
+}
+
+// both returns the migrator of the two modules.
+func (g *guarded) both(t *testing.T) *db.Migrator {
+	t.Helper()
+	return g.migrator(t, db.Migrations{Module: "catalog", Files: mustSub(t, walls, "walls/catalog")}, db.Migrations{Module: "shop", Files: mustSub(t, walls, "walls/shop")})
 }
 
 // wantDenied fails the test unless err is the target and says all of the words, and unless the observer has heard of it.
@@ -213,12 +218,11 @@ func testSchemaIsForMigrations(t *testing.T, e engine) {
 	if _, err := m.Down(t.Context(), "shop"); err != nil {
 		t.Errorf("and back: %v", err)
 	}
-	err = g.db.Platform().Tx(t.Context(), db.Global, func(ctx context.Context) error {
-		q := g.db.Platform().Query(ctx, db.Global)
-		return errors.Join(q.Exec("DROP VIEW shop_through").Error, q.Exec("DROP VIEW shop_totals").Error, q.Exec("DROP VIEW shop_buckets").Error, q.Exec("DROP VIEW catalog_names").Error)
-	})
-	if err = errors.Join(err, m.Reset(t.Context())); err != nil {
-		t.Errorf("the platform drops the tables of all: %v", err)
+	if err := m.Reset(t.Context()); err != nil {
+		t.Errorf("the platform drops what all have made: %v", err)
+	}
+	if _, err := g.both(t).Up(t.Context()); err != nil {
+		t.Errorf("from the start again: %v", err)
 	}
 }
 

@@ -42,6 +42,8 @@ type Features struct {
 	Goose string
 	// Like is the operator that compares text with a pattern in either case: "LIKE", "ILIKE".
 	Like string
+	// Others is a question for the statements that drop what migrations may have made beside tables, views for instance.
+	Others string
 	// ScaledDecimals: the engine has no exact decimal numbers, and columns of them hold integers, the number of smallest units.
 	ScaledDecimals bool
 	// SavesRows: what an Archiver writes is rows alone, and the migrations make the tables that they go into.

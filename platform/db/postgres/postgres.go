@@ -23,8 +23,20 @@ var _ driver.Driver = Driver{}
 
 // Features says what is particular about PostgreSQL.
 func (Driver) Features() driver.Features {
-	return driver.Features{Dialect: "postgres", Goose: "postgres", Like: "ILIKE", SavesRows: true}
+	return driver.Features{Dialect: "postgres", Goose: "postgres", Like: "ILIKE", SavesRows: true, Others: besideTables}
 }
+
+// besideTables drops views, functions and types, but for those of extensions.
+const besideTables = `
+	select format('drop %s if exists %I cascade', case relkind when 'v' then 'view' else 'materialized view' end, relname)
+	from pg_class c where relnamespace = current_schema()::regnamespace and relkind in ('v', 'm')
+		and not exists (select from pg_depend where objid = c.oid and deptype = 'e')
+	union all
+	select format('drop routine if exists %s cascade', oid::regprocedure) from pg_proc p where pronamespace = current_schema()::regnamespace
+		and not exists (select from pg_depend where objid = p.oid and deptype = 'e')
+	union all
+	select format('drop type if exists %s cascade', oid::regtype) from pg_type t where typnamespace = current_schema()::regnamespace and typtype in ('e', 'd')
+		and not exists (select from pg_depend where objid = t.oid and deptype = 'e')`
 
 // Check wants an address, postgres://app@db.internal:5432/app for instance, or its form of keywords, host=db.internal user=app.
 func (Driver) Check(o driver.Options) error {

@@ -39,7 +39,10 @@ var (
 
 // Features says what is particular about SQLite.
 func (Driver) Features() driver.Features {
-	return driver.Features{Dialect: "sqlite", Goose: "sqlite3", Like: "LIKE", ScaledDecimals: true, PollsContext: true}
+	return driver.Features{
+		Dialect: "sqlite", Goose: "sqlite3", Like: "LIKE", ScaledDecimals: true, PollsContext: true,
+		Others: `SELECT 'DROP VIEW IF EXISTS "' || replace(name, '"', '""') || '"' FROM sqlite_master WHERE type = 'view'`,
+	}
 }
 
 // Check wants a file, either file:data/app.db or data/app.db. A database in memory is refused, because every connection would get
