@@ -21,9 +21,7 @@ import (
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
-	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/querystat"
-	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -73,7 +71,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 	call := caller(1)
 	if o, ok := myOrder(t, call); ok {
 		out := newReports()
-		cfg := settings(t, Single)
+		cfg, _ := settings(t, Single)
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
 		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, out, builders), out)
 	}
@@ -82,10 +80,14 @@ func Run(t testing.TB, builders ...Builder) *App {
 	if os.Getenv(instanceVar) != "" {
 		in = Single // this process is on its way to another call of Run
 	}
-	cfg, keys := settings(t, in), keyring.NewKey()
+	cfg, fill := settings(t, in)
+	keys := keyring.NewKey()
 	judge := newJudge(t, cfg.DB.Budget)
 	running := build(t, cfg, keys, log, judge, builders)
 	judge.modules(running.Modules())
+	if err := fill(t, migrationsOf(running.Modules())); err != nil {
+		t.Fatal(err)
+	}
 	if err := running.Start(t.Context()); err != nil {
 		t.Fatalf("start the application: %v\n%s", err, log)
 	}
@@ -104,6 +106,13 @@ func Run(t testing.TB, builders ...Builder) *App {
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
 	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others
 	return a
+}
+
+func migrationsOf(modules []module.Module) (sets []db.Migrations) {
+	for _, m := range modules {
+		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
+	}
+	return sets
 }
 
 // watcher is told what an application does that no answer need show, and that a test fails for. The goroutines of requests call it.
@@ -125,7 +134,7 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 	}
 	env.Denied = func(err error) { w.wrong(err.Error()) }
 	env.Queries = w.queries
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}})
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,8 +1,6 @@
 package apptest
 
 import (
-	"context"
-	"crypto/rand"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,8 +10,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/app"
-	"github.com/banyan-go/banyan/platform/db/driver"
-	"github.com/banyan-go/banyan/platform/db/postgres"
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/servertest"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
@@ -53,21 +50,23 @@ func profile(t testing.TB) Profile {
 	}
 }
 
-// settings are those of a profile, on a new and empty database, with nothing that two tests could share.
-func settings(t testing.TB, p Profile) app.Config {
+// settings are those of a profile, with nothing that two tests could share, and what makes their database.
+func settings(t testing.TB, p Profile) (cfg app.Config, make fill) {
 	t.Helper()
-	cfg := app.Default()
-	if p == Single {
-		cfg.DB.DSN = "file:" + filepath.Join(folder(t), "app.db")
-	} else {
-		cfg.DB.Driver, cfg.DB.DSN = "postgres", newDatabase(t)
-		cfg.DB.Pool.MaxOpen = unit.Exactly(4) // the server is that of many tests
-	}
+	cfg = app.Default()
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.HTTP.OpsAddr = unit.Exactly("127.0.0.1:0")
 	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
 	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
-	return cfg
+	if p == Single {
+		file := filepath.Join(folder(t), "app.db")
+		cfg.DB.DSN = "file:" + file
+		return cfg, fillFile(cfg.DB, file)
+	}
+	cfg.DB.Driver = "postgres"
+	cfg.DB.Pool.MaxOpen = unit.Exactly(4) // the server is that of many tests
+	cfg.DB.DSN, make = newDatabase(t, cfg.DB)
+	return cfg, make
 }
 
 // folder returns one that is removed when the test ends. That of t.TempDir has the name of the test in it, and with it the "#01" of a second
@@ -86,39 +85,14 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// newDatabase makes a database that is dropped when the test ends. Without a server in the environment the test gets one of its own, and is
+// newDatabase chooses a database that is dropped when the test ends. Without a server in the environment the test gets one of its own, and is
 // left out where PostgreSQL is not installed.
-func newDatabase(t testing.TB) string {
+func newDatabase(t testing.TB, cfg db.Config) (dsn string, _ fill) {
 	t.Helper()
-	dsn := os.Getenv(postgresVar)
-	if dsn == "" {
-		return servertest.StartPostgres(t).Database(t)
+	if s := (server{os.Getenv(postgresVar)}); s.dsn != "" {
+		return s.database(t, cfg)
 	}
-	name := "test_" + strings.ToLower(rand.Text())
-	administer(t.Context(), t, dsn, "CREATE DATABASE "+name)
-	t.Cleanup(func() { administer(context.WithoutCancel(t.Context()), t, dsn, "DROP DATABASE "+name+" WITH (FORCE)") })
-	other, err := withDatabase(dsn, name)
-	if err != nil {
-		t.Fatalf("%s: %v", postgresVar, err)
-	}
-	return other
-}
-
-// administer runs a statement that is about a whole database.
-func administer(ctx context.Context, t testing.TB, dsn, text string) {
-	t.Helper()
-	pools, err := postgres.Driver{}.Open(ctx, driver.Options{DSN: dsn, MaxOpen: 1, Wait: time.Second})
-	if err != nil {
-		t.Fatalf("%s: %v", postgresVar, err)
-	}
-	if _, err := pools.Write.ExecContext(ctx, text); err != nil {
-		t.Errorf("%s: %v", text, err)
-	}
-	for _, pool := range []interface{ Close() error }{pools.Health, pools.Read, pools.Write} {
-		if err := pool.Close(); err != nil {
-			t.Error(err)
-		}
-	}
+	return servertest.StartPostgres(t).Database(t), func(testing.TB, []db.Migrations) error { return nil }
 }
 
 // withDatabase returns the address of another database on the same server.

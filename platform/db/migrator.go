@@ -3,9 +3,12 @@ package db
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -399,4 +402,21 @@ func (m *Migrator) goose(ctx context.Context, pool *sql.DB, set migrationSet, mi
 		err = partial.Err
 	}
 	return fmt.Errorf("migrate: migration %s: %w", mig, translate(m.db.driver, err))
+}
+
+// Fingerprint returns 64 letters and digits that are the same for the same files in the same dialect: whatever was migrated by them is alike.
+func (m *Migrator) Fingerprint() (string, error) {
+	const layout = 1 // of the histories
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%d %s\n", layout, m.db.features.Dialect)
+	for _, set := range m.sets {
+		for _, mig := range set.list {
+			text, err := fs.ReadFile(set.files, mig.Name)
+			if err != nil {
+				return "", fmt.Errorf("read migration %s: %w", mig, err)
+			}
+			fmt.Fprintf(sum, "%s %d\n%s", mig, len(text), text)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
