@@ -121,29 +121,55 @@ type server struct {
 // database chooses the name of a database.
 func (s server) database(t testing.TB, cfg db.Config) (dsn string, _ fill) {
 	t.Helper()
-	name := "test_" + strings.ToLower(rand.Text())
-	dsn, err := withDatabase(s.dsn, name)
-	if err != nil {
-		t.Fatalf("%s: %v", postgresVar, err)
-	}
+	dsn, name := s.address(t)
 	return dsn, func(t testing.TB, sets []db.Migrations) error {
 		template, err := templateName(cfg, sets)
 		if err != nil {
 			return err
 		}
-		// One connection for both, since a new one takes almost as long as a copy.
-		c, hangUp, err := s.connect(t.Context())
-		if err != nil {
-			return err
-		}
-		t.Cleanup(func() {
-			_, err := c.ExecContext(context.WithoutCancel(t.Context()), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-			if err := errors.Join(err, hangUp()); err != nil {
-				t.Errorf("drop the database of the test: %v", err)
-			}
-		})
-		return s.copy(t.Context(), c, cfg, template, name, sets)
+		return s.make(t, name, func(c *sql.Conn) error { return s.copy(t.Context(), c, cfg, template, name, sets) })
 	}
+}
+
+// empty makes an empty database, which goes with the test.
+func (s server) empty(t testing.TB) (dsn string) {
+	t.Helper()
+	dsn, name := s.address(t)
+	err := s.make(t, name, func(c *sql.Conn) error {
+		_, err := c.ExecContext(t.Context(), "CREATE DATABASE "+name)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dsn
+}
+
+// address returns a name that no database has.
+func (s server) address(t testing.TB) (dsn, name string) {
+	t.Helper()
+	name = "test_" + strings.ToLower(rand.Text())
+	dsn, err := withDatabase(s.dsn, name)
+	if err != nil {
+		t.Fatalf("%s: %v", postgresVar, err)
+	}
+	return dsn, name
+}
+
+// make runs what makes a database, and drops that at the end of the test: on one connection, since a new one takes almost as long as a copy.
+func (s server) make(t testing.TB, name string, how func(*sql.Conn) error) error {
+	t.Helper()
+	c, hangUp, err := s.connect(t.Context())
+	if err != nil {
+		return err
+	}
+	t.Cleanup(func() {
+		_, err := c.ExecContext(context.WithoutCancel(t.Context()), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+		if err := errors.Join(err, hangUp()); err != nil {
+			t.Errorf("drop the database of the test: %v", err)
+		}
+	})
+	return how(c)
 }
 
 // templateName returns what a template is called: by its modules first, so that others of the same modules can be found, and by its files.

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/db"
@@ -163,7 +162,7 @@ func (s server) place(t testing.TB) (db.Config, fill) {
 // openDatabase opens a database without a door.
 func openDatabase(t testing.TB, cfg db.Config) driver.Pools {
 	t.Helper()
-	pools, err := drivers()[cfg.Driver].Open(t.Context(), driver.Options{DSN: cfg.DSN, Wait: time.Minute})
+	pools, err := open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
