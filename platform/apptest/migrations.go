@@ -27,6 +27,9 @@ func Migrations(t *testing.T, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if len(found) == 0 {
+		return
+	}
 	schemas := map[string][]part{} // on SQLite, by module
 	t.Run("sqlite", func(t *testing.T) {
 		for _, dir := range found {
