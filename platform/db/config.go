@@ -25,6 +25,7 @@ type Config struct {
 // Pool is the section `db.pool`.
 type Pool struct {
 	MaxOpen unit.Auto[int] `config:"max_open" doc:"Most connections that read; auto is twice the CPUs, from 4 to 16."`
+	Share   unit.Auto[int] `config:"share" doc:"Most of these connections, and of the open transactions in proportion, that the requests of one route may have at the same time, so that a storm on it leaves the others theirs; auto is half of max_open."`
 	MaxLife time.Duration  `config:"max_life" doc:"How long a connection to a server is used before another one takes its place; 0 for no limit."`
 	Wait    time.Duration  `config:"wait" doc:"Longest wait of a transaction or a read for its connection, at most db.statement_timeout; then the request is answered with 503."`
 }
@@ -59,6 +60,9 @@ func Default() Config {
 func (c Config) Validate(r *config.Report) {
 	if n := c.Pool.MaxOpen.Or(1); n < 1 || n > 1000 {
 		r.Add("pool.max_open", c.Pool.MaxOpen.String(), "auto or a number from 1 to 1000")
+	}
+	if n := c.Pool.Share.Or(1); n < 1 || n > max(1, c.Pool.MaxOpen.Or(1000)) {
+		r.Add("pool.share", c.Pool.Share.String(), "auto or a number from 1 to db.pool.max_open, "+c.Pool.MaxOpen.String())
 	}
 	positive := func(key string, d time.Duration) {
 		if d <= 0 {

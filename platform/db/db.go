@@ -46,7 +46,7 @@ type DB struct {
 // open is what there is of a database between Start and Stop.
 type open struct {
 	driver.Pools
-	places chan struct{}  // holds an element for each transaction that is open
+	places *driver.Places // of transactions
 	holder atomic.Uintptr // who has begun the last transaction: the program counter behind the call of Tx
 }
 
@@ -80,6 +80,7 @@ func Describe(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle, log *slog.Lo
 		IdleInTransaction: cfg.Postgres.IdleInTransaction,
 		MaxLife:           cfg.Pool.MaxLife,
 	}}
+	d.options.Share = cfg.Pool.Share.Or(max(1, d.options.MaxOpen/2))
 	d.orm = sync.OnceValue(d.newORM)
 	if cfg.Guard.On {
 		d.guard = newGuard(cfg.Guard, log)
@@ -121,13 +122,16 @@ func (d *DB) Dialect() string { return d.features.Dialect }
 // MaxOpen is the number of connections that read, as chosen for `auto`.
 func (d *DB) MaxOpen() int { return d.options.MaxOpen }
 
+// Share is how many of these connections the requests of one route may have at the same time, as chosen for `auto`.
+func (d *DB) Share() int { return d.options.Share }
+
 // MaxTx is the number of transactions that may be open at the same time: 1 on SQLite, which has one writer. It is 0 unless started.
 func (d *DB) MaxTx() int {
 	o := d.open.Load()
 	if o == nil {
 		return 0
 	}
-	return cap(o.places)
+	return o.places.Size()
 }
 
 // Ping asks the database for an answer, on a connection that requests do not use. The error is for operators: it is what the engine says. It
@@ -145,7 +149,8 @@ func (d *DB) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.open.Store(&open{Pools: pools, places: make(chan struct{}, max(1, pools.Write.Stats().MaxOpenConnections))})
+	most := max(1, pools.Write.Stats().MaxOpenConnections)
+	d.open.Store(&open{Pools: pools, places: driver.NewPlaces(most, max(1, most*d.options.Share/d.options.MaxOpen))})
 	return nil
 }
 

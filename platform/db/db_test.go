@@ -106,7 +106,7 @@ func TestOptionsOfTheDriver(t *testing.T) {
 	if err := lc.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "mine") {
 		t.Errorf("start: %v, want what Open returned", err)
 	}
-	want := driver.Options{DSN: "the dsn", MaxOpen: 3, Wait: cfg.Pool.Wait, Statement: cfg.Statement, BusyTimeout: cfg.SQLite.BusyTimeout, Durable: true,
+	want := driver.Options{DSN: "the dsn", MaxOpen: 3, Share: 1, Wait: cfg.Pool.Wait, Statement: cfg.Statement, BusyTimeout: cfg.SQLite.BusyTimeout, Durable: true,
 		LockTimeout: cfg.Postgres.LockTimeout, IdleInTransaction: cfg.Postgres.IdleInTransaction, MaxLife: cfg.Pool.MaxLife}
 	if got != want {
 		t.Errorf("%+v, want %+v", got, want)

@@ -136,10 +136,11 @@ func inOrder(ctx context.Context, fns []func(context.Context)) {
 }
 
 func (t *tx) run(o *open, fn func(context.Context) error) (err error) {
-	if err := o.acquire(t.ctx, t.caller, t.db.cfg.Pool.Wait); err != nil {
+	place, err := o.acquire(t.ctx, t.caller, t.db.cfg.Pool.Wait)
+	if err != nil {
 		return err
 	}
-	defer o.release()
+	defer place.Leave()
 	if t.sql, err = o.Write.BeginTx(t.ctx, nil); err != nil {
 		return fmt.Errorf("begin transaction: %w", translate(t.db.driver, err))
 	}
@@ -198,25 +199,16 @@ func (t *tx) afterCommit(ctx context.Context, fn func(context.Context)) {
 
 // acquire takes one of the places for open transactions. It waits less than a request may take: a queue before the one writer of
 // SQLite must not eat all of a request's time.
-func (o *open) acquire(ctx context.Context, caller uintptr, wait time.Duration) error {
-	select {
-	case o.places <- struct{}{}:
+func (o *open) acquire(ctx context.Context, caller uintptr, wait time.Duration) (driver.Place, error) {
+	place, ok := o.places.Take(ctx, wait)
+	switch {
+	case ok:
 		o.holder.Store(caller)
-		return nil
+		return place, nil
+	case ctx.Err() != nil:
+		return place, fmt.Errorf("wait for a transaction: %w", context.Cause(ctx))
 	default:
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case o.places <- struct{}{}:
-		o.holder.Store(caller)
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a transaction: %w", context.Cause(ctx))
-	case <-timer.C:
 		frame, _ := runtime.CallersFrames([]uintptr{o.holder.Load()}).Next()
-		return busy(fmt.Errorf("no transaction was free within %s; the last one was begun at %s:%d", wait, frame.File, frame.Line))
+		return place, busy(fmt.Errorf("no transaction was free within %s; the last one was begun at %s:%d", wait, frame.File, frame.Line))
 	}
 }
-
-func (o *open) release() { <-o.places }

@@ -60,6 +60,8 @@ type Options struct {
 	// MaxOpen is the most connections for requests: for reading alone in an embedded engine, for everything in a server; 0 lets the driver
 	// choose.
 	MaxOpen int
+	// Share is how many of these the requests of one route may have at the same time; 0 for all. See Places.
+	Share int
 	// Instances is how many processes of the application share a server; 0 for one.
 	Instances int
 	// Wait is how long a read waits for one of these connections. Then it fails with an error of Kind Busy.

@@ -25,9 +25,10 @@ import (
 type conn struct {
 	*stdlib.Conn
 	pgx   *pgx.Conn
-	limit time.Duration // of the silence of a server; 0 for none
-	end   time.Time     // when it is to be replaced; zero for never
-	used  time.Time     // when it came back
+	limit time.Duration  // of the silence of a server; 0 for none
+	end   time.Time      // when it is to be replaced; zero for never
+	used  time.Time      // when it came back
+	place dbdriver.Place // of one that is lent
 
 	roles *roles // nil for those of the platform alone
 	role  string // as which its statements run; "" for the login

@@ -25,7 +25,7 @@ type pool struct {
 	wait   time.Duration // for a connection
 	limit  time.Duration // of the silence of a server; see conn.hurry
 	life   time.Duration // of a connection; 0 for no end
-	places chan struct{} // holds an element for each connection that is lent
+	places *dbdriver.Places
 
 	mu     sync.Mutex
 	idle   []*conn // the last one was used last
@@ -52,7 +52,7 @@ func newPool(cfg *pgx.ConnConfig, o dbdriver.Options) *pool {
 	if n == 0 {
 		n = defaultConnections
 	}
-	p := &pool{cfg: cfg, roles: newRoles(o.Guard, cfg), wait: o.Wait, life: o.MaxLife, places: make(chan struct{}, n)}
+	p := &pool{cfg: cfg, roles: newRoles(o.Guard, cfg), wait: o.Wait, life: o.MaxLife, places: dbdriver.NewPlaces(n, o.Share)}
 	if o.Statement > 0 {
 		p.limit = o.Statement + silence
 	}
@@ -87,7 +87,7 @@ func (p *pool) Close() error {
 // borrow lends a connection for fn, which changes no data, and does so again with another one when the first turns out to be gone. After an
 // error it has come back; otherwise the caller gives it back.
 func (p *pool) borrow(ctx context.Context, fn func(*conn) error) (c *conn, err error) {
-	for range cap(p.places) + 1 { // all of them may be gone, and the last one is new
+	for range p.places.Size() + 1 { // all of them may be gone, and the last one is new
 		if c, err = p.lend(ctx); err != nil {
 			return nil, err
 		}
@@ -119,36 +119,24 @@ func (p *pool) try(c *conn, fn func(*conn) error) (gone bool, err error) {
 
 // lend waits for a connection that works.
 func (p *pool) lend(ctx context.Context) (*conn, error) {
-	late := time.NewTimer(p.wait)
-	defer late.Stop()
-	if err := p.enter(ctx, late); err != nil {
-		return nil, err
+	until := time.Now().Add(p.wait)
+	place, ok := p.places.Take(ctx, p.wait)
+	switch {
+	case ok:
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
+	default:
+		return nil, &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("no connection was free within %s: %s", p.wait, p.places)}
 	}
 	if c := p.known(ctx); c != nil {
+		c.place = place
 		return c, nil
 	}
-	if err := ctx.Err(); err != nil {
-		<-p.places
+	if ctx.Err() != nil {
+		place.Leave()
 		return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
 	}
-	return p.dial(ctx, late)
-}
-
-// enter takes a place.
-func (p *pool) enter(ctx context.Context, late *time.Timer) error {
-	select {
-	case p.places <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case p.places <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
-	case <-late.C:
-		return &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("all %d connections were in use for %s (db.pool.max_open)", cap(p.places), p.wait)}
-	}
+	return p.dial(ctx, place, until)
 }
 
 // known returns an idle connection that the server still knows, nil when there is none.
@@ -177,7 +165,7 @@ func (p *pool) connect(ctx context.Context) (*conn, error) {
 
 // dial returns a new connection. It goes on when the one who waits for it gives up, and leaves the connection to the next one: where it takes
 // longer than anybody waits, there would never be one.
-func (p *pool) dial(ctx context.Context, late *time.Timer) (*conn, error) {
+func (p *pool) dial(ctx context.Context, place dbdriver.Place, until time.Time) (*conn, error) {
 	type result struct {
 		conn *conn
 		err  error
@@ -186,27 +174,29 @@ func (p *pool) dial(ctx context.Context, late *time.Timer) (*conn, error) {
 	left := make(chan struct{})
 	go func() {
 		c, err := p.connect(context.WithoutCancel(ctx))
+		if err != nil {
+			place.Leave()
+		} else {
+			c.place = place
+		}
 		select {
 		case done <- result{c, err}:
 		case <-left:
 			if err == nil {
 				p.giveBack(c)
-			} else {
-				<-p.places
 			}
 		}
 	}()
 	defer close(left)
+	late := time.NewTimer(time.Until(until))
+	defer late.Stop()
 	select {
 	case r := <-done:
-		if r.err != nil {
-			<-p.places
-		}
 		return r.conn, r.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for a connection: %w", context.Cause(ctx))
 	case <-late.C:
-		return nil, &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the server at %s did not answer a new connection within %s (db.pool.wait)", address(p.cfg), p.wait)}
+		return nil, &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("PostgreSQL at %s did not answer a new connection within %s", address(p.cfg), p.wait)}
 	}
 }
 
@@ -232,6 +222,7 @@ func (p *pool) end() time.Time {
 
 // giveBack takes a connection back.
 func (p *pool) giveBack(c *conn) {
+	place := c.place
 	p.mu.Lock()
 	keep := !p.closed && c.fit()
 	if keep {
@@ -242,5 +233,5 @@ func (p *pool) giveBack(c *conn) {
 	if !keep {
 		_ = c.Close() // there is nobody to hear of it
 	}
-	<-p.places
+	place.Leave()
 }

@@ -51,12 +51,12 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 		return driver.Pools{}, err
 	}
 	p := newPool(cfg, o)
-	p.places <- struct{}{}
 	c, err := p.connect(ctx)
 	if err != nil {
 		return driver.Pools{}, err
 	}
-	if err = suits(ctx, c, cap(p.places), max(1, o.Instances)); err == nil {
+	c.place, _ = p.places.Take(ctx, 0) // the first one
+	if err = suits(ctx, c, p.places.Size(), max(1, o.Instances)); err == nil {
 		err = p.roles.start(ctx, c)
 	}
 	p.giveBack(c)
@@ -64,10 +64,10 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 		return driver.Pools{}, errors.Join(err, p.Close())
 	}
 	read := sql.OpenDB(p)
-	read.SetMaxIdleConns(cap(p.places))
+	read.SetMaxIdleConns(p.places.Size())
 	write := sql.OpenDB(&writers{pool: p})
-	write.SetMaxOpenConns(transactions(cap(p.places)))
-	write.SetMaxIdleConns(transactions(cap(p.places)))
+	write.SetMaxOpenConns(transactions(p.places.Size()))
+	write.SetMaxIdleConns(transactions(p.places.Size()))
 	o.MaxOpen, o.Guard = 1, nil // only the platform asks
 	return driver.Pools{Write: write, Read: read, Health: sql.OpenDB(newPool(cfg, o))}, nil
 }

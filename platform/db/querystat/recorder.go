@@ -73,6 +73,14 @@ func from(ctx context.Context) *Recorder {
 	return r
 }
 
+// OriginOf returns the name of what ctx works for, "GET /api/v1/catalog/products" for instance; "" where nobody counts.
+func OriginOf(ctx context.Context) string {
+	if r := from(ctx); r != nil {
+		return r.origin.name
+	}
+	return ""
+}
+
 // Count counts a statement that is about to run, for the recorder of ctx.
 func Count(ctx context.Context, text string) {
 	if r := from(ctx); r != nil {

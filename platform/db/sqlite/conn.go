@@ -24,6 +24,7 @@ type conn struct {
 	raw        *sqlite3.Conn
 	statements cache
 	guard      *guard
+	place      dbdriver.Place // of one that is lent
 
 	begin, commit, rollback *sqlite3.Stmt
 	control                 bool  // one of these three is being prepared or run

@@ -18,7 +18,7 @@ type readers struct {
 	uri    string
 	guard  dbdriver.Guard
 	wait   time.Duration
-	places chan struct{} // holds an element for each connection that is lent
+	places *dbdriver.Places
 
 	mu     sync.Mutex
 	idle   []*conn // the last one was used last, and its caches are the warmest
@@ -31,7 +31,7 @@ var (
 )
 
 func newReaders(uri string, o dbdriver.Options) *readers {
-	return &readers{uri: uri, guard: o.Guard, wait: o.Wait, places: make(chan struct{}, max(1, o.MaxOpen))}
+	return &readers{uri: uri, guard: o.Guard, wait: o.Wait, places: dbdriver.NewPlaces(o.MaxOpen, o.Share)}
 }
 
 // Connect returns a session.
@@ -54,48 +54,51 @@ func (p *readers) Close() error {
 
 // lend waits for a connection.
 func (p *readers) lend(ctx context.Context) (*conn, error) {
-	if err := p.enter(ctx); err != nil {
-		return nil, err
-	}
-	p.mu.Lock()
-	if last := len(p.idle) - 1; last >= 0 {
-		c := p.idle[last]
-		p.idle = p.idle[:last]
-		p.mu.Unlock()
-		return c, nil
-	}
-	p.mu.Unlock()
-	c, err := connect(ctx, p.uri, p.guard)
+	place, err := p.enter(ctx)
 	if err != nil {
-		<-p.places
 		return nil, err
 	}
+	c := p.pop()
+	if c == nil {
+		if c, err = connect(ctx, p.uri, p.guard); err != nil {
+			place.Leave()
+			return nil, err
+		}
+	}
+	c.place = place
 	return c, nil
 }
 
-func (p *readers) enter(ctx context.Context) error {
-	select {
-	case p.places <- struct{}{}:
+func (p *readers) pop() *conn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.idle) - 1
+	if last < 0 {
 		return nil
+	}
+	c := p.idle[last]
+	p.idle = p.idle[:last]
+	return c
+}
+
+func (p *readers) enter(ctx context.Context) (dbdriver.Place, error) {
+	place, ok := p.places.Take(ctx, p.wait)
+	if s, polled := ctx.(*dbdriver.Statement); polled {
+		ctx = s.Caller
+	}
+	switch {
+	case ok:
+		return place, nil
+	case ctx.Err() != nil:
+		return place, fmt.Errorf("wait for a connection that reads: %w", context.Cause(ctx))
 	default:
-	}
-	if s, ok := ctx.(*dbdriver.Statement); ok {
-		ctx = s.Caller // its Done is the one to wait for
-	}
-	timer := time.NewTimer(p.wait)
-	defer timer.Stop()
-	select {
-	case p.places <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("wait for a connection that reads: %w", context.Cause(ctx))
-	case <-timer.C:
-		return &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("all %d connections that read were in use for %s", cap(p.places), p.wait)}
+		return place, &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("no connection that reads was free within %s: %s", p.wait, p.places)}
 	}
 }
 
 // giveBack takes a connection back.
 func (p *readers) giveBack(c *conn) {
+	place := c.place
 	p.mu.Lock()
 	if p.closed || !c.IsValid() {
 		_ = c.Close() // there is nobody to hear of it
@@ -103,7 +106,7 @@ func (p *readers) giveBack(c *conn) {
 		p.idle = append(p.idle, c)
 	}
 	p.mu.Unlock()
-	<-p.places
+	place.Leave()
 }
 
 // session is what database/sql takes for a connection.

@@ -69,7 +69,7 @@ func (Driver) Open(ctx context.Context, o driver.Options) (driver.Pools, error) 
 	}
 	sessions := newReaders(uri(file, "ro", o, "query_only(1)"), o)
 	read := sql.OpenDB(sessions)
-	read.SetMaxIdleConns(cap(sessions.places))
+	read.SetMaxIdleConns(sessions.places.Size())
 	if err := read.PingContext(ctx); err != nil {
 		return driver.Pools{}, errors.Join(fmt.Errorf("open %s: %w", file, err), read.Close(), write.Close())
 	}

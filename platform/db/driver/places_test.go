@@ -1,0 +1,206 @@
+package driver_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/querystat"
+)
+
+// serving returns the context of a request to a route.
+func serving(route string) context.Context {
+	if route == "" {
+		return context.Background()
+	}
+	return querystat.WithRecorder(context.Background(), querystat.New(querystat.Options{}).Origin(route).Begin())
+}
+
+// take takes a place that has to be free.
+func take(t *testing.T, p *driver.Places, route string) driver.Place {
+	t.Helper()
+	place, ok := p.Take(serving(route), 0)
+	if !ok {
+		t.Fatalf("%s gets no place", route)
+	}
+	return place
+}
+
+// wantNone fails the test when there is a place.
+func wantNone(t *testing.T, p *driver.Places, route string) {
+	t.Helper()
+	if place, ok := p.Take(serving(route), time.Millisecond); ok {
+		place.Leave()
+		t.Errorf("%s gets a place", route)
+	}
+}
+
+// A route gets its share and no more, and what is no request gets all.
+func TestPlacesShare(t *testing.T) {
+	t.Parallel()
+	p := driver.NewPlaces(4, 2)
+	first := take(t, p, "storm")
+	take(t, p, "storm")
+	wantNone(t, p, "storm")
+	other := take(t, p, "other")
+	wantNone(t, p, "storm")
+	last := take(t, p, "")
+	wantNone(t, p, "third")
+	other.Leave()
+	last.Leave()
+	wantNone(t, p, "storm")
+	first.Leave()
+	take(t, p, "storm")
+
+	for _, unlimited := range []*driver.Places{driver.NewPlaces(2, 0), driver.NewPlaces(2, 9)} {
+		take(t, unlimited, "one")
+		take(t, unlimited, "one")
+		wantNone(t, unlimited, "one")
+	}
+	jobs := driver.NewPlaces(2, 1)
+	take(t, jobs, "")
+	take(t, jobs, "")
+	if n := driver.NewPlaces(0, 0).Size(); n != 1 {
+		t.Errorf("of no places there are %d, want 1", n)
+	}
+	for p, want := range map[*driver.Places]string{p: "there are 4 (db.pool.max_open), 2 of them for one route (db.pool.share)", jobs: "", driver.NewPlaces(3, 0): "there are 3 (db.pool.max_open)"} {
+		if !strings.Contains(p.String(), want) {
+			t.Errorf("it says %q, want %q", p, want)
+		}
+	}
+}
+
+// Who waits is served in turns, route by route, however many wait for one of them, and within a route in the order in which they came.
+func TestPlacesTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := driver.NewPlaces(1, 1)
+		held := take(t, p, "holder")
+		var mu sync.Mutex
+		var served []string
+		wait := func(route, name string) {
+			go func() {
+				place, ok := p.Take(serving(route), time.Minute)
+				if !ok {
+					t.Errorf("%s is not served", name)
+					return
+				}
+				mu.Lock()
+				served = append(served, name)
+				mu.Unlock()
+				place.Leave()
+			}()
+			synctest.Wait() // it is in the line
+		}
+		for _, name := range []string{"storm 1", "storm 2", "storm 3", "storm 4"} {
+			wait("storm", name)
+		}
+		wait("other", "other 1")
+		wait("third", "third 1")
+		wait("other", "other 2")
+		held.Leave()
+		synctest.Wait()
+		want := []string{"storm 1", "other 1", "third 1", "storm 2", "other 2", "storm 3", "storm 4"}
+		if !slices.Equal(served, want) {
+			t.Errorf("served %q, want %q", served, want)
+		}
+	})
+}
+
+// The one who holds the fewest is the first to get another one, however long somebody else has waited.
+func TestPlacesGoToTheOneWithFewest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := driver.NewPlaces(3, 3)
+		storm, other := take(t, p, "storm"), take(t, p, "other")
+		take(t, p, "storm")
+		served := make(chan string, 2)
+		for _, route := range []string{"storm", "other"} {
+			go func() {
+				if _, ok := p.Take(serving(route), time.Hour); ok {
+					served <- route
+				}
+			}()
+			synctest.Wait() // it is in the line
+		}
+		other.Leave() // which has none now, and storm two
+		if got := <-served; got != "other" {
+			t.Errorf("%s was served first", got)
+		}
+		storm.Leave()
+		if got := <-served; got != "storm" {
+			t.Errorf("%s was served then", got)
+		}
+	})
+}
+
+// A wait ends with the context of the request and with its time, and leaves nothing behind.
+func TestPlacesGiveUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := driver.NewPlaces(1, 0)
+		held := take(t, p, "holder")
+		began := time.Now()
+		if _, ok := p.Take(serving("late"), time.Second); ok || time.Since(began) != time.Second {
+			t.Errorf("it ended after %s, with a place: %v", time.Since(began), ok)
+		}
+		ctx, cancel := context.WithTimeout(serving("short"), time.Millisecond)
+		defer cancel()
+		began = time.Now()
+		statement := &driver.Statement{Caller: ctx, Until: time.Now().Add(time.Hour)}
+		if _, ok := p.Take(statement, time.Second); ok || time.Since(began) != time.Millisecond {
+			t.Errorf("it ended after %s, with a place: %v", time.Since(began), ok)
+		}
+		held.Leave()
+		take(t, p, "next").Leave()
+		take(t, p, "late").Leave()
+	})
+}
+
+// Nothing is lost and nothing is there twice when many want the same.
+func TestPlacesUnderLoad(t *testing.T) {
+	t.Parallel()
+	const size = 3
+	p := driver.NewPlaces(size, 2)
+	var all sync.WaitGroup
+	inside := make(chan struct{}, size)
+	for _, route := range []string{"a", "b", "c", ""} {
+		for range 8 {
+			all.Go(func() {
+				for i := range 200 {
+					place, ok := p.Take(serving(route), time.Duration(i%3)*time.Microsecond)
+					if !ok {
+						continue
+					}
+					select {
+					case inside <- struct{}{}:
+						<-inside
+					default:
+						t.Error("there are more places than there are")
+					}
+					place.Leave()
+				}
+			})
+		}
+	}
+	all.Wait()
+	for range size {
+		take(t, p, "")
+	}
+	wantNone(t, p, "")
+}
+
+func BenchmarkPlaces(b *testing.B) {
+	p := driver.NewPlaces(16, 8)
+	ctx := serving("GET /api/v1/catalog/products/{id}")
+	b.ReportAllocs()
+	for b.Loop() {
+		place, _ := p.Take(ctx, time.Second)
+		place.Leave()
+	}
+}
