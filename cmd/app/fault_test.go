@@ -112,8 +112,8 @@ type writers struct {
 	mu    sync.Mutex
 }
 
-// startWriters starts n of them. Each outcome is sent to each; who does not read it stops them.
-func startWriters(t *testing.T, a *apptest.App, l *ledger, n int) *writers {
+// startWriters starts n of them; name makes what they write different from what others do. Each outcome is sent to each; who does not read it stops them.
+func startWriters(t *testing.T, name string, a *apptest.App, l *ledger, n int) *writers {
 	t.Helper()
 	w := &writers{stop: make(chan struct{}), each: make(chan outcome)}
 	for i := range n {
@@ -124,7 +124,7 @@ func startWriters(t *testing.T, a *apptest.App, l *ledger, n int) *writers {
 				w.mu.Lock()
 				w.tried++
 				w.mu.Unlock()
-				o := create(&client, a.URL, fmt.Sprint("writer ", i, " ", k), l)
+				o := create(&client, a.URL, fmt.Sprint(name, " ", i, " ", k), l)
 				select {
 				case w.each <- o:
 				case <-w.stop:

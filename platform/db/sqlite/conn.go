@@ -91,7 +91,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 		return nil, errTxOptions
 	}
 	if err := c.transaction(ctx, &c.begin, "BEGIN IMMEDIATE"); err != nil {
-		return nil, because(ctx, err)
+		return nil, c.room(because(ctx, err))
 	}
 	c.inTx, c.failed = true, nil
 	return c, nil
@@ -103,7 +103,7 @@ func (c *conn) Commit() error {
 		return errors.Join(dbdriver.Abort(c.failed), c.Rollback())
 	}
 	if err := c.transaction(context.Background(), &c.commit, "COMMIT"); err != nil {
-		return errors.Join(err, c.Rollback())
+		return errors.Join(c.room(err), c.Rollback())
 	}
 	c.inTx = false
 	return nil
@@ -272,7 +272,7 @@ func (c *conn) ready() error {
 
 // fail notes that the transaction, if there is one, cannot go on, and says why a statement was refused.
 func (c *conn) fail(ctx context.Context, err error) error {
-	err = because(ctx, err)
+	err = c.room(because(ctx, err))
 	if c.denied != nil && errors.Is(err, sqlite3.AUTH) {
 		err = c.denied
 	}
