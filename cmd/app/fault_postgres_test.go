@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -161,4 +163,47 @@ func TestPostgresRepliesLost(t *testing.T) {
 	s.public.Get(products).Want(200)
 	s.proxy.Reset()
 	s.public.Post(products, product("after")).Want(201)
+}
+
+// Wherever in its conversation with the server a migration loses the connection, whether or not the server has heard the last word, it fails with
+// an error, and the same command again ends what it has begun. With BANYAN_LONG that is tried at each request, and else at some.
+func TestPostgresLostWhileMigrating(t *testing.T) {
+	t.Parallel()
+	stride := 7
+	if os.Getenv("BANYAN_LONG") != "" {
+		stride = 1
+	}
+	server := servertest.StartPostgres(t)
+	proxy := servertest.StartProxy(t, "unix", server.Socket())
+	for _, verdict := range []servertest.Verdict{servertest.LoseRequest, servertest.LoseReply} {
+		for last := 1; ; last += stride {
+			name := fmt.Sprintf("lost_%d_%d", verdict, last)
+			server.Exec(t, "create database "+name)
+			m := newMachine(t, "APP_DB__DRIVER=postgres", "APP_DB__DSN="+through(proxy, name))
+			var requests atomic.Int64
+			proxy.OnRequest(func([]byte) servertest.Verdict {
+				if requests.Add(1) == int64(last) {
+					return verdict
+				}
+				return servertest.Forward
+			})
+			code, printed := m.run("migrate", "up")
+			proxy.OnRequest(nil)
+			if code != 0 && (!strings.HasPrefix(printed, "error: ") || strings.Contains(printed, "goroutine")) {
+				t.Errorf("%s: exit code %d: %s", name, code, printed)
+			}
+			if again, printed := m.run("migrate", "up"); again != 0 {
+				t.Errorf("%s: after exit code %d the next one ends with %d: %s", name, code, again, printed)
+			}
+			if status, printed := m.run("migrate", "status"); status != 0 || !strings.Contains(printed, "applied") {
+				t.Errorf("%s: exit code %d: %s", name, status, printed)
+			}
+			if requests.Load() < int64(last) { // it was over before
+				if last < 15 {
+					t.Errorf("a migration is %d requests: too few to be true", last-1)
+				}
+				break
+			}
+		}
+	}
 }
