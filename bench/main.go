@@ -148,6 +148,7 @@ func parts() []part {
 		{"products", wrk, []string{"runner", "app", "products"}, (*bench).products},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
 		{"k6", []string{"taskset"}, []string{"app"}, (*bench).k6},
+		{"storm", []string{"taskset"}, []string{"app"}, (*bench).storm},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
 		{"project", nil, nil, (*bench).project},
 		{"generate", nil, nil, (*bench).phases},

@@ -1,0 +1,60 @@
+package postgres_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/postgres"
+	"github.com/banyan-go/banyan/platform/servertest"
+)
+
+// When the primary of two servers is away the standby serves reads, and writes are refused as something that may work later. They do once it has
+// become the primary.
+func TestStandbyTakesOver(t *testing.T) {
+	t.Parallel()
+	primary, standby := servertest.StartPostgres(t), servertest.StartPostgres(t)
+	standby.Kill(t)
+	if err := os.WriteFile(filepath.Join(filepath.Dir(standby.Socket()), "data", "standby.signal"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	standby.Start(t)
+	if _, err := (postgres.Driver{}).Open(t.Context(), options(standby.DSN("postgres"))); err == nil || !strings.Contains(err.Error(), "is a standby") {
+		t.Errorf("a standby alone: %v", err)
+	}
+	p := open(t, options(strings.Replace(primary.DSN("postgres"), " user=", ","+filepath.Dir(standby.Socket())+" user=", 1)))
+	write := func() error {
+		tx, err := p.Write.BeginTx(t.Context(), nil)
+		if err != nil {
+			return err
+		}
+		return tx.Commit()
+	}
+	if err := write(); err != nil {
+		t.Fatal(err)
+	}
+	primary.Kill(t)
+	for range 3 {
+		var n int
+		if err := p.Read.QueryRowContext(t.Context(), "SELECT 1").Scan(&n); err != nil {
+			t.Errorf("read from the standby: %v", err)
+		}
+		err := write()
+		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Busy || !strings.Contains(e.Error(), "is a standby") {
+			t.Errorf("write to the standby: %v, want the kind Busy", err)
+		}
+	}
+	standby.Exec(t, "select pg_promote()")
+	err := write()
+	for range 2 { // connections that were made before do not know
+		if err != nil {
+			err = write()
+		}
+	}
+	if err != nil {
+		t.Errorf("write to the new primary: %v", err)
+	}
+}
