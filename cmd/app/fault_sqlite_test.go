@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -88,7 +89,7 @@ func TestSQLiteKilled(t *testing.T) {
 		for range 50 {
 			w.until(t, "it writes", created)
 		}
-		p.cmd.Process.Kill() //nolint:errcheck // wait sees it
+		p.signal(syscall.SIGKILL)
 		w.until(t, "it is gone", func(o outcome) bool { return o.status == 0 })
 		w.end()
 		tried += w.tried

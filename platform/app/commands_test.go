@@ -68,7 +68,7 @@ func TestConfigShowSelects(t *testing.T) {
 		t.Errorf("got %+v, want %+v", settings, want)
 	}
 	out := m.run("config", "show", "db.pool").want(0).out
-	if strings.Count(out, "\n") != 3 || strings.Contains(out, "dsn") {
+	if strings.Count(out, "\n") != 4 || strings.Contains(out, "dsn") {
 		t.Errorf("the settings below db.pool: %s", out)
 	}
 }

@@ -23,8 +23,8 @@ func hold(q *gorm.DB) *gorm.DB {
 	return q.Clauses(clause.Locking{Strength: clause.LockingStrengthUpdate})
 }
 
-// briefly is a wait that is over at once.
-func briefly(cfg *db.Config) { cfg.Pool.Wait = 20 * time.Millisecond }
+// briefly is a wait that is over soon, and still long enough to make a connection.
+func briefly(cfg *db.Config) { cfg.Pool.Wait = 300 * time.Millisecond }
 
 // A transaction that gets no connection says who has it.
 func testWaitForTransaction(t *testing.T, e engine) {

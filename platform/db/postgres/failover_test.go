@@ -37,14 +37,18 @@ func TestStandbyTakesOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	primary.Kill(t)
-	for range 3 {
-		var n int
-		if err := p.Read.QueryRowContext(t.Context(), "SELECT 1").Scan(&n); err != nil {
-			t.Errorf("read from the standby: %v", err)
+	for standby := false; !standby; { // its processes end when they see that it has gone
+		if err := p.Read.QueryRowContext(t.Context(), "SELECT pg_is_in_recovery()").Scan(&standby); err != nil {
+			t.Fatal(err)
 		}
+	}
+	for range 3 {
 		err := write()
 		if e, ok := errors.AsType[*driver.Error](err); !ok || e.Kind != driver.Busy || !strings.Contains(e.Error(), "is a standby") {
 			t.Errorf("write to the standby: %v, want the kind Busy", err)
+		}
+		if err := p.Read.PingContext(t.Context()); err != nil {
+			t.Errorf("read from the standby: %v", err)
 		}
 	}
 	standby.Exec(t, "select pg_promote()")

@@ -21,7 +21,7 @@ func (c *conn) room(err error) error {
 		return err
 	}
 	var disk syscall.Statfs_t
-	if failed := syscall.Statfs(filepath.Dir(c.raw.Filename("").String()), &disk); failed != nil || disk.Bavail*uint64(disk.Bsize) >= little { //nolint:gosec // the size of a block
+	if failed := syscall.Statfs(filepath.Dir(c.raw.Filename("").String()), &disk); failed != nil || disk.Bavail*uint64(disk.Bsize) >= little {
 		return err
 	}
 	return &dbdriver.Error{Kind: dbdriver.Full, Err: fmt.Errorf("the disk of the database is full: %w", err)}
