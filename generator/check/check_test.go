@@ -146,6 +146,8 @@ func everyArea(t *testing.T, p *project.Project) {
 		"modules/catalog/migrations/postgres/20261201000000_x.sql": "-- +goose Up\nALTER TABLE catalog_products DROP COLUMN sku;\n-- +goose Down\nSELECT 1;\n",
 		"modules/catalog/migrations/sqlite/20261201000000_x.sql": "-- +goose Up\n-- banyan:contract not read since 1.4\nDROP INDEX catalog_products_sku_key;\n" +
 			"-- banyan:contract not read since 1.4\nALTER TABLE catalog_products DROP COLUMN sku;\n-- +goose Down\nSELECT 1;\n",
+		"modules/catalog/migrations/postgres/20261202000000_y.sql": "-- +goose Up\nCREATE TABLE catalog_links (id uuid NOT NULL PRIMARY KEY,\n  thing uuid NOT NULL REFERENCES b_things (id));\n-- +goose Down\nDROP TABLE catalog_links;\n",
+		"modules/catalog/migrations/sqlite/20261202000000_y.sql":   "-- +goose Up\nCREATE TABLE catalog_links (id TEXT NOT NULL PRIMARY KEY, thing TEXT NOT NULL,\n  FOREIGN KEY (thing) REFERENCES b_things (id));\n-- +goose Down\nDROP TABLE catalog_links;\n",
 	})
 	line := func(name, text string) int { return lineOf(t, p, name, text) }
 	want(t, places(t, p),
@@ -157,6 +159,8 @@ func everyArea(t *testing.T, p *project.Project) {
 		fmt.Sprintf("error routes/public-write %s:%d POST /api/v1/catalog/products", web, line(web, "api.Post(")),
 		fmt.Sprintf("note routes/raw %s:%d GET /api/v1/catalog/stream", web, line(web, "api.Raw(")),
 		"error migrations/drop modules/catalog/migrations/postgres/20261201000000_x.sql:2 the column catalog_products.sku goes",
+		"error migrations/foreign-key modules/catalog/migrations/postgres/20261202000000_y.sql:2 a foreign key to b_things",
+		"error migrations/foreign-key modules/catalog/migrations/sqlite/20261202000000_y.sql:2 a foreign key to b_things",
 	)
 }
 
