@@ -21,6 +21,8 @@ type Config struct {
 	OpsToken string  `config:"ops_token" secret:"true" doc:"Bearer token that opens pprof to callers from elsewhere; empty opens it to this machine alone. At least 20 characters in mode prod."`
 	Proxies  []Proxy `config:"proxies" doc:"Addresses or networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
+	CORS CORS `config:"cors"`
+
 	Compress []string `config:"compress" enum:"zstd,br,gzip" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
 
 	BodyLimit   unit.Bytes `config:"body_limit" doc:"Largest body of a request, as sent and after decompression; a larger one is answered with 413."`
@@ -44,6 +46,7 @@ func Default() Config {
 	return Config{
 		Addr:           ":8080",
 		Proxies:        []Proxy{{netip.MustParsePrefix("127.0.0.1/32")}, {netip.MustParsePrefix("::1/128")}},
+		CORS:           defaultCORS(),
 		Compress:       []string{"zstd", "br", "gzip"},
 		BodyLimit:      4 * unit.MiB,
 		HeaderLimit:    16 * unit.KiB,

@@ -144,6 +144,7 @@ func (s *Server) find(fctx *fasthttp.RequestCtx) (*route, error) {
 	}
 	fctx.Response.Header.Set(fasthttp.HeaderAllow, p.allow)
 	if fctx.IsOptions() {
+		s.cors.preflight(fctx, p)
 		fctx.SetStatusCode(http.StatusNoContent)
 		return nil, nil
 	}

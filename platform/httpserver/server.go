@@ -45,6 +45,7 @@ type Server struct {
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
+	cors       *cors
 	defaults   *fasthttp.ResponseHeader
 	fast       *fasthttp.Server
 	router     *router
@@ -61,7 +62,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, log: tel.Logger(), health: health, defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)
