@@ -1,8 +1,10 @@
 package app
 
 import (
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
@@ -79,6 +81,14 @@ func (c APIConfig) docs(mode config.Mode) bool {
 		return c.Docs.Or("off") == "on"
 	}
 	return c.Docs.Or("on") == "on"
+}
+
+// dataFolder returns where the application keeps what it may not lose, or works, where that is on a server.
+func (c Config) dataFolder() string {
+	if c.DB.Driver == "sqlite" {
+		return filepath.Dir(strings.TrimPrefix(c.DB.DSN, "file:"))
+	}
+	return "."
 }
 
 // limitMemory gives the garbage collector its limit and returns it; 0 when there is none to be found.

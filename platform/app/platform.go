@@ -25,7 +25,7 @@ type Platform struct {
 
 // NewPlatform builds the capabilities that modules need, without I/O. The error names the setting that is wrong.
 func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
-	tel, err := telemetry.New(cfg.Telemetry, telemetry.Options{Service: env.Name, Version: env.Version, Text: env.Dev(), Color: env.Color, Out: env.Out})
+	tel, err := telemetry.New(cfg.Telemetry, telemetry.Options{Service: env.Name, Version: env.Version, Text: env.Dev(), Color: env.Color, Out: env.Out, Data: cfg.dataFolder()})
 	if err != nil {
 		return nil, fmt.Errorf("telemetry: %w", err)
 	}

@@ -19,6 +19,7 @@ type Options struct {
 	Text     bool         // what format auto means: text, as in mode dev, or JSON
 	Color    bool         // whether text lines may colour the level
 	Out      io.Writer    // where log lines go; default standard output
+	Data     string       // folder whose disk is measured; empty for none
 	Level    slog.Leveler // replaces Config.Logs.Level; a *slog.LevelVar can be changed while the process runs
 }
 
@@ -63,7 +64,7 @@ func New(cfg Config, o Options) (*Telemetry, error) {
 	t.http = newHTTPMetrics(cfg.MaxSeries, started)
 	t.custom = newCustomMetrics(t.registry, cfg.MaxSeries)
 	for _, c := range []prometheus.Collector{
-		newTargetInfo(o), newProcessCollector(started), newRuntimeCollector(), newWriterCollector(t.writer), t.http, t.custom.folded,
+		newTargetInfo(o), newProcessCollector(started), newIOCollector(o.Data), newRuntimeCollector(), newWriterCollector(t.writer), t.http, t.custom.folded,
 	} {
 		if err := t.registry.Register(c); err != nil {
 			return nil, fmt.Errorf("register metrics: %w", err)
