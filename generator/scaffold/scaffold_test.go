@@ -40,7 +40,7 @@ func TestTree(t *testing.T) {
 		".dockerignore", ".gitattributes", ".github", ".github/workflows", ".github/workflows/ci.yml", ".gitignore", ".golangci.yml",
 		"Dockerfile", "LICENSE", "README.md", "Taskfile.yml", "arch_test.go",
 		"cmd", "cmd/shop", "cmd/shop/drivers.go", "cmd/shop/main.go", "cmd/shop/wire.go", "cmd/shop/wire_gen.go",
-		"configs", "configs/base.yaml", "configs/configs.go", "configs/profiles",
+		"compose.yaml", "configs", "configs/base.yaml", "configs/configs.go", "configs/profiles",
 		"configs/profiles/cached.yaml", "configs/profiles/replicated.yaml", "configs/profiles/sharded.yaml", "configs/profiles/single.yaml", "go.mod", "go.sum",
 		"internal", "internal/keep", "internal/keep/keep.go", "modules", "modules/modules_gen.go",
 	}
