@@ -34,6 +34,10 @@ func Rules() []Rule {
 			Reason: "the program would start without it", Fix: "run banyan sync",
 		},
 		{
+			ID: archtest.RuleSQL, Area: Imports, Severity: Error, Finds: "SQL in the code of a module that is put together at run time",
+			Reason: "what a stranger has sent could become a part of it", Fix: "write a constant with ? for each value, or say why it is safe: // banyan:allow sql WHY",
+		},
+		{
 			ID: "derived", Area: Wiring, Severity: Error, Finds: "a derived file that is missing, or not what the folders and files say",
 			Reason: "the program is put together by derived files", Fix: "run banyan sync",
 		},

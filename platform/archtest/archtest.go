@@ -1,5 +1,6 @@
 // Package archtest checks who imports whom: the walls between modules, between the layers of a module, and, in the framework itself, between
-// the layers of the platform. It reads import lines and nothing else, so it takes milliseconds and also sees files that a build tag hides.
+// the layers of the platform. It also wants the SQL of modules to be constant. It reads source and builds nothing, so it takes milliseconds and
+// also sees files that a build tag hides.
 package archtest
 
 import (
@@ -38,6 +39,7 @@ const (
 	RuleModuleCycle     = "module-cycle"     // modules call each other in no circle
 	RuleCapabilityCycle = "capability-cycle" // capabilities of the platform import each other in no circle
 	RuleModuleList      = "module-list"      // every module is in the list
+	RuleSQL             = "sql"              // the SQL of modules is constant
 )
 
 // Finding is one import, or one cycle, that breaks a rule.
@@ -73,7 +75,11 @@ func Find(root string) ([]Finding, error) {
 	findings = append(findings, cyclesOfModules(imports)...)
 	findings = append(findings, cyclesOfCapabilities(imports)...)
 	list, err := unlisted(root, imports)
-	return append(findings, list...), err
+	if err != nil {
+		return append(findings, list...), err
+	}
+	statements, err := madeStatements(root)
+	return slices.Concat(findings, list, statements), err
 }
 
 // modulePath reads the line `module` of a go.mod.
