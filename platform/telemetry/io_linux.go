@@ -65,6 +65,6 @@ func readFileSystem(folder string) (fileSystem, bool) {
 	if folder == "" || syscall.Statfs(folder, &s) != nil || s.Blocks == 0 {
 		return fileSystem{}, false
 	}
-	block := uint64(s.Bsize) //nolint:gosec // the kernel's, and not below 0
+	block := uint64(s.Bsize)
 	return fileSystem{limit: s.Blocks * block, used: (s.Blocks - s.Bfree) * block, free: s.Bavail * block, reserved: (s.Bfree - s.Bavail) * block}, true
 }
