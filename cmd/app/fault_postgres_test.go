@@ -84,10 +84,13 @@ func TestPostgresSilent(t *testing.T) {
 	s.proxy.Delay(0)
 
 	s.proxy.Silence(true)
-	var silent []outcome
-	for range 40 {
-		silent = append(silent, w.until(t, "writes are refused", unavailable)...)
-	}
+	seen := map[int]bool{}
+	silent := w.until(t, "each of them is refused", func(o outcome) bool {
+		if unavailable(o) {
+			seen[o.writer] = true
+		}
+		return len(seen) == 8
+	})
 	// A transaction that runs is given up after the limit of a statement, 2 s, and half a second.
 	if longest := slowest(silent); longest > 4*time.Second {
 		t.Errorf("an answer took %s", longest)
@@ -106,6 +109,21 @@ func TestPostgresSilent(t *testing.T) {
 	w.end()
 	s.awaitReady()
 	l.kept(s.public, w.tried)
+
+	s.proxy.OnRequest(func(request []byte) servertest.Verdict {
+		if strings.Contains(string(request), "commit") {
+			s.proxy.Silence(true)
+		}
+		return servertest.Forward
+	})
+	began = time.Now()
+	s.public.Post(products, product("at the end")).WantProblem(500, "internal")
+	if took := time.Since(began); took > 4*time.Second {
+		t.Errorf("a commit was waited for %s", took)
+	}
+	s.proxy.OnRequest(nil)
+	s.proxy.Silence(false)
+	s.public.Post(products, product("at the end")).Want(409) // the server had heard it
 }
 
 // A reply that is lost on its way is an error, and never taken for a success: whether the transaction is committed or not.

@@ -97,6 +97,7 @@ func (l *ledger) kept(a *apptest.App, tried int) {
 
 // outcome is what became of a request.
 type outcome struct {
+	writer int
 	status int // 0 without an answer
 	code   string
 	retry  string
@@ -125,6 +126,7 @@ func startWriters(t *testing.T, name string, a *apptest.App, l *ledger, n int) *
 				w.tried++
 				w.mu.Unlock()
 				o := create(&client, a.URL, fmt.Sprint(name, " ", i, " ", k), l)
+				o.writer = i
 				select {
 				case w.each <- o:
 				case <-w.stop:

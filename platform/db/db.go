@@ -149,8 +149,9 @@ func (d *DB) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	// A transaction is one of the connections of its route, and one is left to the others.
 	most := max(1, pools.Write.Stats().MaxOpenConnections)
-	d.open.Store(&open{Pools: pools, places: driver.NewPlaces(most, max(1, most*d.options.Share/d.options.MaxOpen))})
+	d.open.Store(&open{Pools: pools, places: driver.NewPlaces(most, max(1, min(d.options.Share, most-1)))})
 	return nil
 }
 
