@@ -102,7 +102,7 @@ func (l *launcher) about() *cobra.Command {
 		facts := [][2]string{
 			{"name", env.Name}, {"version", env.Version}, {"go", runtime.Version()},
 			{"profile", env.Profile}, {"phase", strconv.Itoa(cfg.Phase)}, {"mode", string(env.Mode)},
-			{"database", a.platform.DB.Dialect()}, {"db.pool.max_open", strconv.Itoa(a.platform.DB.MaxOpen())},
+			{"database", a.platform.DB.Dialect()}, {"db.pool.max_open", strconv.Itoa(a.platform.DB.MaxOpen())}, {"db.pool.share", strconv.Itoa(a.platform.DB.Share())},
 			{"cpus", strconv.Itoa(runtime.GOMAXPROCS(0))}, {"memory_limit", memory},
 			{"modules", strconv.Itoa(len(a.modules))}, {"operations", strconv.Itoa(len(a.operations.Mounted()))},
 		}
