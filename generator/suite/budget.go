@@ -61,6 +61,32 @@ func (o Options) updateBudget(ctx context.Context, p *project.Project, run func(
 	return nil
 }
 
+// noteUnbudgeted runs tests, and lists the modules with routes whose cost no golden file has.
+func (o Options) noteUnbudgeted(p *project.Project, run func(Options) error) error {
+	dir, err := os.MkdirTemp("", "banyan-test-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files
+	o.unbudgeted = filepath.Join(dir, "routes")
+	failed := run(o)
+	text, err := os.ReadFile(o.unbudgeted)
+	if errors.Is(err, fs.ErrNotExist) {
+		return failed
+	}
+	routes := map[string]bool{}
+	var modules []string
+	for line := range strings.Lines(string(text)) {
+		if folder, _, ok := strings.Cut(line, "\t"); ok && !routes[line] {
+			routes[line] = true
+			modules = append(modules, "./"+p.Relative(folder))
+		}
+	}
+	slices.Sort(modules)
+	fmt.Fprintf(o.Err, "\nroutes whose queries no golden file has: %d\nnext:  %s test --budget update %s\n", len(routes), banyan(p), strings.Join(slices.Compact(modules), " "))
+	return errors.Join(failed, err)
+}
+
 // partly reports whether the flags of go test leave tests out.
 func (o Options) partly() bool {
 	return slices.ContainsFunc(o.Flags, func(flag string) bool {

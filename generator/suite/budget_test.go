@@ -22,6 +22,13 @@ const file = "testdata/queries.golden"
 
 func TestBudget(t *testing.T) {
 	if os.Getenv("BANYAN_BUDGET") != "update" {
+		dir, err := os.Getwd()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(os.Getenv("BANYAN_UNBUDGETED"), []byte(dir+"\tGET /a\n"+dir+"\tGET /b\n"+dir+"\tGET /a\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		return
 	}
 	text, err := os.ReadFile(file)
@@ -63,7 +70,7 @@ func TestUpdateBudget(t *testing.T) {
 		after  string
 		said   string
 	}{
-		{"not asked to", "old", "", nil, false, "old", ""},
+		{"not asked to", "old", "", nil, false, "old", "\nroutes whose queries no golden file has: 2\nnext:  banyan test --budget update ./shop\n"},
 		{"anew", "old", suite.UpdateBudget, nil, false, "anew+", "  budget    shop/testdata/queries.golden\n"},
 		{"the same", "anew+", suite.UpdateBudget, nil, false, "anew+", "  budget    nothing has changed\n"},
 		{"some tests only raise", "old", suite.UpdateBudget, []string{"-run", "Budget"}, false, "old+", "  budget    shop/testdata/queries.golden\n"},

@@ -80,9 +80,13 @@ func tell(w io.Writer, p *project.Project, left leftOut) {
 		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\n", n.Folder, n.Test, n.Program, install)
 	}
 	_ = t.Flush() // to a terminal
-	banyan := "banyan"
+	fmt.Fprintf(w, "next:  %s test --servers install\n", banyan(p))
+}
+
+// banyan is how the command is called in a project.
+func banyan(p *project.Project) string {
 	if _, err := os.Stat(p.Path("cmd", "banyan")); err == nil { // the checkout of the framework itself
-		banyan = "go run ./cmd/banyan"
+		return "go run ./cmd/banyan"
 	}
-	fmt.Fprintf(w, "next:  %s test --servers install\n", banyan)
+	return "banyan"
 }

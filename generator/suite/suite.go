@@ -49,7 +49,8 @@ type Options struct {
 	NoInput  bool     // what is installed asks nothing
 	Out, Err io.Writer
 
-	environ []string // of go test, beside that of the process
+	environ    []string // of go test, beside that of the process
+	unbudgeted string   // file for routes whose cost no golden file has
 }
 
 // Profiles are those under which the tests of an application can run, as platform/apptest knows them.
@@ -75,7 +76,7 @@ func Run(ctx context.Context, p *project.Project, o Options) error {
 	if o.Budget == UpdateBudget {
 		return o.updateBudget(ctx, p, func() error { return o.runAll(ctx, p) })
 	}
-	return o.runAll(ctx, p)
+	return o.noteUnbudgeted(p, func(o Options) error { return o.runAll(ctx, p) })
 }
 
 func (o Options) runAll(ctx context.Context, p *project.Project) error {
@@ -156,7 +157,7 @@ func (o Options) test(ctx context.Context, p *project.Project, mode Mode, packag
 	}
 	cmd := o.command(ctx, p, "go", append(args, packages...)...)
 	// The name of the file is another one each time: a test that was left out is not taken from go test's cache.
-	cmd.Env = slices.Concat(os.Environ(), o.environ, []string{"BANYAN_SERVERS=" + string(mode), "BANYAN_MISSING=" + notes})
+	cmd.Env = slices.Concat(os.Environ(), o.environ, []string{"BANYAN_SERVERS=" + string(mode), "BANYAN_MISSING=" + notes, "BANYAN_UNBUDGETED=" + o.unbudgeted})
 	var broken strings.Builder // what does not compile
 	cmd.Stderr = io.MultiWriter(o.Err, &broken)
 	failed := cmd.Run()

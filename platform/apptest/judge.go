@@ -14,7 +14,7 @@ import (
 type judge struct {
 	t      testing.TB
 	budget int     // of statements, 0 for none
-	golden *golden // nil where there is none
+	golden *golden // nil where the tests are not those of a module
 
 	mu   sync.Mutex
 	said map[string]bool
@@ -47,8 +47,8 @@ func (j *judge) queries(r querystat.Report) {
 		j.once("budget "+r.Origin, "%s runs %d statements, and db.query_budget is %d\n%s", r.Origin, r.Count, j.budget, list(r.Statements))
 	}
 	if j.golden != nil {
-		if what := j.golden.see(r); what != "" {
-			j.once("golden "+r.Origin, "%s", what)
+		if err := j.golden.see(r); err != nil {
+			j.once("golden "+r.Origin, "%v", err)
 		}
 	}
 }
