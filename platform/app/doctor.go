@@ -167,7 +167,7 @@ func tellFindings(w io.Writer, r doctor.Report) {
 		for _, m := range f.Migrations {
 			fmt.Fprintf(w, "\n      %s\n", m.File)
 			for text := range strings.Lines(m.Text) {
-				fmt.Fprint(w, "        ", text)
+				fmt.Fprintln(w, strings.TrimRight("        "+text, " \n"))
 			}
 		}
 	}

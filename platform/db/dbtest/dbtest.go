@@ -85,6 +85,7 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"schema is for migrations", testSchemaIsForMigrations},
 		{"missing key", testMissingKey},
 		{"explain", testExplain},
+		{"counted", testCounted},
 		{"migrations", testMigrations},
 		{"migrations out of order", testMigrationsOutOfOrder},
 		{"reset", testReset},

@@ -18,7 +18,7 @@ import (
 // Check is what is looked for.
 type Check string
 
-// The checks. Those before Unbounded fail; the others warn.
+// The checks.
 const (
 	Repeated  Check = "n+1"       // a request runs one statement again and again
 	Index     Check = "index"     // a statement reads or sorts a whole table, and an index would lead to its rows
@@ -30,7 +30,7 @@ const (
 // Finding is something that is wrong.
 type Finding struct {
 	Check Check `json:"check"`
-	Fails bool  `json:"fails"` // it warns otherwise
+	Fails bool  `json:"fails"` // n+1, and an index without which whole tables are read; everything else is a warning
 	// What says it in a line.
 	What string `json:"what"`
 	// Share is the part of the time of all statements that is at stake, 0 to 1.

@@ -16,6 +16,7 @@ type wanted struct {
 	columns []sqltext.Order
 	shapes  []*shape
 	plan    []string
+	scans   bool // without it rows are read that nobody wants; otherwise they are only sorted
 }
 
 // explain asks how the database runs a statement, and notes the index that it lacks.
@@ -33,12 +34,13 @@ func (e *examination) explain(ctx context.Context, s *shape) error {
 	}
 	for _, table := range lacking(s, plan) {
 		a := s.Access(table)
-		if len(a.Equal)+len(a.Range) == 0 && !plan.Sorts { // all rows, or the first of them, in an order that an index has
+		ordered := len(a.Order) > 0 || len(a.Range) == 0
+		if len(a.Equal) == 0 && ordered && !plan.Sorts { // all rows, or the first of them, in an order that an index has
 			continue
 		}
 		columns := indexFor(a)
 		if len(columns) > 0 && columns[0].Column != "id" { // which every table has an index of
-			e.want(&wanted{table: table, columns: columns, shapes: []*shape{s}, plan: plan.Lines})
+			e.want(&wanted{table: table, columns: columns, shapes: []*shape{s}, plan: plan.Lines, scans: len(plan.Scans) > 0})
 		}
 	}
 	return nil
@@ -95,7 +97,7 @@ func (e *examination) want(w *wanted) {
 			if len(w.columns) > n {
 				other.columns = w.columns
 			}
-			other.shapes = append(other.shapes, w.shapes...)
+			other.shapes, other.scans = append(other.shapes, w.shapes...), other.scans || w.scans
 			return
 		}
 	}
@@ -105,7 +107,7 @@ func (e *examination) want(w *wanted) {
 // indexes adds a finding for each index that is wanted.
 func (e *examination) indexes() {
 	for _, w := range e.wanted {
-		f := Finding{Check: Index, Fails: true, SQL: w.shapes[0].text, At: w.shapes[0].all[0].At, Plan: w.plan, Fix: "write the migration"}
+		f := Finding{Check: Index, Fails: w.scans, SQL: w.shapes[0].text, At: w.shapes[0].all[0].At, Plan: w.plan, Fix: "write the migration"}
 		seconds := 0.0
 		for _, s := range w.shapes {
 			seconds += s.seconds
@@ -116,7 +118,11 @@ func (e *examination) indexes() {
 			}
 		}
 		f.Share = e.share(seconds)
-		f.What = fmt.Sprintf("%s (%s) is missing: %.0f %% of the time of all statements", w.table, list(w.columns, false), 100*f.Share)
+		missing := "is missing"
+		if !w.scans {
+			missing = "would spare a sort"
+		}
+		f.What = fmt.Sprintf("%s (%s) %s: %.0f %% of the time of all statements", w.table, list(w.columns, false), missing, 100*f.Share)
 		f.Migrations = e.migrations(w)
 		e.report.Findings = append(e.report.Findings, f)
 	}

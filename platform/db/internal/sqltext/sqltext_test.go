@@ -79,7 +79,7 @@ func FuzzShape(f *testing.F) {
 func TestAccess(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]sqltext.Access{
-		`SELECT * FROM t WHERE a = ? AND "t"."b" IN (?) AND c IS NULL AND d > ? AND e BETWEEN ? AND ? AND f = ?`: {Equal: []string{"a", "b", "c", "f"}, Range: []string{"d", "e"}},
+		`SELECT * FROM t WHERE a = ? AND "t"."b" IN (?) AND c IS NULL AND d > ? AND e BETWEEN ? AND ? AND f = ?`: {Equal: []string{"a", "b", "f"}, Range: []string{"d", "e"}},
 		`SELECT * FROM t WHERE (a = ? AND (b = ?)) AND (c = ? OR d = ?) AND e <> ? AND f != ? AND g LIKE ?`:      {Equal: []string{"a", "b"}},
 		`SELECT * FROM t WHERE a = ? OR b = ?`:                                                           {},
 		`SELECT * FROM t WHERE (a, id) > (?, ?) ORDER BY a DESC, id DESC NULLS LAST LIMIT ?`:             {Range: []string{"a"}, Order: []sqltext.Order{{"a", true}, {"id", true}}},
