@@ -59,6 +59,7 @@ func full(t *testing.T) *telemetry.Telemetry {
 	t.Helper()
 	tel := start(t, telemetry.DefaultConfig(), telemetry.Options{Service: "shop", Version: "1.2.3", Instance: "one"})
 	tel.Route("GET", "/api/v1/products").Observe(200, time.Millisecond)
+	tel.Route("GET", "/api/v1/products").ObserveStatements(2)
 	c, err := tel.Counter("catalog_orders_total", "Orders.", "country")
 	if err != nil {
 		t.Fatal(err)
@@ -317,6 +318,7 @@ func TestMetricsDoNotAllocate(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() {
 		tel.ActiveRequests("GET").Begin()
 		route.Observe(200, time.Millisecond)
+		route.ObserveStatements(2)
 		c.Inc(country, "gift")
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
