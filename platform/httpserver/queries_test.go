@@ -11,7 +11,8 @@ import (
 // The recorder of a request is made when there is a statement, and counts nothing that outlives the answer.
 func TestStatementsOfARequest(t *testing.T) {
 	t.Parallel()
-	count := func(r *request) { querystat.Count(context.WithValue(r, struct{}{}, "below"), "SELECT 1") }
+	type below struct{}
+	count := func(r *request) { querystat.Count(context.WithValue(r, below{}, nil), "SELECT 1") }
 	stats := querystat.New(querystat.Options{})
 	origin := stats.Origin("GET /things")
 
