@@ -241,6 +241,9 @@ func (l *launcher) backupRestore() *cobra.Command {
 			if err != nil {
 				return l.inUse(fmt.Errorf("the database is as it was: %w", err))
 			}
+			if n := len(a.migrator.Files()) - len(content.Migrations); n > 0 {
+				l.Warn(fmt.Sprintf("the backup is older than this program, whose last %d migrations it has not\nnext:  %s migrate up", n, l.called()))
+			}
 			return l.printSaved("restored", file, b.Manifest, began)
 		})
 	})

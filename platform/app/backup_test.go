@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/banyan-go/banyan/platform/db/backup"
@@ -312,6 +313,27 @@ func TestRestoreThatIsKilled(t *testing.T) {
 		m.run("backup", "restore", file, "--yes").want(0)
 		if n := m.count(); n != 400 {
 			t.Errorf("%d rows after the last restore", n)
+		}
+	})
+}
+
+// An older program's backup comes back as it was; what is pending then is said.
+func TestBackupOfAnOlderProgram(t *testing.T) {
+	onEngines(t, func(t *testing.T, m *machine) {
+		m.seed(3)
+		file := filepath.Join(m.dir, "a.backup")
+		m.run("backup", "create", file).want(0)
+		const later = "-- +goose Up\nALTER TABLE notes_notes ADD COLUMN color text;\n-- +goose Down\nALTER TABLE notes_notes DROP COLUMN color;\n"
+		m.program = program(variant{server: postgres.Driver{}, more: fstest.MapFS{
+			"sqlite/20260102000000_color.sql": {Data: []byte(later)}, "postgres/20260102000000_color.sql": {Data: []byte(later)},
+		}})
+		m.run("migrate", "up").want(0)
+		m.run("backup", "verify", file).want(0)
+		m.run("backup", "restore", file, "--yes").want(0, "whose last 1 migrations it has not", "\nnext:  prog migrate up\n")
+		m.run("migrate", "status").want(6)
+		m.run("migrate", "up").want(0)
+		if n := m.count(); n != 3 {
+			t.Errorf("%d rows", n)
 		}
 	})
 }
