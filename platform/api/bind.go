@@ -25,28 +25,27 @@ var (
 
 // bind reads a request into v, the In of the operation. It hears everything out before it says what is wrong, but for a request that
 // cannot be read.
-func (c *call) bind(ctx context.Context, fctx *fasthttp.RequestCtx, v reflect.Value) (plan.Mask, error) {
+func (c *call) bind(ctx context.Context, fctx *fasthttp.RequestCtx, v reflect.Value) (s selection, err error) {
 	for i, p := range c.op.paths {
 		value, ok := unescape(string(segment(fctx.URI().PathOriginal(), c.segments[i])), false)
 		if !ok {
-			return nil, errBadPath
+			return s, errBadPath
 		}
 		if p.Set(v, []string{value}) != nil {
-			return nil, errNoSuchPath
+			return s, errNoSuchPath
 		}
 	}
 	var bad refusal
 	if err := c.bindHeaders(&fctx.Request.Header, v, &bad); err != nil {
-		return nil, err
+		return s, err
 	}
-	mask, err := c.bindQuery(ctx, fctx, v, &bad)
-	if err != nil {
-		return nil, err
+	if s, err = c.bindQuery(ctx, fctx, v, &bad); err != nil {
+		return s, err
 	}
 	if err := c.bindBody(&fctx.Request, v, &bad); err != nil {
-		return nil, err
+		return s, err
 	}
-	return mask, bad.err()
+	return s, bad.err()
 }
 
 // segment returns the nth part of a path between slashes; the part in front of the first slash is number 0.
@@ -91,41 +90,50 @@ func isPageParam(name string) bool {
 }
 
 // bindQuery reads the query string. Every name in it has to be known: a misspelt filter that is ignored shows more than was asked for.
-func (c *call) bindQuery(ctx context.Context, fctx *fasthttp.RequestCtx, v reflect.Value, bad *refusal) (mask plan.Mask, err error) {
+func (c *call) bindQuery(ctx context.Context, fctx *fasthttp.RequestCtx, v reflect.Value, bad *refusal) (s selection, err error) {
 	op := c.op
 	params, err := parseQuery(fctx.URI().QueryString())
 	if err != nil {
-		return nil, err
+		return s, err
 	}
 	for _, p := range op.queries {
 		bad.add(p.Set(v, valuesOf(params, p.Name)))
 	}
 	var ofList []page.Param
+	var include Include
 	for _, param := range params {
 		switch {
 		case op.declares(param.Name):
+		case op.include != nil && param.Name == "include":
+			var wrong *fault.Field
+			include, wrong = op.readInclude(param.Value, include.names != nil)
+			bad.add(wrong)
 		case op.page != nil && isPageParam(param.Name):
 			ofList = append(ofList, param)
 		case param.Name != "fields" || !c.sparse:
 			bad.add(&fault.Field{In: "query", Pointer: pointerTo(param.Name), Code: "unknown", Detail: "is not a parameter here"})
-		case mask != nil:
+		case s.fields != nil:
 			bad.add(&fault.Field{In: "query", Pointer: "/fields", Code: "repeated", Detail: "must not be given twice"})
 		default:
 			var unknown []string
-			if mask, unknown = op.result.Mask(strings.Split(param.Value, ",")); len(unknown) > 0 {
+			if s.fields, unknown = op.result.Mask(strings.Split(param.Value, ",")); len(unknown) > 0 {
 				bad.add(&fault.Field{In: "query", Pointer: "/fields", Code: "unknown", Detail: "must be names out of " + strings.Join(op.result.ResourceFields(), ", ")})
 			}
 		}
 	}
+	if op.include != nil {
+		v.FieldByIndex(op.include).Set(reflect.ValueOf(include))
+		s.embeds = include.names != nil
+	}
 	if op.page == nil {
-		return mask, nil
+		return s, nil
 	}
 	q, err := op.list.Parse(ofList, func(token string) ([]byte, error) { return c.api.openCursor(cursorScope(ctx, fctx), token) })
 	if err := bad.take(err); err != nil {
-		return nil, err
+		return s, err
 	}
 	v.FieldByIndex(op.page).Set(reflect.ValueOf(q))
-	return mask, nil
+	return s, nil
 }
 
 func (op *operation) declares(name string) bool {

@@ -12,8 +12,9 @@ import (
 
 // ETag is an entity tag as a response header, quoted: a field of Out, tagged header:"ETag". The empty one is not sent.
 //
-// An entity tag is the version of the resource, then -f and a hash when the representation has only some of the fields, then the name of
-// the coding when it is compressed: each representation has a tag of its own, and a precondition looks at the version alone.
+// An entity tag is the version of the resource, then -f and a hash when the representation has only some of the fields, then -i and a hash when
+// it embeds related resources, then the name of the coding when it is compressed: each representation has a tag of its own, and a
+// precondition looks at the version alone.
 type ETag string
 
 // Version returns the entity tag of a resource's version counter.
@@ -74,16 +75,24 @@ func parseIfMatch(header string) (IfMatch, error) {
 	return IfMatch{versions: versions}, nil
 }
 
-// versionOf undoes Version, of and what compression adds, and nothing else.
+// versionOf undoes Version, of, with and what compression adds, and nothing else.
 func versionOf(tag string) (version int64, ok bool) {
-	text, hash, sparse := strings.Cut(trimCoding(tag), "-f")
-	if sparse {
-		if n, err := strconv.ParseUint(hash, 16, 32); err != nil || strconv.FormatUint(n, 16) != hash {
-			return 0, false
-		}
+	text, hash, embeds := strings.Cut(trimCoding(tag), "-i")
+	if embeds && !isHash(hash, 64) {
+		return 0, false
+	}
+	text, hash, sparse := strings.Cut(text, "-f")
+	if sparse && !isHash(hash, 32) {
+		return 0, false
 	}
 	version, err := strconv.ParseInt(text, 10, 64)
 	return version, err == nil && strconv.FormatInt(version, 10) == text
+}
+
+// isHash reports whether text is a number of that many bits as of and with write it.
+func isHash(text string, bits int) bool {
+	n, err := strconv.ParseUint(text, 16, bits)
+	return err == nil && strconv.FormatUint(n, 16) == text
 }
 
 type entityTag struct {

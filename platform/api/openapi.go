@@ -183,6 +183,8 @@ func (d *document) parameters(m Mounted) []any {
 		switch {
 		case p.Custom && p.Type == reflect.TypeFor[page.Query]():
 			list = append(list, listParameters(op.list)...)
+		case p.Custom && p.Type == reflect.TypeFor[Include]():
+			list = append(list, choice("include", "Related resources to embed, separated by commas.", op.result.EmbeddedFields()))
 		case p.Custom:
 			doc := cmp.Or(p.Doc, `Change only the version that you have seen, by its entity tag: "7".`)
 			list = append(list, parameter("If-Match", "header", doc, map[string]any{"type": "string"}, p.Required))
@@ -191,11 +193,7 @@ func (d *document) parameters(m Mounted) []any {
 		}
 	}
 	if op.sparse(m.Method) {
-		fields := op.result.ResourceFields()
-		enum := map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": fields}}
-		p := parameter("fields", "query", "Only these fields of a resource, separated by commas.", enum, false)
-		p["explode"] = false
-		list = append(list, p)
+		list = append(list, choice("fields", "Only these fields of a resource, separated by commas.", op.result.ResourceFields()))
 	}
 	if m.Method == http.MethodGet {
 		list = append(list, parameter("If-None-Match", "header", "Answer 304 when this entity tag is still the current one.", map[string]any{"type": "string"}, false))
@@ -211,6 +209,13 @@ func parameter(name, in, doc string, schema any, required bool) map[string]any {
 	if required {
 		p["required"] = true
 	}
+	return p
+}
+
+// choice is a parameter of the query with some of these names, separated by commas.
+func choice(name, doc string, names []string) map[string]any {
+	p := parameter(name, "query", doc, map[string]any{"type": "array", "items": map[string]any{"type": "string", "enum": names}}, false)
+	p["explode"] = false
 	return p
 }
 

@@ -28,6 +28,7 @@ type operation struct {
 	ifMatch  *plan.Param   // the IfMatch of In, nil for none
 	page     []int         // where In has its page.Query, nil for nowhere
 	list     *page.List    // for page
+	include  []int         // where In has its Include, nil for nowhere
 	bodyAt   int           // the field of In, -1 for none
 	body     *plan.Type    // of In
 	answers  []plan.Header // of Out
@@ -40,7 +41,7 @@ type operation struct {
 // compiler returns what plans the types of all operations of an API: those of a resource share most of theirs.
 func compiler() *plan.Compiler {
 	return plan.New(plan.Options{Mine: func(t reflect.Type) bool {
-		return t == reflect.TypeFor[page.Query]() || t == reflect.TypeFor[IfMatch]()
+		return t == reflect.TypeFor[page.Query]() || t == reflect.TypeFor[IfMatch]() || t == reflect.TypeFor[Include]()
 	}})
 }
 
@@ -85,9 +86,12 @@ func (op *operation) settle(r *Route) error {
 		return fmt.Errorf("the Body of Out has no place in an answer %d", op.status)
 	}
 	for _, p := range op.queries {
-		if op.page != nil && isPageParam(p.Name) || op.sparse(r.Method) && p.Name == "fields" {
+		if op.page != nil && isPageParam(p.Name) || op.sparse(r.Method) && p.Name == "fields" || op.include != nil && p.Name == "include" {
 			return fmt.Errorf("the query parameter %s is one of the framework's here", p.Name)
 		}
+	}
+	if op.include != nil && (op.result == nil || len(op.result.EmbeddedFields()) == 0) {
+		return errors.New("In has a field of type api.Include, and the resource in Out none of type api.Included")
 	}
 	for _, p := range op.headers {
 		if r.Method == http.MethodGet && strings.EqualFold(p.Name, "If-None-Match") {
@@ -148,6 +152,13 @@ func (op *operation) planCustom(r *Route, p *plan.Param) (err error) {
 		op.ifMatch = p
 		return nil
 	}
+	if p.Type == reflect.TypeFor[Include]() {
+		if op.include != nil || p.Tag != "" || r.Method != http.MethodGet {
+			return errors.New("a field of type api.Include stands once, without a tag, in an operation that gets")
+		}
+		op.include = p.Index
+		return nil
+	}
 	if op.page != nil || p.Tag != "" || r.Method != http.MethodGet {
 		return fmt.Errorf("a field of type page.Query stands once, without a tag, in an operation that gets")
 	}
@@ -188,7 +199,7 @@ func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error
 			return errNotAcceptable
 		}
 		in, v := op.newIn()
-		mask, err := c.bind(ctx, fctx, v)
+		chosen, err := c.bind(ctx, fctx, v)
 		if err != nil {
 			return err
 		}
@@ -204,7 +215,7 @@ func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error
 			fctx.SetStatusCode(op.status)
 			return nil
 		}
-		return c.respond(ctx, fctx, out, mask)
+		return c.respond(ctx, fctx, out, chosen)
 	}
 }
 

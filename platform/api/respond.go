@@ -11,6 +11,12 @@ import (
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
 )
 
+// selection is what a caller chose of an answer.
+type selection struct {
+	fields plan.Mask
+	embeds bool // related resources
+}
+
 // completer is an Out that needs the request for its last strokes.
 type completer interface {
 	complete(cursor func([]byte) string, path, query string)
@@ -18,7 +24,7 @@ type completer interface {
 
 // respond writes out, a pointer to the Out of the operation. Everything that may fail comes before the first header, so that an error is
 // still a whole answer.
-func (c *call) respond(ctx context.Context, fctx *fasthttp.RequestCtx, out any, mask plan.Mask) error {
+func (c *call) respond(ctx context.Context, fctx *fasthttp.RequestCtx, out any, s selection) error {
 	if list, ok := out.(completer); ok {
 		scope := cursorScope(ctx, fctx)
 		list.complete(func(b []byte) string { return c.api.signCursor(scope, b) }, string(fctx.URI().PathOriginal()), string(fctx.URI().QueryString()))
@@ -27,13 +33,13 @@ func (c *call) respond(ctx context.Context, fctx *fasthttp.RequestCtx, out any, 
 	resp := &fctx.Response
 	if c.op.result != nil {
 		old := resp.SwapBody(nil)
-		body, err := c.op.result.Append(old[:0], v.Field(c.op.resultAt), mask)
+		body, err := c.op.result.Append(old[:0], v.Field(c.op.resultAt), s.fields)
 		if err != nil {
 			return fmt.Errorf("write the answer of %s: %w", c.id, err)
 		}
 		resp.SwapBody(body)
 	}
-	if err := c.respondHeaders(&resp.Header, v, mask); err != nil {
+	if err := c.respondHeaders(resp, v, s); err != nil {
 		return fmt.Errorf("write the answer of %s: %w", c.id, err)
 	}
 	if c.op.result != nil {
@@ -44,7 +50,7 @@ func (c *call) respond(ctx context.Context, fctx *fasthttp.RequestCtx, out any, 
 }
 
 // respondHeaders sets the headers in v, the Out of the operation: all of them or none.
-func (c *call) respondHeaders(header *fasthttp.ResponseHeader, v reflect.Value, mask plan.Mask) error {
+func (c *call) respondHeaders(resp *fasthttp.Response, v reflect.Value, s selection) error {
 	var values []byte // all of them, one behind the other
 	ends := make([]int, 0, 8)
 	for i := range c.op.answers {
@@ -61,10 +67,15 @@ func (c *call) respondHeaders(header *fasthttp.ResponseHeader, v reflect.Value, 
 		if len(value) == 0 {
 			continue
 		}
-		if mask != nil && strings.EqualFold(name, fasthttp.HeaderETag) {
-			value = ETag(value).of(mask)
+		if strings.EqualFold(name, fasthttp.HeaderETag) {
+			if s.fields != nil {
+				value = ETag(value).of(s.fields)
+			}
+			if s.embeds {
+				value = ETag(value).with(resp.Body())
+			}
 		}
-		header.SetBytesV(name, value)
+		resp.Header.SetBytesV(name, value)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -186,16 +187,34 @@ func (a *App) Platform() *Platform { return a.platform }
 // Modules returns the modules in the order of their names.
 func (a *App) Modules() []module.Module { return a.modules }
 
-// Seed adds n rows to every part that knows how, of the named modules or of all, and returns the names of those that have one.
+// Seed adds n rows to every part that knows how, of the named modules or of all, and returns the names of those that have one. A part whose
+// rows refer to those of another comes after it.
 func (a *App) Seed(ctx context.Context, n int, names ...string) (seeded []string, err error) {
-	seeders, err := a.seeders(names)
-	for _, s := range seeders {
-		if err := s.Seed(ctx, n); err != nil {
-			return seeded, fmt.Errorf("seed %s: %w", s.module, err)
-		}
-		seeded = append(seeded, s.module)
+	waiting, err := a.seeders(names)
+	if err != nil {
+		return nil, err
 	}
-	return slices.Compact(seeded), err // a module may have several such parts
+	for len(waiting) > 0 {
+		var later []seeder
+		var missing error
+		for _, s := range waiting {
+			switch err := s.Seed(ctx, n); {
+			case err == nil:
+				seeded = append(seeded, s.module)
+			case errors.Is(err, module.ErrSeedLater):
+				later = append(later, s)
+				missing = cmp.Or(missing, fmt.Errorf("seed %s: %w", s.module, err))
+			default:
+				return seeded, fmt.Errorf("seed %s: %w", s.module, err)
+			}
+		}
+		if len(later) == len(waiting) {
+			return seeded, missing
+		}
+		waiting = later
+	}
+	slices.Sort(seeded)
+	return slices.Compact(seeded), nil // a module may have several such parts
 }
 
 // seeder is a part of a module that adds invented rows.

@@ -22,6 +22,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -212,6 +213,30 @@ func (a *App) Seed(n int) {
 	if _, err := a.app.Seed(a.t.Context(), n); err != nil {
 		a.t.Fatal(err)
 	}
+}
+
+// SeedParts adds n rows by each of these parts of modules, in this order: what is referred to first.
+func (a *App) SeedParts(n int, parts ...module.Seeder) {
+	a.t.Helper()
+	for _, p := range parts {
+		if err := p.Seed(a.t.Context(), n); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+}
+
+// IDs returns the texts of the n newest ids that latest, a method of a contract, knows. It fails the test when there are fewer.
+func (a *App) IDs(n int, latest func(ctx context.Context, n int) ([]id.ID, error)) []string {
+	a.t.Helper()
+	ids, err := latest(a.t.Context(), n)
+	if err != nil || len(ids) != n {
+		a.t.Fatalf("%d ids, want %d; error %v", len(ids), n, err)
+	}
+	texts := make([]string, n)
+	for i, v := range ids {
+		texts[i] = v.String()
+	}
+	return texts
 }
 
 // syncBuffer is a buffer that several goroutines may write to.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -68,19 +69,20 @@ func ListBy[R any](ctx context.Context, h *Handle, shardKey string, q page.Query
 	return p, err
 }
 
-// ByIDsEach returns the rows of R's table with these ids, in no order, for a table that is divided: with one statement for each database. R is a
+// ByIDsEach returns the rows of R's table with these ids, in no order, for a table that is divided: with one statement for each database and each 500 of them. R is a
 // row struct with the columns bucket and id.
 func ByIDsEach[R any](ctx context.Context, h *Handle, ids []id.ID) (rows []R, err error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	buckets := make([]Bucket, len(ids))
-	for i, rowID := range ids {
-		buckets[i] = BucketOf(rowID)
-	}
 	err = h.Each(ctx, func(_ context.Context, tx *gorm.DB) error {
-		var some []R
-		err := tx.Where("bucket IN ? AND id IN ?", buckets, ids).Find(&some).Error
+		some, err := byIDs[R](tx, ids, func(tx *gorm.DB, batch []id.ID) *gorm.DB {
+			buckets := make([]Bucket, len(batch))
+			for i, rowID := range batch {
+				buckets[i] = BucketOf(rowID)
+			}
+			return tx.Where("bucket IN ? AND id IN ?", buckets, batch)
+		})
 		rows = append(rows, some...)
 		return err
 	})
@@ -101,4 +103,15 @@ func bucketIn(q page.Query, column string) (id.Bucket, bool) {
 		}
 	}
 	return 0, false
+}
+
+// LatestEach is Latest over every database.
+func LatestEach[R any](ctx context.Context, h *Handle, n int) (ids []id.ID, err error) {
+	err = h.Each(ctx, func(_ context.Context, tx *gorm.DB) error {
+		some, err := Latest[R](tx, n)
+		ids = append(ids, some...)
+		return err
+	})
+	slices.SortFunc(ids, func(a, b id.ID) int { return b.Compare(a) })
+	return ids[:min(len(ids), n)], err
 }

@@ -17,6 +17,8 @@ var (
 	ErrBusy = fault.New(fault.Unavailable, "database_busy", "The database is busy. Try again in a moment.")
 	// ErrFull is of kind fault.Unavailable: the disk of the database is full. What was written is not saved; reads go on.
 	ErrFull = fault.New(fault.Unavailable, "database_full", "The database is full. Nothing can be saved before there is room again.")
+	// ErrReferenced is of kind fault.Conflict: a row cannot go, because others refer to it. Referenced returns it.
+	ErrReferenced = fault.New(fault.Conflict, "in_use", "Something else still refers to it.")
 	// ErrNotStarted means that the database is used before Start or after Stop.
 	ErrNotStarted = errors.New("the database is not started")
 	// ErrOutsideTx means that a statement tried to write without Handle.Tx.
@@ -50,6 +52,18 @@ func IsNotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) 
 func IsDuplicate(err error, columns ...string) bool {
 	e, ok := errors.AsType[*driver.Error](err)
 	return ok && e.Kind == driver.Duplicate && (len(columns) == 0 || slices.Equal(e.Columns, columns))
+}
+
+// IsReference reports whether err is the violation of a foreign key: a row refers to one that is not there, or one is to go that others
+// refer to. The engines do not all say by which key.
+func IsReference(err error) bool { return kindOf(err) == driver.Foreign }
+
+// Referenced turns the error of a deletion that a foreign key forbids into ErrReferenced, and returns every other one as it is.
+func Referenced(err error) error {
+	if IsReference(err) {
+		return ErrReferenced.Because(err)
+	}
+	return err
 }
 
 // IsRefused reports whether err, of a start, says that the database is there and its settings or ours have to change: a wrong password, a server

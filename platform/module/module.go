@@ -4,6 +4,7 @@ package module
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"log/slog"
 
@@ -36,9 +37,13 @@ type Router interface {
 
 // Seeder is a part that can fill its tables with invented rows, for development and load tests.
 type Seeder interface {
-	// Seed adds n rows that pass every rule. It is called again to add more.
+	// Seed adds n rows that pass every rule. It is called again to add more. ErrSeedLater, before it has added any, says that others have
+	// to come first.
 	Seed(ctx context.Context, n int) error
 }
+
+// ErrSeedLater means that there is nothing yet that the rows of a Seeder could refer to. Wrap it with what is missing.
+var ErrSeedLater = errors.New("there is nothing to refer to yet")
 
 // Platform is what the constructors of modules may ask for. Everything in it is safe for concurrent use.
 type Platform struct {

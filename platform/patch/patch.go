@@ -28,6 +28,14 @@ func (c Change[T]) To(p *T) {
 	}
 }
 
+// Pointer returns a pointer to the value, nil when the caller did not mention the field.
+func (c Change[T]) Pointer() *T {
+	if !c.set {
+		return nil
+	}
+	return &c.value
+}
+
 // Slot marks the field as mentioned and returns a *T to decode its value into. It is for decoders, which know a Change by this
 // method.
 func (c *Change[T]) Slot() any {
@@ -60,6 +68,9 @@ func Map[A, B any](c Change[A], fn func(A) (B, error)) (Change[B], error) {
 	}
 	return Set(v), nil
 }
+
+// Value returns the value of a field that may be null, nil when the caller did not mention it.
+func Value[T any](c Change[*T]) *T { return c.value }
 
 // MapNull is Map for a value that may be null, which stays null.
 func MapNull[A, B any](c Change[*A], fn func(A) (B, error)) (Change[*B], error) {

@@ -57,6 +57,7 @@ var (
 	_ codec  = (*mapCodec)(nil)
 	_ codec  = (*pointerCodec)(nil)
 	_ codec  = (*changeCodec)(nil)
+	_ codec  = (*embeddedCodec)(nil)
 	_ codec  = (*structCodec)(nil)
 )
 
@@ -69,10 +70,19 @@ type textValue interface {
 // slot is what a pointer to a patch.Change can do.
 type slot interface{ Slot() any }
 
+// embedded is what a pointer to a value can do that an answer has only when it was asked for: value is a *T, nil for null.
+type embedded interface {
+	Embedded() (value any, asked bool)
+}
+
 func isTime(t reflect.Type) bool { return t == reflect.TypeFor[time.Time]() }
 
 func isChange(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(reflect.TypeFor[slot]())
+}
+
+func isEmbedded(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(reflect.TypeFor[embedded]())
 }
 
 func isText(t reflect.Type) bool {

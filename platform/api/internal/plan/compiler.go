@@ -112,7 +112,7 @@ func (b *build) codec(t reflect.Type, w *words) (codec, error) {
 		return &timeCodec{}, nil
 	case isText(t):
 		return newText(t, b.use, w)
-	case isChange(t):
+	case isChange(t), isEmbedded(t):
 		return nil, w.errorf("the type %s is supported as the field of a struct alone", t)
 	}
 	if isRaw(t) {

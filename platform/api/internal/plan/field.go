@@ -59,7 +59,7 @@ func fieldsOf(t reflect.Type, path []int, opaque func(reflect.Type) bool) ([]own
 
 // isOpaque reports whether a struct is one value to JSON, so that embedding it does not lend its fields.
 func isOpaque(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && (isTime(t) || isChange(t) || isText(t) || foreignMethod(t) != "")
+	return t.Kind() == reflect.Struct && (isTime(t) || isChange(t) || isEmbedded(t) || isText(t) || foreignMethod(t) != "")
 }
 
 // propertyName takes the json tag, which is not "-".

@@ -38,20 +38,27 @@ func structOf(c codec) (*structCodec, bool) {
 }
 
 // ResourceFields returns the names of the resource's fields in their order: those of the structs in the list named data, else those of
-// the struct itself, and none when the type is no struct.
-func (t *Type) ResourceFields() []string {
+// the struct itself, and none when the type is no struct. What is embedded is none of them.
+func (t *Type) ResourceFields() []string { return t.names(false) }
+
+// EmbeddedFields returns the names of what the resource embeds when it was asked for, in their order.
+func (t *Type) EmbeddedFields() []string { return t.names(true) }
+
+func (t *Type) names(embedded bool) []string {
 	if t.resource == nil {
 		return nil
 	}
-	names := make([]string, len(t.resource.fields))
-	for i, f := range t.resource.fields {
-		names[i] = f.name
+	names := make([]string, 0, len(t.resource.fields))
+	for _, f := range t.resource.fields {
+		if f.embedded == embedded {
+			names = append(names, f.name)
+		}
 	}
 	return names
 }
 
-// Mask chooses the fields of those names. Names that are not among ResourceFields are returned as unknown; a name may stand twice. No
-// names at all choose everything.
+// Mask chooses the fields of those names; what was asked for to be embedded is written whatever they are. Names that are not among
+// ResourceFields are returned as unknown; a name may stand twice. No names at all choose everything.
 func (t *Type) Mask(names []string) (m Mask, unknown []string) {
 	if len(names) == 0 {
 		return nil, nil
@@ -61,7 +68,7 @@ func (t *Type) Mask(names []string) (m Mask, unknown []string) {
 	}
 	m = make(Mask, len(t.resource.fields))
 	for _, n := range names {
-		if i, ok := t.resource.byName[n]; ok {
+		if i, ok := t.resource.byName[n]; ok && !t.resource.fields[i].embedded {
 			m[i] = true
 		} else {
 			unknown = append(unknown, n)
@@ -127,14 +134,15 @@ func (c *structCodec) appendMasked(dst []byte, v reflect.Value, m Mask) ([]byte,
 	dst = append(dst, '{')
 	first := true
 	for i := range c.fields {
-		if !m[i] {
+		f := &c.fields[i]
+		value := f.of(v)
+		if !m[i] && !(f.embedded && askedFor(value)) {
 			continue
 		}
-		f := &c.fields[i]
 		dst = f.appendName(dst, first)
 		first = false
 		var err error
-		if dst, err = f.codec.append(dst, f.of(v), 1); err != nil {
+		if dst, err = f.codec.append(dst, value, 1); err != nil {
 			return dst, fmt.Errorf("field %s: %w", f.name, err)
 		}
 	}

@@ -30,6 +30,7 @@ type field struct {
 	index    []int
 	codec    codec
 	required bool
+	embedded bool     // written only when it was asked for
 	value    *literal // the default, or nil
 	example  *literal
 	doc      string
@@ -103,9 +104,13 @@ func (b *build) member(c *structCodec, sf owned) error {
 	f.doc, _ = w.take("doc")
 	preset, hasDefault := w.take("default")
 	example, hasExample := w.take("example")
-	if isChange(sf.Type) {
+	switch {
+	case isChange(sf.Type):
 		f.codec, err = b.change(sf.Type, w)
-	} else {
+	case isEmbedded(sf.Type):
+		f.codec, err = b.embedding(sf.Type, w)
+		f.embedded = true
+	default:
 		f.codec, err = b.codec(sf.Type, w)
 	}
 	if err != nil {
@@ -131,7 +136,9 @@ func (b *build) member(c *structCodec, sf owned) error {
 	return nil
 }
 
-func mayBeAbsent(t reflect.Type) bool { return t.Kind() == reflect.Pointer || isChange(t) }
+func mayBeAbsent(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer || isChange(t) || isEmbedded(t)
+}
 
 func (c *structCodec) decode(d *decoder, v reflect.Value) bool {
 	if k := d.json.PeekKind(); k != jsontext.KindBeginObject {
@@ -192,11 +199,17 @@ func (c *structCodec) append(dst []byte, v reflect.Value, depth int) ([]byte, er
 		return dst, errDepth
 	}
 	dst = append(dst, '{')
+	first := true
 	for i := range c.fields {
 		f := &c.fields[i]
-		dst = f.appendName(dst, i == 0)
+		value := f.of(v)
+		if f.embedded && !askedFor(value) {
+			continue
+		}
+		dst = f.appendName(dst, first)
+		first = false
 		var err error
-		if dst, err = f.codec.append(dst, f.of(v), depth+1); err != nil {
+		if dst, err = f.codec.append(dst, value, depth+1); err != nil {
 			return dst, fmt.Errorf("field %s: %w", f.name, err)
 		}
 	}
@@ -224,7 +237,7 @@ func (c *structCodec) object(cs *Components) (*Schema, error) {
 			p.Default = f.value.json
 		}
 		s.Properties = append(s.Properties, Property{Name: f.name, Schema: p})
-		if f.required || c.use == Output {
+		if f.required || c.use == Output && !f.embedded {
 			s.Required = append(s.Required, f.name)
 		}
 	}
