@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/name"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/record"
@@ -60,6 +61,9 @@ func DestroyResource(ctx context.Context, p *project.Project, moduleName, resour
 	}
 	if !ok {
 		return nil, unknownResource(p, moduleName+"/"+resourceName)
+	}
+	if err := unreferred(p, moduleName, resourceName); err != nil {
+		return nil, err
 	}
 	files := r.Files
 	if len(files) == 0 {
@@ -130,7 +134,7 @@ func DestroyModule(ctx context.Context, p *project.Project, moduleName string, p
 		rel := p.Relative(file)
 		switch {
 		case err != nil || e.IsDir() || slices.Contains(m.Files, rel):
-		case path.Base(rel) == ".keep" || strings.HasSuffix(rel, "_gen.go") || path.Base(rel) == goldenQueries:
+		case path.Base(rel) == ".keep" || derive.Derived(rel) || path.Base(rel) == goldenQueries:
 			edit.Remove = append(edit.Remove, rel)
 		default:
 			others = append(others, rel)

@@ -90,16 +90,19 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if err := s.CheckBeside(others); err != nil {
 		return nil, err
 	}
+	if err := checkTargets(p, s, others); err != nil {
+		return nil, err
+	}
 	modules, err := p.Modules()
 	if err != nil {
 		return nil, err
 	}
 	if s.Migration == 0 {
-		if s.Migration, err = freeVersion(p, s.Module, now); err != nil {
+		if s.Migration, err = freeVersion(p, s.Module, behind(now, s, others)); err != nil {
 			return nil, err
 		}
 	}
-	edit, err := resourceEdit(p, s, !slices.Contains(modules, s.Module))
+	edit, err := resourceEdit(p, s, !slices.Contains(modules, s.Module), others...)
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +147,8 @@ func unedited(p *project.Project, files []string) error {
 }
 
 // resourceEdit returns what a resource adds: its files, those of its module when that is new, and the records of both.
-func resourceEdit(p *project.Project, s resource.Spec, withModule bool) (apply.Edit, error) {
-	files, err := resourceFiles(p.Module, s, false)
+func resourceEdit(p *project.Project, s resource.Spec, withModule bool, others ...resource.Spec) (apply.Edit, error) {
+	files, err := resourceFiles(p.Module, s, false, others...)
 	if err != nil {
 		return apply.Edit{}, err
 	}
@@ -188,8 +191,8 @@ func filledModule(root, moduleName string) ([]render.File, error) {
 	return slices.DeleteFunc(files, func(f render.File) bool { return path.Base(f.Path) == ".keep" }), err
 }
 
-func resourceFiles(root string, s resource.Spec, withModule bool) ([]render.File, error) {
-	view, err := s.View(root, derive.Platform)
+func resourceFiles(root string, s resource.Spec, withModule bool, others ...resource.Spec) ([]render.File, error) {
+	view, err := s.View(root, derive.Platform, others...)
 	if err != nil {
 		return nil, err
 	}

@@ -185,7 +185,7 @@ func TestSameSpecGivesSameFiles(t *testing.T) {
 
 func rendered(t *testing.T, s resource.Spec) map[string]string {
 	t.Helper()
-	files, err := resourceFiles("example.com/app", s, true)
+	files, err := resourceFiles("example.com/app", s, true, parseMatrix()...)
 	if err != nil {
 		t.Fatal(err)
 	}

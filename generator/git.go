@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/record"
 )
@@ -55,7 +56,7 @@ func uncommitted(ctx context.Context, p *project.Project) []string {
 	changed := strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 })
 	return slices.DeleteFunc(slices.Clone(changed), func(file string) bool {
 		switch {
-		case strings.HasPrefix(file, ".banyan/"), strings.HasSuffix(file, "_gen.go"):
+		case strings.HasPrefix(file, ".banyan/"), derive.Derived(file):
 			return true
 		case gone(p, file): // and the text of what was destroyed
 			return gone(p, record.BasePath(file)) && slices.Contains(changed, record.BasePath(file))

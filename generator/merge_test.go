@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/projecttest"
 	"github.com/banyan-go/banyan/generator/render"
@@ -50,7 +51,7 @@ func TestSixBranchesMerge(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range plan.Changes {
-		if !strings.HasSuffix(c.Path, "_gen.go") {
+		if !derive.Derived(c.Path) {
 			t.Errorf("sync changes %s", c.Path)
 		}
 	}

@@ -31,6 +31,10 @@ func mutants() []mutant {
 		guarded     = "modules/ident/internal/vault/service.go"
 		secretRules = "modules/ident/internal/vault/vault.go"
 		paperRules  = "modules/ident/internal/paper/paper.go"
+		// Of one that refers to others.
+		post        = "modules/blog/internal/post/relations.go"
+		postService = "modules/blog/internal/post/service.go"
+		postWeb     = "modules/blog/internal/web/post.go"
 	)
 	return []mutant{
 		{"rules: a rule is wider", rules, "RuneCountInString(product.Sku) <= 64", "RuneCountInString(product.Sku) <= 65"},
@@ -41,18 +45,19 @@ func mutants() []mutant {
 		{"null is not written", store, "q.Select(\"*\").Updates", "q.Updates"},
 		{"a sort by another column", store, `{Name: "name", Type: page.String(), Sort: true}`, `{Name: "name", Column: "sku", Type: page.String(), Sort: true}`},
 		{"an update of any version", service, "\t\t\treturn err\n\t\t}\n\t\tif product, err = apply", "\t\t}\n\t\tif product, err = apply"},
-		{"a removal of any version", service, "\t\t\treturn err\n\t\t}\n\t\treturn s.db.Query", "\t\t}\n\t\treturn s.db.Query"},
+		{"a removal of any version", service, "\t\t\treturn err\n\t\t}\n\t\treturn db.Referenced", "\t\t}\n\t\treturn db.Referenced"},
 		{"filters are ignored", service, "\trows, err := db.List[row]", "\tq.Filters = nil\n\trows, err := db.List[row]"},
 		{"the search is ignored", service, "\trows, err := db.List[row]", "\tq.Search = \"\"\n\trows, err := db.List[row]"},
 		{"items are dropped", service, "\treturn page.Map(rows, row.product), nil", "\trows.Items = rows.Items[:min(1, len(rows.Items))]\n\treturn page.Map(rows, row.product), nil"},
-		{"everything is found by id", service, `.Where("id IN ?", ids)`, ""},
+		{"nothing is found by id", service, "db.Global), ids)", "db.Global), nil)"},
+		{"one of two is the latest", service, "db.Latest[row](s.db.Query(ctx, db.Global), n)", "db.Latest[row](s.db.Query(ctx, db.Global), 1)"},
 		{"Location leads elsewhere", web, `"/shop/products/" +`, `"/shop/product/" +`},
 		{"one ETag for all versions", web, "api.Version(found.Version)", "api.Version(1)"},
 		{"one ETag for all changes", web, "api.Version(changed.Version)", "api.Version(1)"},
 		{"a deleted row is lost", keptService, `Model(&r).UpdateColumn("deleted_at", s.clock.Now())`, `Unscoped().Delete(&r)`},
 		{"a deleted row is found", keptStore, `q.Where("id = ?", customerID)`, `q.Unscoped().Where("id = ?", customerID)`},
 		{"deleted rows are listed", keptService, `db.List[row](s.db.Query(ctx, db.Global), q)`, `db.List[row](s.db.Query(ctx, db.Global).Unscoped(), q)`},
-		{"deleted rows are found by id", keptService, `.Where("id IN ?", ids)`, `.Unscoped().Where("id IN ?", ids)`},
+		{"deleted rows are found by id", keptService, "db.Global), ids)", "db.Global).Unscoped(), ids)"},
 		{"a deleted value is taken", keptTable, "(email) WHERE deleted_at IS NULL", "(email)"},
 		{"a change of any version", keptWeb, "required:\"true\"`\n\t\tBody", "`\n\t\tBody"},
 		{"a deletion of any version", keptWeb, "required:\"true\"`\n\t}\n\tcreated", "`\n\t}\n\tcreated"},
@@ -64,6 +69,10 @@ func mutants() []mutant {
 		{"rules: a pattern is ignored", paperRules, "codePattern.MatchString(paper.Code)", "true"},
 		{"rules: any text is JSON", paperRules, "json.Valid(paper.Body)", "true"},
 		{"rules: bytes without end", paperRules, "len(paper.Raw) <= 65536", "len(paper.Raw) <= 65537"},
+		{"nobody is an author", post, `len(found) > 0, "/author_id"`, `len(found) >= 0, "/author_id"`},
+		{"nobody becomes an author", postService, "c.AuthorID.Pointer()", "nil"},
+		{"the editor is the author", postWeb, "return i.EditorID, &i.Editor", "return &i.AuthorID, &i.Editor"},
+		{"nobody is included", postWeb, `include.Has("author")`, `include.Has("writer")`},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
 }

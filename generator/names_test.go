@@ -24,16 +24,19 @@ func everyName(t *testing.T) []render.File {
 	t.Helper()
 	var fields []string
 	for _, typ := range field.Types() {
-		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=zqa+zqb"}[typ]
+		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=zqa+zqb", field.Ref: "=zqtwo", field.XRef: "=zqfar.zqthing"}[typ]
 		fields = append(fields, "zq_"+string(typ)+":"+string(typ)+param, "zqn_"+string(typ)+":"+string(typ)+param+":null")
 	}
 	fields = append(fields, "zq_key:string:required,unique,max=40,filter,sort,search", "zq_hidden:string:hidden,null", "zq_min:string:min=3",
-		"zq_secret:string:secret", "zqn_secret:json:secret,null", "zq_pii:string:pii,match=e164")
-	files, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true}, true)
+		"zq_self:ref=zqone:null", "zq_secret:string:secret", "zqn_secret:json:secret,null", "zq_pii:string:pii,match=e164")
+	two := resource.Spec{Module: "zqmod", Name: "zqtwo", Fields: []string{"zq_on:bool"}}
+	far := resource.Spec{Module: "zqfar", Name: "zqthing", Fields: []string{"zq_on:bool"}}
+	one := resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true}
+	files, err := resourceFiles("example.com/zqapp", one, true, two, far)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqtwo", Fields: []string{"zq_on:bool"}}, false)
+	plain, err := resourceFiles("example.com/zqapp", two, false)
 	if err != nil {
 		t.Fatal(err)
 	}

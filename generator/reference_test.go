@@ -7,11 +7,12 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/record"
+	"github.com/banyan-go/banyan/generator/resource"
 )
 
 // The modules of the reference application are what the generator writes, untouched: what is recorded of them gives every byte again.
@@ -74,8 +75,12 @@ func recorded(t *testing.T, p *project.Project) map[string]string {
 		t.Fatalf("%d records: %v", len(specs), err)
 	}
 	files := map[string]string{}
+	var all []resource.Spec
 	for _, r := range specs {
-		edit, err := resourceEdit(p, r.Spec, true)
+		all = append(all, r.Spec)
+	}
+	for _, r := range specs {
+		edit, err := resourceEdit(p, r.Spec, true, all...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +98,7 @@ func read(t *testing.T, p *project.Project) map[string]string {
 	for _, dir := range []string{"modules", ".banyan"} {
 		err := filepath.WalkDir(p.Path(dir), func(file string, e fs.DirEntry, err error) error {
 			name := p.Relative(file)
-			if err != nil || e.IsDir() || strings.HasSuffix(path.Base(name), "_gen.go") || path.Base(name) == goldenQueries {
+			if err != nil || e.IsDir() || derive.Derived(name) || path.Base(name) == goldenQueries {
 				return err
 			}
 			data, err := os.ReadFile(file)

@@ -8,6 +8,8 @@ package main
 
 import (
 	"github.com/banyan-go/banyan/modules"
+	"github.com/banyan-go/banyan/modules/accounts/accountswire"
+	"github.com/banyan-go/banyan/modules/blog/blogwire"
 	"github.com/banyan-go/banyan/modules/catalog/catalogwire"
 	"github.com/banyan-go/banyan/platform/app"
 )
@@ -23,13 +25,36 @@ func build(env app.Env, cfg Config) (*app.App, error) {
 	}
 	modulesConfig := cfg.Modules
 	modulePlatform := platform.Platform
-	catalogwireConfig := modulesConfig.Catalog
-	needs := catalogwire.Needs{}
-	module, err := catalogwire.New(modulePlatform, catalogwireConfig, needs)
+	accountswireConfig := modulesConfig.Accounts
+	needs := accountswire.Needs{}
+	module, err := accountswire.New(modulePlatform, accountswireConfig, needs)
 	if err != nil {
 		return nil, err
 	}
-	v := modules.List(modulesConfig, module)
+	blogwireConfig := modulesConfig.Blog
+	user := module.User
+	users := user.Users
+	commentNeeds := blogwire.CommentNeeds{
+		Users: users,
+	}
+	postNeeds := blogwire.PostNeeds{
+		Users: users,
+	}
+	blogwireNeeds := blogwire.Needs{
+		Comment: commentNeeds,
+		Post:    postNeeds,
+	}
+	blogwireModule, err := blogwire.New(modulePlatform, blogwireConfig, blogwireNeeds)
+	if err != nil {
+		return nil, err
+	}
+	catalogwireConfig := modulesConfig.Catalog
+	catalogwireNeeds := catalogwire.Needs{}
+	catalogwireModule, err := catalogwire.New(modulePlatform, catalogwireConfig, catalogwireNeeds)
+	if err != nil {
+		return nil, err
+	}
+	v := modules.List(modulesConfig, module, blogwireModule, catalogwireModule)
 	appApp, err := app.New(platform, v)
 	if err != nil {
 		return nil, err

@@ -178,7 +178,7 @@ func TestLifeOfAModule(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d\n%s%s", args, r.code, code, r.out, r.errs)
 		}
 	}
-	step("g module billing", 0, "  new     modules/billing/billing.go, billing_test.go\n")
+	step("g module billing", 0, "  new     modules/billing/billing.go, billing_test.go, billing_gen_test.go\n")
 	full := projecttest.Read(t, p.Root)
 	step("g module billing", 0, "nothing to do\n")
 
@@ -212,7 +212,7 @@ func TestLifeOfAModule(t *testing.T) {
 	if diff := full.Diff(projecttest.Read(t, p.Root)); len(diff) > 0 {
 		t.Errorf("changed: %v", diff)
 	}
-	step("destroy module billing", 0, "  gone    modules/billing/billing.go, billing_test.go\n")
+	step("destroy module billing", 0, "  gone    modules/billing/billing.go, billing_test.go, billing_gen_test.go\n")
 	if diff := fresh.Diff(projecttest.Read(t, p.Root)); len(diff) > 0 {
 		t.Errorf("left behind: %v", diff)
 	}
@@ -224,7 +224,7 @@ func TestDryRun(t *testing.T) {
 	root := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
 	before := projecttest.Read(t, root)
 	r := banyan(t, root, "generate", "module", "billing", "--dry-run")
-	for _, line := range []string{"  derive  modules/modules_gen.go\n", "  new     modules/billing/billing.go, billing_test.go\n", "  checked: ", "nothing was written; next: the same without --dry-run\n",
+	for _, line := range []string{"  derive  modules/modules_gen.go\n", "  new     modules/billing/billing.go, billing_test.go, billing_gen_test.go\n", "  checked: ", "nothing was written; next: the same without --dry-run\n",
 		"--- /dev/null\n+++ b/modules/billing/billing.go\n", "\n+package billing\n", "--- a/modules/modules_gen.go\n+++ b/modules/modules_gen.go\n"} {
 		if r.code != 0 || !strings.Contains(r.out, line) {
 			t.Errorf("exit code %d, want %q\n%s%s", r.code, line, r.out, r.errs)

@@ -24,6 +24,7 @@ import (
 	"github.com/banyan-go/banyan/generator/gotool"
 	"github.com/banyan-go/banyan/generator/name"
 	"github.com/banyan-go/banyan/generator/project"
+	"github.com/banyan-go/banyan/generator/resource"
 	"github.com/banyan-go/banyan/generator/scaffold"
 	"github.com/banyan-go/banyan/platform/cli"
 )
@@ -182,6 +183,9 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 	var locked *apply.LockedError
 	var other *generator.OtherError
 	var inUse *generator.InUseError
+	var target *resource.TargetError
+	var contract *generator.ContractError
+	var circle *generator.CircleError
 	var unknown *generator.UnknownError
 	var check *apply.CheckError
 	var goTool *gotool.Error
@@ -203,13 +207,17 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 		return cli.Conflict, "banyan destroy resource " + other.Resource + ", or choose another name"
 	case errors.As(err, &inUse):
 		return cli.Conflict, ""
+	case errors.As(err, &circle):
+		return cli.Usage, ""
+	case errors.As(err, &contract):
+		return cli.Failure, "mend what is named above, then run it again"
 	case errors.As(err, &unknown):
 		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, scaffold.ErrTaken):
 		return cli.Conflict, "choose another folder"
 	case errors.Is(err, scaffold.ErrNoCheckout):
 		return cli.Usage, "banyan new NAME --replace PATH"
-	case errors.As(err, &badName), errors.As(err, &badField), errors.As(err, &badOption):
+	case errors.As(err, &badName), errors.As(err, &badField), errors.As(err, &badOption), errors.As(err, &target):
 		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
 		return cli.Usage, "banyan new NAME"

@@ -35,12 +35,13 @@ type Reader interface {
 
 // part is one piece of a module: a file of its wiring.
 type part struct {
-	Key    string   // "product", the file's name: the section of its settings
-	Type   string   // "Product"
-	Set    string   // "productSet"
-	Config bool     // it declares ProductConfig
-	Needs  bool     // it declares ProductNeeds
-	Offers []string // the exported fields of its type, which other modules may ask for
+	Key    string  // "product", the file's name: the section of its settings
+	Type   string  // "Product"
+	Set    string  // "productSet"
+	Config bool    // it declares ProductConfig
+	Needs  bool    // it declares ProductNeeds
+	Offers []offer // the exported fields of its type, which other modules may ask for
+	Asks   []ask   // the fields of its Needs
 }
 
 // Files returns the derived files of a project.
@@ -49,14 +50,25 @@ func Files(r Reader, goModule string) ([]render.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := readModules(r, goModule, modules)
+	if err != nil {
+		return nil, err
+	}
 	var files []render.File
 	for _, m := range modules {
-		parts, err := readParts(r, m)
+		f, err := moduleFile(goModule, m, all[m])
 		if err != nil {
 			return nil, err
 		}
-		f, err := moduleFile(goModule, m, parts)
+		files = append(files, f)
+		tested, err := r.Files(path.Join("modules", m))
 		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(tested, path.Join("modules", m, m+"_test.go")) {
+			continue
+		}
+		if f, err = testFile(goModule, m, all); err != nil {
 			return nil, err
 		}
 		files = append(files, f)
@@ -71,8 +83,21 @@ var (
 	systemFile = regexp.MustCompile(`_(test|gen)\.go$`)
 )
 
+// readModules finds the parts of all modules.
+func readModules(r Reader, goModule string, modules []string) (map[string][]part, error) {
+	all := map[string][]part{}
+	for _, m := range modules {
+		parts, err := readParts(r, goModule, m)
+		if err != nil {
+			return nil, err
+		}
+		all[m] = parts
+	}
+	return all, nil
+}
+
 // readParts finds the parts of a module: the files of its wiring that declare `var <x>Set`.
-func readParts(r Reader, module string) ([]part, error) {
+func readParts(r Reader, goModule, module string) ([]part, error) {
 	dir := path.Join("modules", module, module+"wire")
 	names, err := r.Files(dir)
 	if err != nil {
@@ -88,7 +113,7 @@ func readParts(r Reader, module string) ([]part, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p, ok := readPart(file, src); ok {
+		if p, ok := readPart(goModule, file, src); ok {
 			parts = append(parts, p)
 		}
 	}
@@ -100,11 +125,13 @@ func readParts(r Reader, module string) ([]part, error) {
 type declared struct {
 	sets  []string
 	types map[string]*ast.TypeSpec // by name; the declarations are nil where the file does not parse
+	// contracts are the modules whose contracts the file imports, by the names that it has for them.
+	contracts map[string]string
 }
 
 // readPart reads one file of a wiring.
-func readPart(file string, src []byte) (part, bool) {
-	d := declarations(file, src)
+func readPart(goModule, file string, src []byte) (part, bool) {
+	d := declarations(goModule, file, src)
 	if len(d.sets) == 0 {
 		return part{}, false
 	}
@@ -117,15 +144,18 @@ func readPart(file string, src []byte) (part, bool) {
 	p.Type = d.typeOf(strings.TrimSuffix(p.Set, "Set"))
 	_, p.Config = d.types[p.Type+"Config"]
 	_, p.Needs = d.types[p.Type+"Needs"]
-	if t := d.types[p.Type]; t != nil {
-		p.Offers = exported(t)
+	for _, f := range fields(d.types[p.Type]) {
+		p.Offers = append(p.Offers, offer{f.name, d.contract(f.typ)})
+	}
+	for _, f := range fields(d.types[p.Type+"Needs"]) {
+		p.Asks = append(p.Asks, ask{f.name, d.contract(f.typ)})
 	}
 	return p, true
 }
 
 // declarations reads a file. Where it does not parse, the lines that begin a declaration are enough to know of the part.
-func declarations(file string, src []byte) declared {
-	d := declared{types: map[string]*ast.TypeSpec{}}
+func declarations(goModule, file string, src []byte) declared {
+	d := declared{types: map[string]*ast.TypeSpec{}, contracts: map[string]string{}}
 	f, err := parser.ParseFile(token.NewFileSet(), file, src, parser.SkipObjectResolution)
 	if err != nil {
 		for _, m := range setLine.FindAllSubmatch(src, -1) {
@@ -135,6 +165,15 @@ func declarations(file string, src []byte) declared {
 			d.types[string(m[1])] = nil
 		}
 		return d
+	}
+	for _, imp := range f.Imports {
+		if m, ok := strings.CutPrefix(strings.Trim(imp.Path.Value, `"`), goModule+"/modules/"); ok && !strings.Contains(m, "/") {
+			called := m
+			if imp.Name != nil {
+				called = imp.Name.Name
+			}
+			d.contracts[called] = m
+		}
 	}
 	for _, decl := range f.Decls {
 		gen, ok := decl.(*ast.GenDecl)
@@ -165,22 +204,6 @@ func (d declared) typeOf(set string) string {
 	return upper(set)
 }
 
-func exported(t *ast.TypeSpec) []string {
-	s, ok := t.Type.(*ast.StructType)
-	if !ok {
-		return nil
-	}
-	var names []string
-	for _, f := range s.Fields.List {
-		for _, n := range f.Names {
-			if n.IsExported() {
-				names = append(names, n.Name)
-			}
-		}
-	}
-	return names
-}
-
 func upper(s string) string {
 	if s == "" {
 		return ""
@@ -188,10 +211,15 @@ func upper(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
-var blamed = regexp.MustCompile(`(?m)^(?:vet: )?\S*_gen\.go:\d+:\d+: `)
+var blamed = regexp.MustCompile(`(?m)^(?:vet: )?\S*_gen(?:_test)?\.go:\d+:\d+: `)
 
 // Stale reports whether the output of a compiler blames a derived file: then what it follows from has changed since, and sync writes it anew.
 func Stale(output string) bool { return blamed.MatchString(output) }
+
+// Derived reports whether a path is that of a derived file, or of an injector that Wire has written.
+func Derived(file string) bool {
+	return strings.HasSuffix(file, "_gen.go") || strings.HasSuffix(file, "_gen_test.go")
+}
 
 const header = "// Code generated by banyan sync. DO NOT EDIT.\n\n"
 
@@ -280,8 +308,8 @@ func sets(w *writer, parts []part) {
 		w.line("wire.FieldsOf(new(*Module), %s),", strings.Join(types, ", "))
 	}
 	for _, p := range parts {
-		for _, offer := range p.Offers {
-			w.line("wire.FieldsOf(new(*%s), %q),", p.Type, offer)
+		for _, o := range p.Offers {
+			w.line("wire.FieldsOf(new(*%s), %q),", p.Type, o.name)
 		}
 	}
 	w.line(")\n\n// inside is what New puts together.\nvar inside = wire.NewSet(\nmodule.PlatformSet,\nhandle,\nwire.Struct(new(Module), \"*\"),")

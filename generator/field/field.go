@@ -19,8 +19,9 @@ import (
 
 // Field is one field of a resource. A Field that Parse returned has passed every rule.
 type Field struct {
-	Name      name.Name
+	Name      name.Name // of a relation with _id at its end
 	Type      Type
+	Relation  Relation // of a ref and an xref
 	Words     []string // of an enum
 	Precision int      // of a decimal: all its digits
 	Scale     int      // of a decimal: those behind the point
@@ -68,11 +69,14 @@ const (
 	Bytes   Type = "bytes"
 
 	Password Type = "password"
+
+	Ref  Type = "ref"
+	XRef Type = "xref"
 )
 
 // Types lists every type.
 func Types() []Type {
-	return []Type{String, Text, Int, Int64, Float, Decimal, Bool, Date, Time, UUID, Email, URL, Slug, Money, Enum, JSON, Bytes, Password}
+	return []Type{String, Text, Int, Int64, Float, Decimal, Bool, Date, Time, UUID, Email, URL, Slug, Money, Enum, JSON, Bytes, Password, Ref, XRef}
 }
 
 // Modifiers lists every modifier.
@@ -207,8 +211,11 @@ func (f Field) clashes(g Field) bool {
 
 // goNames are the names that the field takes up in structs.
 func (f Field) goNames() []string {
-	if f.Type == Money {
+	switch {
+	case f.Type == Money:
 		return []string{f.Name.Pascal, f.Name.Pascal + "Amount", f.Name.Pascal + "Currency"}
+	case f.Type.Refers():
+		return []string{f.Name.Pascal, f.Relation.Name.Pascal}
 	}
 	return []string{f.Name.Pascal}
 }
@@ -225,7 +232,11 @@ func Parse(text string) (Field, error) {
 // parse is Parse without proposals for anything but a name.
 func parse(text string) (Field, error) {
 	fieldName, rest, ok := strings.Cut(text, ":")
-	if err := name.CheckField(fieldName); err != nil {
+	checkName := name.CheckField
+	if word, _, _ := strings.Cut(rest, "="); Type(word).Refers() {
+		checkName = name.CheckRelation
+	}
+	if err := checkName(fieldName); err != nil {
 		return Field{}, err
 	}
 	if !ok || rest == "" {
@@ -238,6 +249,11 @@ func parse(text string) (Field, error) {
 	}
 	if hasMods {
 		if err := f.readMods(modText); err != nil {
+			return Field{}, err
+		}
+	}
+	if f.Type.Refers() {
+		if err := f.refer(); err != nil {
 			return Field{}, err
 		}
 	}
@@ -255,6 +271,9 @@ func list[T ~string](words []T) string {
 func (f *Field) readType(text string) error {
 	word, param, hasParam := strings.Cut(text, "=")
 	f.Type = Type(word)
+	if word == "many" {
+		return errors.New(otherSide)
+	}
 	if !slices.Contains(Types(), f.Type) {
 		return fmt.Errorf("the type %s is not known; there are %s", name.Quote(word), list(Types()))
 	}
@@ -266,6 +285,8 @@ func (f *Field) readType(text string) error {
 		return f.readDecimal(param)
 	case Enum:
 		return f.readEnum(param)
+	case Ref, XRef:
+		return f.readTarget(param)
 	}
 	if hasParam {
 		return fmt.Errorf("the type %s has no parameter", word)

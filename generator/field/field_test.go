@@ -33,9 +33,14 @@ func TestParse(t *testing.T) {
 		{Text: "begins:time:default=2024-02-29T12:30:00+02:00,filter", Type: field.Time, Default: new("2024-02-29T12:30:00+02:00"), Filter: true},
 		{Text: "home:url:default=https://example.com/a?b=c:sort:max=200", Type: field.URL, Default: new("https://example.com/a?b=c"), Sort: true, Max: new("200")},
 		{Text: "motto:string:default=slow, but sure,search", Type: field.String, Default: new("slow, but sure"), Search: true},
+		{Text: "author:xref=accounts.user:null", Type: field.XRef, Name: name.New("author_id"), Null: true, Filter: true,
+			Relation: field.Relation{Name: name.New("author"), Module: "accounts", Resource: "user"}},
+		{Text: "post:ref=blog_post:noindex,immutable", Type: field.Ref, Name: name.New("post_id"), NoIndex: true, Immutable: true, Filter: true,
+			Relation: field.Relation{Name: name.New("post"), Resource: "blog_post"}},
 	} {
-		snake, _, _ := strings.Cut(want.Text, ":")
-		want.Name = name.New(snake)
+		if snake, _, _ := strings.Cut(want.Text, ":"); !want.Type.Refers() {
+			want.Name = name.New(snake)
+		}
 		got, err := field.Parse(want.Text)
 		if err != nil {
 			t.Error(err)
@@ -43,6 +48,11 @@ func TestParse(t *testing.T) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", want.Text, got, want)
 		}
 	}
+}
+
+// parameter is what a type is written with.
+func parameter(typ field.Type) string {
+	return map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b", field.Ref: "=post", field.XRef: "=accounts.user"}[typ]
 }
 
 // value is one for each type, as default, min or max.
@@ -91,9 +101,11 @@ func TestModifiersByType(t *testing.T) {
 		field.JSON:     "unique index default min match hidden filter sort search",
 		field.Bytes:    "unique index default match filter sort search",
 		field.Password: "unique index default match hidden pii secret filter sort search",
+		field.Ref:      "index default min max match hidden pii secret sort search",
+		field.XRef:     "index default min max match hidden pii secret sort search",
 	}
 	for _, typ := range field.Types() {
-		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b"}[typ]
+		param := parameter(typ)
 		for _, mod := range field.Modifiers() {
 			text := mod
 			switch mod {
@@ -122,7 +134,17 @@ func TestWhatIsRefused(t *testing.T) {
 		"name:":                             "has no type",
 		"name:String":                       `the type "String" is not known; there are string text`,
 		"name: string":                      `the type " string" is not known`,
-		"name:ref=order":                    `the type "ref" is not known`,
+		"name:reference=order":              `the type "reference" is not known`,
+		"author:ref":                        "write the resource of the same module that it refers to: author:ref=post",
+		"author:ref=accounts.user":          "of another module: xref=accounts.user",
+		"author:xref=user":                  "write the module and the resource that it refers to: author:xref=accounts.user",
+		"author:xref=accounts.users":        "write the module and the resource",
+		"author:xref=Accounts.user":         "write the module and the resource",
+		"author_id:xref=accounts.user":      "author_id gets _id at its end in any case",
+		"author:ref=user:default=1":         "default is not for the type ref, whose values are ids",
+		"author:ref=user:null,required":     "required and null contradict each other",
+		"author:ref=user:unique,noindex":    "unique makes an index in any case",
+		"comments:many=comment":             "the other side of a ref is no field",
 		"name:string=5":                     "the type string has no parameter",
 		"name:string:":                      `the modifier "" is not known; there are required null`,
 		"name:string:required,":             `the modifier "" is not known`,
@@ -318,7 +340,11 @@ func TestProposals(t *testing.T) {
 		"name:String:required":                            "name:string:required",
 		"size:integer:null,filter":                        "size:int:null,filter",
 		"begins:datetime":                                 "begins:time",
-		"owner:ref=user:index":                            "owner:uuid:index",
+		"owner:ref=user:index":                            "owner:ref=user",
+		"user_id:ref=user":                                "user:ref=user", // a reserved word of SQL, which user_id is not
+		"owner:ref:null":                                  "owner:ref=post:null",
+		"owner_id:ref=user:null":                          "owner:ref=user:null",
+		"owner:xref=users:unique":                         "owner:xref=accounts.user:unique",
 		"price:decimal(10":                                "price:decimal=12.2",
 		"price:decimal=19.2:null":                         "price:decimal=12.2:null",
 		"state:enum":                                      "state:enum=draft+published",
@@ -405,7 +431,7 @@ func TestMustBeGiven(t *testing.T) {
 		"x:enum=a:default=a": false,
 		"x:json":             true, "x:json:null": false, "x:bytes": false, "x:bytes:min=1": true, "x:password": true, "x:password:null": false,
 		"x:string:match=e164": true, "x:string:match=e164,null": false, "x:string:match=e164,default=+4930123456": false,
-		"x:string:secret": false, "x:string:secret,required": true,
+		"x:string:secret": false, "x:string:secret,required": true, "x:ref=post": true, "x:xref=accounts.user:null": false,
 	} {
 		f, err := field.Parse(text)
 		if err != nil {

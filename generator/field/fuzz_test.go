@@ -14,7 +14,7 @@ import (
 // FuzzParse feeds what a person might type. It is refused on one line, or every file of a resource with this field parses.
 func FuzzParse(f *testing.F) {
 	for _, typ := range field.Types() {
-		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b"}[typ]
+		param := parameter(typ)
 		f.Add("x:" + string(typ) + param)
 		f.Add("x:" + string(typ) + param + ":null,filter,sort,search,min=50,max=60,immutable")
 		f.Add("x:" + string(typ) + param + ":unique,hidden,index")
@@ -30,7 +30,8 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q gives %+v, then %+v", text, got, again)
 		}
 		s := resource.Spec{Module: "shop", Name: "thing", Fields: []string{text, "companion:string"}}
-		view, err := s.View("example.com/shop", "github.com/banyan-go/banyan/platform")
+		view, err := s.View("example.com/shop", "github.com/banyan-go/banyan/platform", resource.Spec{Module: "shop", Name: "post", Fields: []string{"title:string"}},
+			resource.Spec{Module: "accounts", Name: "user", Fields: []string{"email:email:pii", "name:string", "level:enum=a+b:null"}})
 		if err != nil {
 			if strings.ContainsAny(err.Error(), "\n\r") {
 				t.Fatalf("%q: not one line: %v", text, err)

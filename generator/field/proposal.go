@@ -13,8 +13,10 @@ func Refuse(text, reason string, without ...string) *Error {
 	fieldName, rest, _ := strings.Cut(text, ":")
 	typeText, modText, _ := strings.Cut(rest, ":")
 	proposal := fieldName + ":" + meantType(typeText)
-	switch { // a name may say that nobody is to read the value
+	switch short := strings.TrimSuffix(fieldName, "_id") + ":" + meantType(typeText); { // a name may say that nobody is to read the value
 	case taken(proposal):
+	case taken(short):
+		proposal = short
 	case strings.HasSuffix(fieldName, "password"):
 		proposal = fieldName + ":" + string(Password)
 	case secretName(fieldName):
@@ -75,8 +77,12 @@ func meantType(text string) string {
 		return string(Bytes)
 	case "jsonb", "object", "map":
 		return string(JSON)
-	case "guid", "ref", "xref", "id":
+	case "guid", "id":
 		return string(UUID)
+	case "ref", "belongs_to", "references":
+		return string(Ref) + "=post"
+	case "xref":
+		return string(XRef) + "=accounts.user"
 	case "enum":
 		return string(Enum) + "=draft+published"
 	}

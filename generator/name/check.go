@@ -46,6 +46,10 @@ func CheckResource(s string) error { return check("resource", s, badResource, "p
 // CheckField refuses what cannot be the name of a field.
 func CheckField(s string) error { return check("field", s, badField, "title") }
 
+// CheckRelation refuses what cannot be the name of a field that refers to a resource. It may be a reserved word of SQL: its column has _id at the
+// end.
+func CheckRelation(s string) error { return check("field", s, badRelation, "author") }
+
 // CheckApp refuses what cannot be the name of an application: of a binary, a folder, a module path's last element.
 func CheckApp(s string) error { return check("application", s, badApp, "shop") }
 
@@ -118,6 +122,24 @@ func badResource(s string) (reason string, proposals []string) {
 }
 
 func badField(s string) (reason string, proposals []string) {
+	if reason, proposals := badMember(s); reason != "" {
+		return reason, proposals
+	}
+	if reservedColumn(s) {
+		return "is a reserved word of SQL", []string{s + "_value"}
+	}
+	return "", nil
+}
+
+func badRelation(s string) (reason string, proposals []string) {
+	if len(s) > maxLength-len("_id") {
+		return fmt.Sprintf("is longer than %d characters, with the _id that its column gets", maxLength), []string{squeeze(s[:min(len(s), maxLength-len("_id"))], "_")}
+	}
+	return badMember(s)
+}
+
+// badMember is what is bad of any name in JSON and Go.
+func badMember(s string) (reason string, proposals []string) {
 	switch {
 	case len(s) > maxLength:
 		return tooLong(s, "_")
@@ -125,8 +147,6 @@ func badField(s string) (reason string, proposals []string) {
 		return "has to be words of letters a to z and digits, joined by _", []string{squeeze(s, "_")}
 	case standardField(s):
 		return "is one of the fields that every resource has", []string{"own_" + s}
-	case reservedColumn(s):
-		return "is a reserved word of SQL", []string{s + "_value"}
 	case New(s).Pascal == "TableName":
 		return "would clash with a method of the generated code", []string{"own_" + s}
 	}

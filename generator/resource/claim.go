@@ -36,6 +36,13 @@ func (c *checked) claims() []claim {
 			add("name in the contract", enum+name.New(word).Pascal)
 		}
 	}
+	for _, f := range c.fields {
+		if f.Type.Refers() {
+			view := one.Pascal + f.Relation.Name.Pascal
+			add("name in package web", view, "present"+view)
+			add("schema in the API's document", view)
+		}
+	}
 	add("name in package web", one.Pascal, many.Pascal, one.Pascal+"Draft", one.Pascal+"Change", "list"+many.Pascal, one.Camel+"Handler")
 	for _, verb := range []string{"create", "created", "get", "one", "update", "delete", "present"} {
 		add("name in package web", verb+one.Pascal)

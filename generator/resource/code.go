@@ -49,7 +49,7 @@ func (c code) plainType(qualified bool) string {
 		return "clock.Date"
 	case field.Time:
 		return "time.Time"
-	case field.UUID:
+	case field.UUID, field.Ref, field.XRef:
 		return "id.ID"
 	case field.Money:
 		return "money.Amount"
@@ -349,7 +349,7 @@ func (c code) pageType() string {
 		return "page.Date()"
 	case field.Time:
 		return "page.Time()"
-	case field.UUID:
+	case field.UUID, field.Ref, field.XRef:
 		return "page.ID()"
 	case field.Enum:
 		quoted := ""

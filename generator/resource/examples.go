@@ -28,6 +28,11 @@ type Tests struct {
 
 	Private string // quoted: what of Body logs must not have
 
+	// References are the quoted names of the relations, Rereferences of those that can be changed. LeastRefers and ChangeRefers say that Least
+	// and Change have an id of something else in them.
+	References, Rereferences  string
+	LeastRefers, ChangeRefers bool
+
 	Missing, Fixed, Hidden string // quoted names of the fields that have to be there, that never change, that nobody sees
 
 	// Twice says that sending Body twice breaks a unique index, Taken has the pointers to it as further arguments.
@@ -63,9 +68,15 @@ func (v *View) tests(fields []field.Field) Tests {
 			t.Private = join(t.Private, quote(private))
 		}
 		if f.Guarded() {
-			t.Seen = without(t.Seen, v.Var+"Body", name)
+			t.Seen = without(t.Seen, v.Body, name)
 			if !f.Immutable {
-				t.SeenChange = without(t.SeenChange, v.Var+"Change", name)
+				t.SeenChange = without(t.SeenChange, v.Change, name)
+			}
+		}
+		if f.Type.Refers() {
+			t.References = join(t.References, name)
+			if !f.Immutable {
+				t.Rereferences = join(t.Rereferences, name)
 			}
 		}
 		if f.Immutable {
@@ -77,8 +88,9 @@ func (v *View) tests(fields []field.Field) Tests {
 			t.Bad = append(t.Bad, Bad{Field: f.Name.Snake, Value: bad.value, Pointer: "/" + f.Name.Snake + bad.at})
 		}
 	}
-	t.Seen, t.SeenChange = cmp.Or(t.Seen, v.Var+"Body"), cmp.Or(t.SeenChange, v.Var+"Change")
+	t.Seen, t.SeenChange = cmp.Or(t.Seen, v.Body), cmp.Or(t.SeenChange, v.Change)
 	t.Body, t.Least, t.Change = body.String(), least.String(), change.String()
+	t.LeastRefers, t.ChangeRefers = strings.Contains(t.Least, "`+r."), strings.Contains(t.Change, "`+r.")
 	if len(left) > 0 {
 		t.Left = left.String()
 	}
@@ -95,7 +107,7 @@ func without(before, whole, name string) string {
 func (v *View) collide(t *Tests, fields []field.Field) {
 	var broken []Unique
 	for _, u := range v.Uniques {
-		if !slices.ContainsFunc(u.fields, func(f field.Field) bool { return f.Hidden }) {
+		if !slices.ContainsFunc(u.fields, func(f field.Field) bool { return f.Hidden || v.refersToItself(f) }) {
 			broken = append(broken, u)
 		}
 	}
@@ -104,7 +116,7 @@ func (v *View) collide(t *Tests, fields []field.Field) {
 		t.Taken = broken[0].pointers()
 	}
 	differs := func(f field.Field) bool { return v.code(f).json(1) != "" }
-	other := v.Var + "Body"
+	other := v.Body
 	for _, f := range fields {
 		if differs(f) && slices.ContainsFunc(broken, func(u Unique) bool { return u.has(f) }) {
 			other = fmt.Sprintf("apptest.With(%s, %q, `%s`)", other, f.Name.Snake, v.code(f).json(1))
@@ -268,6 +280,8 @@ func (c code) json(k int) string {
 		return fmt.Sprintf(`"2026-0%d-02"`, k+1)
 	case field.Time:
 		return fmt.Sprintf(`"2026-0%d-02T03:04:05.006Z"`, k+1)
+	case field.Ref, field.XRef:
+		return c.v.target(c.Field, k)
 	case field.UUID:
 		return fmt.Sprintf(`"0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f%02d"`, k+1)
 	case field.Enum:
@@ -356,7 +370,7 @@ func (c code) bad() []wrong {
 		add(`"2026-02-30"`, "")
 	case field.Time:
 		add(`"yesterday"`, "")
-	case field.UUID:
+	case field.UUID, field.Ref, field.XRef:
 		add(`"not-a-uuid"`, "")
 	case field.Enum:
 		add(`"no such word"`, "")

@@ -53,7 +53,7 @@ func (c code) rules() RuleGroup {
 		})...)
 	case c.Type == field.Enum:
 		group.Rules = []Rule{c.rule("%s.Known()", "", "enum", "must be one of the words that are allowed", c.enumType(true)+`("no such word")`)}
-	case c.Type == field.Date, c.Type == field.Time, c.Type == field.UUID:
+	case c.Type == field.Date, c.Type == field.Time, c.Type == field.UUID, c.Type.Refers():
 		group.Rules = []Rule{c.rule("!%s.IsZero()", "", "required", "must be given", c.plainType(true)+"{}")}
 	case c.Type.Numeric():
 		group.Rules = c.boundRules("%s %s %s", "", func(number string) string {

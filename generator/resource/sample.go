@@ -41,8 +41,9 @@ func strides() []int { return []int{617, 389, 743, 271, 523, 857} }
 
 // Where samples of a field begin again. Dates end with the calendar, texts with the digits that they have room for.
 const (
-	manyDates = 2_900_000
-	unlimited = 1 << 40
+	manyDates   = 2_900_000
+	manyTargets = 1000 // what the seed draws from what is referred to
+	unlimited   = 1 << 40
 )
 
 // distinct is how many values samples of the field can have.
@@ -50,6 +51,8 @@ func (c code) distinct() int64 {
 	switch {
 	case c.Type == field.Bool:
 		return 2
+	case c.Type.Refers():
+		return manyTargets
 	case c.Type == field.Enum:
 		return int64(len(c.Words))
 	case c.Type == field.Date:
@@ -70,7 +73,7 @@ func (c code) sampleValue() string {
 	switch c.Type {
 	case field.Bool:
 		return "n%2 == 0"
-	case field.UUID:
+	case field.UUID, field.Ref, field.XRef:
 		return "id.New()"
 	case field.Date:
 		return "clock.Date{Year: 2026, Month: 1, Day: 1}.AddDays(" + c.turn(manyDates) + ")"

@@ -18,15 +18,17 @@ func (c *checked) readShardKey() error {
 	if c.ShardBy == "" {
 		return nil
 	}
-	i := slices.IndexFunc(c.fields, func(f field.Field) bool { return f.Name.Snake == c.ShardBy })
+	i := slices.IndexFunc(c.fields, func(f field.Field) bool {
+		return f.Name.Snake == c.ShardBy || f.Type.Refers() && f.Relation.Name.Snake == c.ShardBy
+	})
 	refuse := func(reason string) error { return fmt.Errorf("--shard-by %s: %s", name.Quote(c.ShardBy), reason) }
 	if i < 0 {
 		return refuse("there is no such field: name one of the resource")
 	}
 	f := &c.fields[i]
 	switch {
-	case f.Type != field.String && f.Type != field.Slug && f.Type != field.UUID:
-		return refuse(fmt.Sprintf("a field of type %s cannot divide rows: use a uuid, a string or a slug", f.Type))
+	case f.Type != field.String && f.Type != field.Slug && f.Type != field.UUID && !f.Type.Refers():
+		return refuse(fmt.Sprintf("a field of type %s cannot divide rows: use a ref, an xref, a uuid, a string or a slug", f.Type))
 	case f.Null:
 		return refuse("the field may be null, and each row needs a key: take null away")
 	case f.Hidden, f.Guarded():
@@ -70,7 +72,7 @@ func (v *View) addShardKey(c checked) {
 	f := c.shardKey
 	v.ShardKey = &ShardKey{Go: f.Name.Pascal, Column: f.Name.Snake, Words: f.Name.Words}
 	v.NewID = "id.NewIn(id.BucketOf(d." + f.Name.Pascal + "))"
-	if f.Type == field.UUID {
+	if f.Type == field.UUID || f.Type.Refers() {
 		v.NewID = "id.NewIn(d." + f.Name.Pascal + ".Bucket())"
 	}
 	v.KeyOfNew, v.KeyOfID, v.KeyOfRows = "db.By("+v.Var+"."+f.Name.Pascal+")", "db.By("+v.Var+"ID)", "db.By(rows[0].ID)"

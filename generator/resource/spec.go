@@ -107,6 +107,7 @@ func (s Spec) check() (checked, error) {
 	if err == nil { // the rest speaks of the fields
 		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())
 		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
+		errs = append(errs, c.checkRefs()...)
 		errs = append(errs, c.checkNames(), c.checkUniqueWithinKey())
 	}
 	return c, errors.Join(errs...)

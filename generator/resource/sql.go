@@ -18,6 +18,7 @@ type column struct {
 	null             bool
 	check            string // the condition of a check in SQLite
 	checkPostgres    string
+	references       string // the table that a foreign key leads to
 }
 
 // tables writes the lines of CREATE TABLE.
@@ -61,6 +62,9 @@ func (v *View) lines(columns []column, dialect func(column) (typ, check string))
 		if check != "" {
 			line += " CHECK (" + check + ")"
 		}
+		if c.references != "" {
+			line += " REFERENCES " + c.references + " (id) ON DELETE RESTRICT"
+		}
 		line = strings.TrimRight(line, " ")
 		if i < len(columns)-1 || v.ShardKey != nil {
 			line += ","
@@ -69,6 +73,10 @@ func (v *View) lines(columns []column, dialect func(column) (typ, check string))
 	}
 	if v.ShardKey != nil {
 		out = append(out, "PRIMARY KEY (bucket, id)")
+	}
+	if v.foreignKey != "" {
+		out[len(out)-1] += ","
+		out = append(out, v.foreignKey)
 	}
 	return out
 }
@@ -105,8 +113,13 @@ func (c code) sqlColumns() []column {
 		one.sqlite, one.postgres = "TEXT", "date"
 	case field.Time:
 		one.sqlite, one.postgres = "DATETIME", "timestamptz"
-	case field.UUID:
+	case field.UUID, field.Ref, field.XRef:
 		one.sqlite, one.postgres = "TEXT", "uuid"
+		if c.Type == field.Ref {
+			if one.references = (Spec{Module: c.v.Module, Name: c.Relation.Resource}).Table(); c.v.ShardKey != nil {
+				one.references = "" // see View.foreignKey
+			}
+		}
 	case field.Enum:
 		one.sqlite, one.postgres = "TEXT", "text"
 		one.check = fmt.Sprintf("%s IN ('%s')", one.name, strings.Join(c.Words, "', '"))

@@ -46,6 +46,14 @@ type View struct {
 	Counts  bool    // some sample depends on n
 	Enums   []Enum
 
+	Relations  []Relation
+	Asked      []Relation // those that others answer for
+	Keys       bool       // some are foreign keys
+	Rerefers   bool       // some can be changed
+	Needs      []Need
+	Siblings   []Sibling
+	Neighbours []string // other modules that it refers to
+
 	Guarded  []Guard
 	Hashed   bool // some guarded field is a password
 	Sealed   bool // some is a secret
@@ -65,10 +73,16 @@ type View struct {
 	Indexes  []string // statements
 
 	Tests Tests
+	// Go expressions of the requests in tests; Given is what a test does before it can say them, and Parts are those that make what they refer
+	// to, in order.
+	Body, Change, Given, Parts string
 
 	SortNames, FilterNames, SearchNames []string
 
+	spec  Spec
 	drawn map[string]bool // the fields whose samples never repeat
+	// foreignKey is that of a table that is divided, to the one beside whose rows its own lie.
+	foreignKey string
 }
 
 // Field is one field in the spellings that templates need.
@@ -141,8 +155,9 @@ type Rule struct {
 	Broken                       string // a Go statement about v that breaks it
 }
 
-// View checks s and returns what the templates need. Root and platform are import paths.
-func (s Spec) View(root, platform string) (View, error) {
+// View checks s and returns what the templates need. Root and platform are import paths, others the resources that s may refer to. The
+// error is a *TargetError when one is not among them.
+func (s Spec) View(root, platform string, others ...Spec) (View, error) {
 	c, err := s.check()
 	if err != nil {
 		return View{}, err
@@ -154,7 +169,8 @@ func (s Spec) View(root, platform string) (View, error) {
 		Type: one.Pascal, Types: many.Pascal, Var: one.Camel, VarMany: many.Camel,
 		Words: one.Words, WordsMany: many.Words, Article: name.Article(one.Words),
 		Qualified: s.Module + "." + one.Pascal, Path: s.Address(), Table: s.Table(),
-		SoftDelete: s.SoftDelete, RequireMatch: s.RequireMatch, drawn: c.drawn(),
+		SoftDelete: s.SoftDelete, RequireMatch: s.RequireMatch, spec: s, drawn: c.drawn(),
+		Body: one.Camel + "Body", Change: one.Camel + "Change",
 	}
 	if s.RequireMatch {
 		v.AnyMatch = `, "If-Match", "*"`
@@ -163,6 +179,10 @@ func (s Spec) View(root, platform string) (View, error) {
 		v.add(f)
 	}
 	v.addShardKey(c)
+	if err := v.relate(c, others); err != nil {
+		return View{}, err
+	}
+	v.Hides = v.Hides || len(v.Relations) > 0
 	v.addIndexes(c)
 	v.tables(c.fields)
 	v.Tests = v.tests(c.fields)

@@ -250,7 +250,7 @@ func (o *Options) files(app string) ([]render.File, error) {
 // records returns what is kept of a new application: what was asked for, and the texts of the files that are not written again by tools.
 func (o *Options) records(app string, files []render.File) ([]render.File, error) {
 	files = slices.DeleteFunc(slices.Clone(files), func(f render.File) bool {
-		return f.Path == "go.mod" || f.Path == "go.sum" || strings.HasSuffix(f.Path, "_gen.go")
+		return f.Path == "go.mod" || f.Path == "go.sum" || derive.Derived(f.Path)
 	})
 	r, err := record.App{Name: app, Module: o.Module, License: o.License, Written: record.NewWritten(templates.AppVersion(), files)}.File()
 	return append(record.Bases(files), r), err

@@ -3,25 +3,20 @@ package catalog_test
 import (
 	"testing"
 
-	"github.com/banyan-go/banyan/modules/catalog/catalogwire"
 	"github.com/banyan-go/banyan/platform/apptest"
-	"github.com/banyan-go/banyan/platform/module"
 )
 
-// application is one with this module alone.
+// application is one with this module and those that it asks.
 type application struct {
 	*apptest.App
-	module *catalogwire.Module
+	built
 }
 
 func boot(t *testing.T) application {
 	t.Helper()
-	var m *catalogwire.Module
-	a := apptest.Run(t, func(p module.Platform) (_ module.Module, err error) {
-		m, err = catalogwire.New(p, catalogwire.Default(), catalogwire.Needs{})
-		return m, err
-	})
-	return application{a, m}
+	var b built
+	a := apptest.Run(t, b.builders()...)
+	return application{a, b}
 }
 
 func TestModuleStarts(t *testing.T) {

@@ -25,8 +25,10 @@ type Product struct {
 
 // Products is what other modules may ask about products.
 type Products interface {
-	// ByIDs returns those of the products that exist, by their ids, with one query.
+	// ByIDs returns those of the products that exist, by their ids, with one query for every 500 of them.
 	ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]Product, error)
+	// Latest returns the ids of at most n products, the newest first.
+	Latest(ctx context.Context, n int) ([]id.ID, error)
 }
 
 // What can be wrong with a request about products. Compare with errors.Is.

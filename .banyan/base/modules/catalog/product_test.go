@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -111,5 +112,8 @@ func TestProductsByIDs(t *testing.T) {
 	found, err := a.module.Product.Products.ByIDs(t.Context(), []id.ID{known, id.New()})
 	if err != nil || len(found) != 1 || found[known].ID != known {
 		t.Errorf("found %+v, error %v", found, err)
+	}
+	if latest, err := a.module.Product.Products.Latest(t.Context(), 2); err != nil || len(latest) != 2 || !slices.Contains(latest, known) {
+		t.Errorf("the latest two are %v, error %v", latest, err)
 	}
 }

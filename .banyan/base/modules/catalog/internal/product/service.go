@@ -58,8 +58,8 @@ func (s *Service) List(ctx context.Context, q page.Query) (page.Page[catalog.Pro
 
 // ByIDs is part of catalog.Products.
 func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]catalog.Product, error) {
-	var rows []row
-	if err := s.db.Query(ctx, db.Global).Where("id IN ?", ids).Find(&rows).Error; err != nil {
+	rows, err := db.ByIDs[row](s.db.Query(ctx, db.Global), ids)
+	if err != nil {
 		return nil, fmt.Errorf("get products by id: %w", err)
 	}
 	found := make(map[id.ID]catalog.Product, len(rows))
@@ -67,6 +67,15 @@ func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]catalog.Pro
 		found[r.ID] = r.product()
 	}
 	return found, nil
+}
+
+// Latest is part of catalog.Products.
+func (s *Service) Latest(ctx context.Context, n int) ([]id.ID, error) {
+	ids, err := db.Latest[row](s.db.Query(ctx, db.Global), n)
+	if err != nil {
+		return nil, fmt.Errorf("get the latest products: %w", err)
+	}
+	return ids, nil
 }
 
 // Update changes a product, if its version is among those expected.
@@ -101,7 +110,7 @@ func (s *Service) Delete(ctx context.Context, productID id.ID, expected patch.Ve
 		if err := expected.Allow(r.Version); err != nil {
 			return err
 		}
-		return s.db.Query(ctx, db.Global).Delete(&r).Error
+		return db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error)
 	})
 	if err != nil {
 		return fmt.Errorf("delete product %s: %w", productID, err)

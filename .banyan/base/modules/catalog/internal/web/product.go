@@ -8,6 +8,7 @@ import (
 	"github.com/banyan-go/banyan/modules/catalog/internal/product"
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/clock"
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/money"
@@ -25,7 +26,7 @@ func Products(s *product.Service) []api.Route {
 		api.Post("/products", h.create, api.Op{ID: "createCatalogProduct", Summary: "Create a product", Auth: open, Errors: []*fault.Error{taken}}),
 		api.Get("/products/{id}", h.get, api.Op{ID: "getCatalogProduct", Summary: "Get a product", Auth: api.Public, Errors: []*fault.Error{missing}}),
 		api.Patch("/products/{id}", h.update, api.Op{ID: "updateCatalogProduct", Summary: "Change a product", Auth: open, Errors: []*fault.Error{missing, taken}}),
-		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: open, Errors: []*fault.Error{missing}}),
+		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: open, Errors: []*fault.Error{missing, db.ErrReferenced}}),
 	}
 }
 

@@ -1,0 +1,16 @@
+-- +goose Up
+CREATE TABLE blog_posts (
+    id         uuid         NOT NULL PRIMARY KEY,
+    title      varchar(120) NOT NULL,
+    body       text         NOT NULL,
+    author_id  uuid         NOT NULL,
+    status     text         NOT NULL CHECK (status IN ('draft', 'published')),
+    version    bigint       NOT NULL,
+    created_at timestamptz  NOT NULL,
+    updated_at timestamptz  NOT NULL
+);
+CREATE INDEX blog_posts_author_id_idx ON blog_posts (author_id, id);
+CREATE INDEX blog_posts_status_idx ON blog_posts (status, id);
+
+-- +goose Down
+DROP TABLE blog_posts;
