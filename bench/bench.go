@@ -66,6 +66,7 @@ func programs() []program {
 		{"runner", "bench/baseline/runner", ".", nil},
 		{"httpd", "bench/baseline/http", ".", nil},
 		{"products", "bench/baseline/products", ".", nil},
+		{"posts", "bench/baseline/posts", ".", nil},
 		{"startup", "bench/baseline/startup", ".", nil},
 		{"startup.stripped", "bench/baseline/startup", ".", symbols},
 	}

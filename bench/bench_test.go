@@ -92,6 +92,7 @@ func TestBaselineVersions(t *testing.T) {
 			"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp", "gorm.io/gorm",
 			"github.com/ncruces/go-sqlite3", "github.com/ncruces/go-sqlite3/gormlite", "github.com/ncruces/go-sqlite3-wasm/v6",
 		}},
+		{"posts", []string{"github.com/gofiber/fiber/v2", "github.com/valyala/fasthttp", "gorm.io/gorm", "gorm.io/driver/postgres", "github.com/jackc/pgx/v5"}},
 	} {
 		theirs := requirements(t, filepath.Join("baseline", c.module, "go.mod"))
 		for _, m := range c.modules {

@@ -146,6 +146,7 @@ func parts() []part {
 	return []part{
 		{"stack", wrk, []string{"runner", "stack", "httpd"}, (*bench).stack},
 		{"products", wrk, []string{"runner", "app", "products"}, (*bench).products},
+		{"posts", wrk, []string{"runner", "app", "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
 		{"k6", []string{"taskset"}, []string{"app"}, (*bench).k6},
 		{"storm", []string{"taskset"}, []string{"app"}, (*bench).storm},

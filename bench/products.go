@@ -43,48 +43,75 @@ func (b *bench) products(ctx context.Context) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
+	d, err := b.newDuel(env, productsPath, "", "products", "-file", b.path("app.db"))
+	if err != nil {
+		return nil, err
+	}
+	return d.figures(ctx, "products", "10,000 rows on SQLite", 1.05)
+}
+
+// duel is the application against a baseline with the same answers.
+type duel struct {
+	*bench
+	env         []string
+	path        string // of a list
+	query       string // of both requests, with its question mark
+	app, bare   []string
+	ours, their string // addresses
+}
+
+func (b *bench) newDuel(env []string, path, query, program string, args ...string) (*duel, error) {
 	addr, err := freeAddrs(3)
 	if err != nil {
 		return nil, err
 	}
-	app := []string{"app", "serve", "--addr", addr[0], "--ops-addr", addr[1]}
-	bare := []string{"products", "-addr", addr[2], "-file", b.path("app.db")}
-	id, err := b.sameAnswers(ctx, env, app, addr[0], bare, addr[2])
+	return &duel{
+		bench: b, env: env, path: path, query: query, ours: addr[0], their: addr[2],
+		app:  []string{"app", "serve", "--addr", addr[0], "--ops-addr", addr[1]},
+		bare: append([]string{program, "-addr", addr[2]}, args...),
+	}, nil
+}
+
+// figures measures a GET by id and the list of 50; the list may cost so many times the CPU of the baseline, and the one by id 1.15 times.
+func (d *duel) figures(ctx context.Context, name, rows string, list float64) ([]figure, error) {
+	id, err := d.sameAnswers(ctx)
 	if err != nil {
 		return nil, err
 	}
-	measure := func(name, title, path string, limit float64) (figure, error) {
-		l, err := b.drive(ctx, env, []variant{
-			{"fiber, gorm, encoding/json", "http://" + addr[2] + path, nil, `products -addr ` + addr[2] + ` -file "$B"/app.db`},
-			{"Banyan, generated", "http://" + addr[0] + path, nil, strings.Join(app, " ") + ` >"$B"/app.log`},
-		})
-		if err != nil {
-			return figure{}, err
-		}
-		return figure{
-			Name: name, Title: title, Rows: l.rows(b.opts.rounds), Notes: l.notes(b.opts.repeats),
-			Verdicts: []verdict{atMost("CPU of the handler written by hand", l.results[1].cpuRatio, "", limit)},
-		}, nil
-	}
-	byID, err := measure("products-id", "Generated GET by id, 10,000 rows on SQLite, against the same written by hand", productsPath+"/"+id, 1.15)
+	byID, err := d.measure(ctx, name+"-id", "Generated GET by id, "+rows+", against the same written by hand", d.path+"/"+id+d.query, 1.15)
 	if err != nil {
 		return nil, err
 	}
-	list, err := measure("products-list", "Generated list of 50, 10,000 rows on SQLite, against the same written by hand", productsPath, 1.05)
+	of50, err := d.measure(ctx, name+"-list", "Generated list of 50, "+rows+", against the same written by hand", d.path+d.query, list)
 	if err != nil {
 		return []figure{byID}, err
 	}
-	return []figure{byID, list}, nil
+	return []figure{byID, of50}, nil
 }
 
-// sameAnswers proves that the application and the baseline answer alike, and returns the id of a product in the middle of the first page.
-func (b *bench) sameAnswers(ctx context.Context, env, app []string, appAddr string, bare []string, bareAddr string) (string, error) {
-	ours, err := b.serve(ctx, env, app[0], app[1:]...)
+func (d *duel) measure(ctx context.Context, name, title, path string, limit float64) (figure, error) {
+	quoted := strings.NewReplacer(d.dir, `"$B"`).Replace
+	l, err := d.drive(ctx, d.env, []variant{
+		{"fiber, gorm, encoding/json", "http://" + d.their + path, nil, quoted(strings.Join(d.bare, " "))},
+		{"Banyan, generated", "http://" + d.ours + path, nil, strings.Join(d.app, " ") + ` >"$B"/app.log`},
+	})
+	if err != nil {
+		return figure{}, err
+	}
+	return figure{
+		Name: name, Title: title, Rows: l.rows(d.opts.rounds), Notes: l.notes(d.opts.repeats),
+		Verdicts: []verdict{atMost("CPU of the handler written by hand", l.results[1].cpuRatio, "", limit)},
+	}, nil
+}
+
+// sameAnswers proves that the application and the baseline answer alike, and returns the id of an item in the middle of the first page.
+func (d *duel) sameAnswers(ctx context.Context) (string, error) {
+	ours, err := d.serve(ctx, d.env, d.app[0], d.app[1:]...)
 	if err != nil {
 		return "", err
 	}
 	defer ours.stop()
-	theirs, err := b.serve(ctx, env, bare[0], bare[1:]...)
+	theirs, err := d.serve(ctx, d.env, d.bare[0], d.bare[1:]...)
 	if err != nil {
 		return "", err
 	}
@@ -92,21 +119,21 @@ func (b *bench) sameAnswers(ctx context.Context, env, app []string, appAddr stri
 	for _, s := range []struct {
 		*server
 		addr string
-	}{{ours, appAddr}, {theirs, bareAddr}} {
-		if _, err := s.ready(ctx, "http://"+s.addr+productsPath, time.Millisecond); err != nil {
+	}{{ours, d.ours}, {theirs, d.their}} {
+		if _, err := s.ready(ctx, "http://"+s.addr+d.path, time.Millisecond); err != nil {
 			return "", err
 		}
 	}
-	id, err := middleID(ctx, "http://"+appAddr+productsPath)
+	id, err := middleID(ctx, "http://"+d.ours+d.path)
 	if err != nil {
 		return "", err
 	}
-	for _, path := range []string{productsPath, productsPath + "/" + id} {
-		a, err := fetch(ctx, "http://"+appAddr+path)
+	for _, path := range []string{d.path + d.query, d.path + "/" + id + d.query} {
+		a, err := fetch(ctx, "http://"+d.ours+path)
 		if err != nil {
 			return "", err
 		}
-		z, err := fetch(ctx, "http://"+bareAddr+path)
+		z, err := fetch(ctx, "http://"+d.their+path)
 		if err != nil {
 			return "", err
 		}
@@ -129,7 +156,7 @@ func middleID(ctx context.Context, url string) (string, error) {
 		return "", fmt.Errorf("read the list: %w", err)
 	}
 	if len(list.Data) != 50 {
-		return "", fmt.Errorf("the list has %d products, want 50", len(list.Data))
+		return "", fmt.Errorf("the list has %d items, want 50", len(list.Data))
 	}
 	return list.Data[25].ID, nil
 }

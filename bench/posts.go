@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/banyan-go/banyan/platform/servertest"
+)
+
+// postgresConnections is how many both programs have, as db.pool.max_open is in the profile cached.
+const postgresConnections = "32"
+
+// posts measures the generated operations that embed what another module answers for, on PostgreSQL, against the same queries written by hand.
+func (b *bench) posts(ctx context.Context) (figures []figure, err error) {
+	file := servertest.Postgres().Find()
+	if file == "" {
+		return []figure{{Name: "posts", Title: "Posts with their authors on PostgreSQL", Skipped: "PostgreSQL is not installed: " + servertest.Postgres().Install()}}, nil
+	}
+	server, err := servertest.RunPostgres(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, server.Stop()) }()
+	key, err := b.keys(ctx, "app")
+	if err != nil {
+		return nil, err
+	}
+	env := settings(key, "APP_PROFILE=cached", "APP_DB__POOL__MAX_OPEN="+postgresConnections, "DATABASE_URL="+server.DSN("postgres"))
+	b.say("seeding %s rows of two modules", seededRows)
+	for _, args := range [][]string{
+		{"migrate", "up"}, {"db", "seed", "--rows", seededRows, "--module", "accounts", "--yes"}, {"db", "seed", "--rows", seededRows, "--module", "blog", "--yes"},
+	} {
+		if _, err := b.output(ctx, b.dir, env, b.path("app"), args...); err != nil {
+			return nil, err
+		}
+	}
+	d, err := b.newDuel(env, "/api/v1/blog/posts", "?include=author", "posts", "-connections", postgresConnections)
+	if err != nil {
+		return nil, err
+	}
+	return d.figures(ctx, "posts", "10,000 rows with their authors on PostgreSQL", 1.15)
+}
