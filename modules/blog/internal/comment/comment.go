@@ -20,7 +20,6 @@ type Draft struct {
 
 // Change is what a caller changes about a comment: the slots that are set.
 type Change struct {
-	PostID   patch.Change[id.ID]
 	AuthorID patch.Change[*id.ID]
 	Body     patch.Change[string]
 }
@@ -28,7 +27,7 @@ type Change struct {
 // begin turns a draft into a comment.
 func begin(d Draft, now time.Time) (blog.Comment, error) {
 	comment := blog.Comment{
-		ID:        id.New(),
+		ID:        id.NewIn(d.PostID.Bucket()), // in the bucket of its post ID
 		PostID:    d.PostID,
 		AuthorID:  d.AuthorID,
 		Body:      d.Body,
@@ -41,7 +40,6 @@ func begin(d Draft, now time.Time) (blog.Comment, error) {
 
 // apply returns a comment with the change made.
 func apply(comment blog.Comment, c Change, now time.Time) (blog.Comment, error) {
-	c.PostID.To(&comment.PostID)
 	c.AuthorID.To(&comment.AuthorID)
 	c.Body.To(&comment.Body)
 	comment.Version++

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/modules/blog"
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
 )
@@ -18,6 +19,20 @@ func TestSamplesObeyTheRules(t *testing.T) {
 	for i := range 100 {
 		if _, err := begin(sample(i), time.Now()); err != nil {
 			t.Fatalf("sample %d: %v", i, err)
+		}
+	}
+}
+
+// a comment lies where everything of its post ID does: its id alone says so.
+func TestIDsLieInTheBucketOfTheirKey(t *testing.T) {
+	t.Parallel()
+	for i := range 3 {
+		comment, err := begin(sample(i), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if key := db.By(comment.PostID); db.By(comment.ID) != key || toRow(comment).Bucket != db.BucketOf(comment.ID) {
+			t.Errorf("%s is not in the bucket of %v", comment.ID, comment.PostID)
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/banyan-go/banyan/platform/module"
 )
 
-// seedBatch is how many rows one transaction of Seed adds.
-const seedBatch = 100
+// seedBatch is how many rows one transaction of Seed adds: each has another post ID.
+const seedBatch = 1
 
 // seedTargets is how many of what comments refer to Seed chooses from.
 const seedTargets = 1000
@@ -45,8 +45,8 @@ func (s *Service) Seed(ctx context.Context, n int) error {
 			}
 			rows[i] = toRow(comment)
 		}
-		err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-			return insert(s.db.Query(ctx, db.Global), rows...)
+		err := s.db.Tx(ctx, db.By(rows[0].ID), func(ctx context.Context) error {
+			return insert(s.db.Query(ctx, db.By(rows[0].ID)), rows...)
 		})
 		if err != nil {
 			return fmt.Errorf("seed comments: %w", err)

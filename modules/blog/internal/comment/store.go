@@ -14,7 +14,8 @@ import (
 
 // row is a comment as the table has it.
 type row struct {
-	ID        id.ID
+	Bucket    db.Bucket `gorm:"primaryKey"`
+	ID        id.ID     `gorm:"primaryKey"`
 	PostID    id.ID
 	AuthorID  *id.ID
 	Body      string
@@ -28,6 +29,7 @@ func (row) TableName() string { return "blog_comments" }
 
 func toRow(comment blog.Comment) row {
 	return row{
+		Bucket:    db.BucketOf(comment.ID),
 		ID:        comment.ID,
 		PostID:    comment.PostID,
 		AuthorID:  comment.AuthorID,
@@ -63,7 +65,7 @@ func Listing() page.Spec {
 // find returns the row of a comment, ErrCommentNotFound when there is none.
 func find(q *gorm.DB, commentID id.ID) (row, error) {
 	var r row
-	err := q.Where("id = ?", commentID).Take(&r).Error
+	err := q.Where("bucket = ? AND id = ?", db.BucketOf(commentID), commentID).Take(&r).Error
 	if db.IsNotFound(err) {
 		return row{}, blog.ErrCommentNotFound
 	}

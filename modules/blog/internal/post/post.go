@@ -21,16 +21,15 @@ type Draft struct {
 
 // Change is what a caller changes about a post: the slots that are set.
 type Change struct {
-	Title    patch.Change[string]
-	Body     patch.Change[string]
-	AuthorID patch.Change[id.ID]
-	Status   patch.Change[blog.PostStatus]
+	Title  patch.Change[string]
+	Body   patch.Change[string]
+	Status patch.Change[blog.PostStatus]
 }
 
 // begin turns a draft into a post.
 func begin(d Draft, now time.Time) (blog.Post, error) {
 	post := blog.Post{
-		ID:        id.New(),
+		ID:        id.NewIn(d.AuthorID.Bucket()), // in the bucket of its author ID
 		Title:     d.Title,
 		Body:      d.Body,
 		AuthorID:  d.AuthorID,
@@ -46,7 +45,6 @@ func begin(d Draft, now time.Time) (blog.Post, error) {
 func apply(post blog.Post, c Change, now time.Time) (blog.Post, error) {
 	c.Title.To(&post.Title)
 	c.Body.To(&post.Body)
-	c.AuthorID.To(&post.AuthorID)
 	c.Status.To(&post.Status)
 	post.Version++
 	post.UpdatedAt = now

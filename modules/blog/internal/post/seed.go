@@ -10,8 +10,8 @@ import (
 	"github.com/banyan-go/banyan/platform/module"
 )
 
-// seedBatch is how many rows one transaction of Seed adds.
-const seedBatch = 100
+// seedBatch is how many rows one transaction of Seed adds: each has another author ID.
+const seedBatch = 1
 
 // seedTargets is how many of what posts refer to Seed chooses from.
 const seedTargets = 1000
@@ -36,8 +36,8 @@ func (s *Service) Seed(ctx context.Context, n int) error {
 			}
 			rows[i] = toRow(post)
 		}
-		err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-			return insert(s.db.Query(ctx, db.Global), rows...)
+		err := s.db.Tx(ctx, db.By(rows[0].ID), func(ctx context.Context) error {
+			return insert(s.db.Query(ctx, db.By(rows[0].ID)), rows...)
 		})
 		if err != nil {
 			return fmt.Errorf("seed posts: %w", err)

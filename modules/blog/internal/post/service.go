@@ -35,8 +35,8 @@ func (s *Service) Create(ctx context.Context, d Draft) (blog.Post, error) {
 	if err := s.refer(ctx, &d.AuthorID); err != nil {
 		return blog.Post{}, fmt.Errorf("create post: %w", err)
 	}
-	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		return insert(s.db.Query(ctx, db.Global), toRow(post))
+	err = s.db.Tx(ctx, db.By(post.AuthorID), func(ctx context.Context) error {
+		return insert(s.db.Query(ctx, db.By(post.AuthorID)), toRow(post))
 	})
 	if err != nil {
 		return blog.Post{}, fmt.Errorf("create post: %w", err)
@@ -46,16 +46,16 @@ func (s *Service) Create(ctx context.Context, d Draft) (blog.Post, error) {
 
 // Get returns a post.
 func (s *Service) Get(ctx context.Context, postID id.ID) (blog.Post, error) {
-	r, err := find(s.db.Query(ctx, db.Global), postID)
+	r, err := find(s.db.Query(ctx, db.By(postID)), postID)
 	if err != nil {
 		return blog.Post{}, fmt.Errorf("get post %s: %w", postID, err)
 	}
 	return r.post(), nil
 }
 
-// List returns the page of posts that q asks for.
+// List returns the page of posts that q asks for: of one author ID when q says so, or of all.
 func (s *Service) List(ctx context.Context, q page.Query) (page.Page[blog.Post], error) {
-	rows, err := db.List[row](s.db.Query(ctx, db.Global), q)
+	rows, err := db.ListBy[row](ctx, s.db, "author_id", q)
 	if err != nil {
 		return page.Page[blog.Post]{}, fmt.Errorf("list posts: %w", err)
 	}
@@ -64,7 +64,7 @@ func (s *Service) List(ctx context.Context, q page.Query) (page.Page[blog.Post],
 
 // ByIDs is part of blog.Posts.
 func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]blog.Post, error) {
-	rows, err := db.ByIDs[row](s.db.Query(ctx, db.Global), ids)
+	rows, err := db.ByIDsEach[row](ctx, s.db, ids)
 	if err != nil {
 		return nil, fmt.Errorf("get posts by id: %w", err)
 	}
@@ -77,7 +77,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]blog.Post, 
 
 // Latest is part of blog.Posts.
 func (s *Service) Latest(ctx context.Context, n int) ([]id.ID, error) {
-	ids, err := db.Latest[row](s.db.Query(ctx, db.Global), n)
+	ids, err := db.LatestEach[row](ctx, s.db, n)
 	if err != nil {
 		return nil, fmt.Errorf("get the latest posts: %w", err)
 	}
@@ -87,11 +87,8 @@ func (s *Service) Latest(ctx context.Context, n int) ([]id.ID, error) {
 // Update changes a post, if its version is among those expected.
 func (s *Service) Update(ctx context.Context, postID id.ID, expected patch.Versions, c Change) (blog.Post, error) {
 	var post blog.Post
-	if err := s.refer(ctx, c.AuthorID.Pointer()); err != nil {
-		return blog.Post{}, fmt.Errorf("update post %s: %w", postID, err)
-	}
-	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		r, err := hold(s.db.Query(ctx, db.Global), postID)
+	err := s.db.Tx(ctx, db.By(postID), func(ctx context.Context) error {
+		r, err := hold(s.db.Query(ctx, db.By(postID)), postID)
 		if err != nil {
 			return err
 		}
@@ -101,7 +98,7 @@ func (s *Service) Update(ctx context.Context, postID id.ID, expected patch.Versi
 		if post, err = apply(r.post(), c, s.clock.Now()); err != nil {
 			return err
 		}
-		return update(s.db.Query(ctx, db.Global), toRow(post))
+		return update(s.db.Query(ctx, db.By(postID)), toRow(post))
 	})
 	if err != nil {
 		return blog.Post{}, fmt.Errorf("update post %s: %w", postID, err)
@@ -111,15 +108,15 @@ func (s *Service) Update(ctx context.Context, postID id.ID, expected patch.Versi
 
 // Delete removes a post, if its version is among those expected.
 func (s *Service) Delete(ctx context.Context, postID id.ID, expected patch.Versions) error {
-	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		r, err := hold(s.db.Query(ctx, db.Global), postID)
+	err := s.db.Tx(ctx, db.By(postID), func(ctx context.Context) error {
+		r, err := hold(s.db.Query(ctx, db.By(postID)), postID)
 		if err != nil {
 			return err
 		}
 		if err := expected.Allow(r.Version); err != nil {
 			return err
 		}
-		return db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error)
+		return db.Referenced(s.db.Query(ctx, db.By(postID)).Delete(&r).Error)
 	})
 	if err != nil {
 		return fmt.Errorf("delete post %s: %w", postID, err)

@@ -73,7 +73,6 @@ type CommentDraft struct {
 
 // CommentChange is the body of a request that changes a comment: the fields that it holds.
 type CommentChange struct {
-	PostID   patch.Change[id.ID]  `json:"post_id"`
 	AuthorID patch.Change[*id.ID] `json:"author_id"`
 	Body     patch.Change[string] `json:"body" minLength:"1" maxLength:"2000"`
 }

@@ -35,8 +35,8 @@ func (s *Service) Create(ctx context.Context, d Draft) (blog.Comment, error) {
 	if err := s.refer(ctx, &d.PostID, d.AuthorID); err != nil {
 		return blog.Comment{}, fmt.Errorf("create comment: %w", err)
 	}
-	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		return insert(s.db.Query(ctx, db.Global), toRow(comment))
+	err = s.db.Tx(ctx, db.By(comment.PostID), func(ctx context.Context) error {
+		return insert(s.db.Query(ctx, db.By(comment.PostID)), toRow(comment))
 	})
 	if err != nil {
 		return blog.Comment{}, fmt.Errorf("create comment: %w", err)
@@ -46,16 +46,16 @@ func (s *Service) Create(ctx context.Context, d Draft) (blog.Comment, error) {
 
 // Get returns a comment.
 func (s *Service) Get(ctx context.Context, commentID id.ID) (blog.Comment, error) {
-	r, err := find(s.db.Query(ctx, db.Global), commentID)
+	r, err := find(s.db.Query(ctx, db.By(commentID)), commentID)
 	if err != nil {
 		return blog.Comment{}, fmt.Errorf("get comment %s: %w", commentID, err)
 	}
 	return r.comment(), nil
 }
 
-// List returns the page of comments that q asks for.
+// List returns the page of comments that q asks for: of one post ID when q says so, or of all.
 func (s *Service) List(ctx context.Context, q page.Query) (page.Page[blog.Comment], error) {
-	rows, err := db.List[row](s.db.Query(ctx, db.Global), q)
+	rows, err := db.ListBy[row](ctx, s.db, "post_id", q)
 	if err != nil {
 		return page.Page[blog.Comment]{}, fmt.Errorf("list comments: %w", err)
 	}
@@ -64,7 +64,7 @@ func (s *Service) List(ctx context.Context, q page.Query) (page.Page[blog.Commen
 
 // ByIDs is part of blog.Comments.
 func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]blog.Comment, error) {
-	rows, err := db.ByIDs[row](s.db.Query(ctx, db.Global), ids)
+	rows, err := db.ByIDsEach[row](ctx, s.db, ids)
 	if err != nil {
 		return nil, fmt.Errorf("get comments by id: %w", err)
 	}
@@ -77,7 +77,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]blog.Commen
 
 // Latest is part of blog.Comments.
 func (s *Service) Latest(ctx context.Context, n int) ([]id.ID, error) {
-	ids, err := db.Latest[row](s.db.Query(ctx, db.Global), n)
+	ids, err := db.LatestEach[row](ctx, s.db, n)
 	if err != nil {
 		return nil, fmt.Errorf("get the latest comments: %w", err)
 	}
@@ -87,11 +87,11 @@ func (s *Service) Latest(ctx context.Context, n int) ([]id.ID, error) {
 // Update changes a comment, if its version is among those expected.
 func (s *Service) Update(ctx context.Context, commentID id.ID, expected patch.Versions, c Change) (blog.Comment, error) {
 	var comment blog.Comment
-	if err := s.refer(ctx, c.PostID.Pointer(), patch.Value(c.AuthorID)); err != nil {
+	if err := s.refer(ctx, nil, patch.Value(c.AuthorID)); err != nil {
 		return blog.Comment{}, fmt.Errorf("update comment %s: %w", commentID, err)
 	}
-	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		r, err := hold(s.db.Query(ctx, db.Global), commentID)
+	err := s.db.Tx(ctx, db.By(commentID), func(ctx context.Context) error {
+		r, err := hold(s.db.Query(ctx, db.By(commentID)), commentID)
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (s *Service) Update(ctx context.Context, commentID id.ID, expected patch.Ve
 		if comment, err = apply(r.comment(), c, s.clock.Now()); err != nil {
 			return err
 		}
-		return update(s.db.Query(ctx, db.Global), toRow(comment))
+		return update(s.db.Query(ctx, db.By(commentID)), toRow(comment))
 	})
 	if err != nil {
 		return blog.Comment{}, fmt.Errorf("update comment %s: %w", commentID, err)
@@ -111,15 +111,15 @@ func (s *Service) Update(ctx context.Context, commentID id.ID, expected patch.Ve
 
 // Delete removes a comment, if its version is among those expected.
 func (s *Service) Delete(ctx context.Context, commentID id.ID, expected patch.Versions) error {
-	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		r, err := hold(s.db.Query(ctx, db.Global), commentID)
+	err := s.db.Tx(ctx, db.By(commentID), func(ctx context.Context) error {
+		r, err := hold(s.db.Query(ctx, db.By(commentID)), commentID)
 		if err != nil {
 			return err
 		}
 		if err := expected.Allow(r.Version); err != nil {
 			return err
 		}
-		return db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error)
+		return db.Referenced(s.db.Query(ctx, db.By(commentID)).Delete(&r).Error)
 	})
 	if err != nil {
 		return fmt.Errorf("delete comment %s: %w", commentID, err)

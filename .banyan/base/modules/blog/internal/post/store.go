@@ -14,7 +14,8 @@ import (
 
 // row is a post as the table has it.
 type row struct {
-	ID        id.ID
+	Bucket    db.Bucket `gorm:"primaryKey"`
+	ID        id.ID     `gorm:"primaryKey"`
 	Title     string
 	Body      string
 	AuthorID  id.ID
@@ -29,6 +30,7 @@ func (row) TableName() string { return "blog_posts" }
 
 func toRow(post blog.Post) row {
 	return row{
+		Bucket:    db.BucketOf(post.ID),
 		ID:        post.ID,
 		Title:     post.Title,
 		Body:      post.Body,
@@ -67,7 +69,7 @@ func Listing() page.Spec {
 // find returns the row of a post, ErrPostNotFound when there is none.
 func find(q *gorm.DB, postID id.ID) (row, error) {
 	var r row
-	err := q.Where("id = ?", postID).Take(&r).Error
+	err := q.Where("bucket = ? AND id = ?", db.BucketOf(postID), postID).Take(&r).Error
 	if db.IsNotFound(err) {
 		return row{}, blog.ErrPostNotFound
 	}

@@ -62,10 +62,9 @@ type PostDraft struct {
 
 // PostChange is the body of a request that changes a post: the fields that it holds.
 type PostChange struct {
-	Title    patch.Change[string]          `json:"title" minLength:"1" maxLength:"120"`
-	Body     patch.Change[string]          `json:"body" maxLength:"65536"`
-	AuthorID patch.Change[id.ID]           `json:"author_id"`
-	Status   patch.Change[blog.PostStatus] `json:"status" enum:"draft,published"`
+	Title  patch.Change[string]          `json:"title" minLength:"1" maxLength:"120"`
+	Body   patch.Change[string]          `json:"body" maxLength:"65536"`
+	Status patch.Change[blog.PostStatus] `json:"status" enum:"draft,published"`
 }
 
 type (
