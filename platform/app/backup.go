@@ -239,7 +239,7 @@ func (l *launcher) backupRestore() *cobra.Command {
 				err = a.migrator.Restore(ctx, data, content)
 			}
 			if err != nil {
-				return l.inUse(fmt.Errorf("the database is as it was: %w", err))
+				return l.inUse(err)
 			}
 			if n := len(a.migrator.Files()) - len(content.Migrations); n > 0 {
 				l.Warn(fmt.Sprintf("the backup is older than this program, whose last %d migrations it has not\nnext:  %s migrate up", n, l.called()))

@@ -84,9 +84,15 @@ func (m *Migrator) Restore(ctx context.Context, r io.Reader, want Content) error
 	if err := a.InUse(ctx, m.db.options); err != nil {
 		return err
 	}
-	return m.restore(ctx, r, want, func(a driver.Archiver, scratch driver.Options) error {
+	replacing := false
+	err = m.restore(ctx, r, want, func(a driver.Archiver, scratch driver.Options) error {
+		replacing = true
 		return a.Replace(ctx, m.db.options, scratch)
 	})
+	if err != nil && !replacing {
+		return fmt.Errorf("the database is as it was: %w", err)
+	}
+	return err
 }
 
 // Knows returns ErrUnknown about the first of these migrations that this program does not have.

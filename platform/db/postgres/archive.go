@@ -105,8 +105,13 @@ func (c *conn) all(ctx context.Context, begin string, do func() error) error {
 	if err := do(); err != nil {
 		return err // the end of the connection ends the transaction
 	}
-	_, err := c.pgx.Exec(ctx, "commit")
-	return err
+	if _, err := c.pgx.Exec(ctx, "commit"); err != nil {
+		if c.pgx.IsClosed() {
+			err = fmt.Errorf("the connection to the server was lost, and nobody knows whether it has committed: %w", err)
+		}
+		return err
+	}
+	return nil
 }
 
 // table is one that has rows of its own: a part of a divided table is one, the whole is not.
@@ -369,8 +374,9 @@ func (Driver) Replace(ctx context.Context, o, scratch driver.Options) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.pgx.Exec(ctx, "drop database "+identifier(old))
-		return err
+		// It is done. The old one takes room if it cannot be dropped, and its name says what it is.
+		_, _ = c.pgx.Exec(context.WithoutCancel(ctx), "drop database "+identifier(old)+" with (force)")
+		return nil
 	})
 }
 
