@@ -73,7 +73,7 @@ func TestPostgresSilent(t *testing.T) {
 	l := newLedger(t)
 	w := startWriters(t, "writer", s.public, l, 8) // twice the pool
 	w.until(t, "it writes", created)
-	s.proxy.Delay(100 * time.Millisecond)
+	s.proxy.Delay(500 * time.Millisecond)
 	w.until(t, "it writes", created)
 	slow := w.until(t, "it writes slowly", created)
 	for _, o := range slow {
