@@ -48,15 +48,14 @@ func (b *bench) storm(ctx context.Context) (_ []figure, err error) {
 			return nil, err
 		}
 	}
-	calm, err := b.weather(ctx, env, "calm", nil, calmTime)
-	if err != nil {
-		return nil, err
-	}
-	f.Rows = append(f.Rows, calm.row())
 	for _, s := range []*storm{
-		{name: "search that reads every row", method: http.MethodGet, path: productsPath + "?q=nothing+is+called+that"},
-		{name: "change of one row", method: http.MethodPatch, body: `{"name":"stormy"}`},
+		{name: "search that reads every row", method: http.MethodGet, path: productsPath + "?q=nothing+is+called+that", longest: 1.5},
+		{name: "change of one row", method: http.MethodPatch, body: `{"name":"stormy"}`, longest: 2.5}, // the wait for the row comes on top
 	} {
+		calm, err := b.weather(ctx, env, "calm before it", nil, calmTime)
+		if err != nil {
+			return nil, err
+		}
 		with, err := b.weather(ctx, env, s.name, s, stormTime)
 		if err != nil {
 			return nil, err
@@ -65,24 +64,27 @@ func (b *bench) storm(ctx context.Context) (_ []figure, err error) {
 		if err != nil {
 			return nil, err
 		}
-		f.Rows = append(f.Rows, with.row(), without.row())
+		f.Rows = append(f.Rows, calm.row(), with.row(), without.row())
 		f.Verdicts = append(f.Verdicts,
 			atMost(s.name+": p99 of GET by id of its baseline", with.of("GET by id").p99/calm.of("GET by id").p99, "", 2),
 			atMost(s.name+": p99 of POST of its baseline", with.of("POST").p99/calm.of("POST").p99, "", 2),
 			atMost(s.name+": p99 of a page without a database of its baseline", with.of("page").p99/calm.of("page").p99, "", 2),
 			atMost(s.name+": requests to others that failed", float64(with.failed()), "", 0),
-			atMost(s.name+": slowest 503 of the storm", with.slowest503.Seconds(), "s", 1.5),
+			atMost(s.name+": slowest 503 of the storm", with.slowest503.Seconds(), "s", s.longest),
 		)
 	}
 	f.Notes = []string{
 		fmt.Sprintf("Every other route is asked %d times a second, whether or not the last answer is there; the time counts from when it should have been asked. The application has one core; the server and the clients share both with it.", time.Second/probePause),
-		"Four connections, two of them for one route (auto, on one core).",
+		"Four connections, two of them for one route (auto, on one core). A p99 tells nothing on a machine that others use: look at the load average.",
 	}
 	return []figure{f}, nil
 }
 
 // storm is the route that clients storm.
-type storm struct{ name, method, path, body string }
+type storm struct {
+	name, method, path, body string
+	longest                  float64 // seconds until a 503
+}
 
 // probe is another route, and how it was answered.
 type probe struct {
