@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -196,20 +195,20 @@ func (a *App) Seed(ctx context.Context, n int, names ...string) (seeded []string
 	}
 	for len(waiting) > 0 {
 		var later []seeder
-		var missing error
+		var missing []error
 		for _, s := range waiting {
 			switch err := s.Seed(ctx, n); {
 			case err == nil:
 				seeded = append(seeded, s.module)
 			case errors.Is(err, module.ErrSeedLater):
 				later = append(later, s)
-				missing = cmp.Or(missing, fmt.Errorf("seed %s: %w", s.module, err))
+				missing = append(missing, fmt.Errorf("seed %s: %w", s.module, err))
 			default:
 				return seeded, fmt.Errorf("seed %s: %w", s.module, err)
 			}
 		}
 		if len(later) == len(waiting) {
-			return seeded, missing
+			return seeded, errors.Join(missing...)
 		}
 		waiting = later
 	}

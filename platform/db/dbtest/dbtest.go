@@ -77,6 +77,8 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"lists", testLists},
 		{"lists that change", testListsThatChange},
 		{"list of a foreign handle", testForeignHandle},
+		{"by ids", testByIDs},
+		{"latest", testLatest},
 		{"filters", testFilters},
 		{"search", testSearch},
 		{"hostile text", testHostileText},

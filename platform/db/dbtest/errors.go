@@ -10,6 +10,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
 )
 
@@ -63,11 +64,19 @@ func testErrors(t *testing.T, e engine) {
 		}
 	}
 	lost := entry{ID: id.New(), AccountID: id.New()}
-	wantKind(t, "reference to nothing", w.inTx(t, func(q *gorm.DB) error { return q.Create(&lost).Error }), driver.Foreign)
+	nowhere := w.inTx(t, func(q *gorm.DB) error { return q.Create(&lost).Error })
+	wantKind(t, "reference to nothing", nowhere, driver.Foreign)
+	if !db.IsReference(nowhere) || errors.Is(nowhere, db.ErrReferenced) {
+		t.Errorf("reference to nothing: %v", nowhere)
+	}
 	w.tx(t, func(_ context.Context, q *gorm.DB) error {
 		return q.Create(&entry{ID: id.New(), AccountID: there.ID}).Error
 	})
-	wantKind(t, "delete of what is referred to", w.inTx(t, func(q *gorm.DB) error { return q.Delete(&there).Error }), driver.Foreign)
+	used := w.inTx(t, func(q *gorm.DB) error { return db.Referenced(q.Delete(&there).Error) })
+	wantKind(t, "delete of what is referred to", used, driver.Foreign)
+	if !errors.Is(used, db.ErrReferenced) || fault.KindOf(used) != fault.Conflict || errors.Is(db.Referenced(db.ErrBusy), db.ErrReferenced) || db.Referenced(nil) != nil {
+		t.Errorf("delete of what is referred to: %v", used)
+	}
 
 	if err := w.inTx(t, func(q *gorm.DB) error { return q.Exec("UPDATE dbtest_accounts SET email = NULL").Error }); err == nil || db.IsDuplicate(err) {
 		t.Errorf("null where none may be: %v", err)

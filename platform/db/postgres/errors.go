@@ -36,7 +36,7 @@ func sort(err error) (kind driver.Kind, columns []string) {
 	switch pg.Code {
 	case "23505":
 		return driver.Duplicate, violated(pg.Detail)
-	case "23503":
+	case "23503", "23001": // the second is what ON DELETE RESTRICT says from version 18 on
 		return driver.Foreign, nil
 	case "25006": // read_only_sql_transaction
 		return driver.ReadOnly, nil

@@ -24,7 +24,7 @@ func sort(err error) (kind driver.Kind, columns []string) {
 	switch {
 	case errors.Is(err, sqlite3.CONSTRAINT_UNIQUE), errors.Is(err, sqlite3.CONSTRAINT_PRIMARYKEY):
 		return driver.Duplicate, violated(err.Error())
-	case errors.Is(err, sqlite3.CONSTRAINT_FOREIGNKEY):
+	case errors.Is(err, sqlite3.CONSTRAINT_FOREIGNKEY), restricted(err):
 		return driver.Foreign, nil
 	case errors.Is(err, sqlite3.READONLY):
 		return driver.ReadOnly, nil
@@ -37,6 +37,11 @@ func sort(err error) (kind driver.Kind, columns []string) {
 	default:
 		return 0, nil
 	}
+}
+
+// restricted reports whether err is what ON DELETE RESTRICT says, which the engine does by a trigger of its own.
+func restricted(err error) bool {
+	return errors.Is(err, sqlite3.CONSTRAINT_TRIGGER) && strings.HasSuffix(err.Error(), "FOREIGN KEY constraint failed")
 }
 
 // violated reads the columns out of "UNIQUE constraint failed: products.sku, products.name", the only place where the engine names

@@ -31,7 +31,7 @@ CREATE UNIQUE INDEX dbtest_accounts_email_key ON dbtest_accounts (email);
 CREATE UNIQUE INDEX dbtest_accounts_shop_slug_key ON dbtest_accounts (shop, slug);
 CREATE TABLE dbtest_entries (
     id         uuid NOT NULL PRIMARY KEY,
-    account_id uuid NOT NULL REFERENCES dbtest_accounts (id)
+    account_id uuid NOT NULL REFERENCES dbtest_accounts (id) ON DELETE RESTRICT
 );
 CREATE TABLE dbtest_notes (
     bucket smallint NOT NULL,
