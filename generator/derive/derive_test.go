@@ -271,3 +271,41 @@ func TestStale(t *testing.T) {
 		}
 	}
 }
+
+// A test boots its module with those that it asks, directly or through others, each behind what it asks itself.
+func TestHowTestsBootNeighbours(t *testing.T) {
+	t.Parallel()
+	part := func(module, typ, asks string) string {
+		var needs, imports string
+		for m, contract := range map[string]string{"accounts": "Users", "audit": "Entries", "blog": "Posts"} {
+			if strings.Contains(asks, m) {
+				imports += fmt.Sprintf("%q\n", "example.com/shop/modules/"+m)
+				needs += fmt.Sprintf("%s %s.%s\n", contract, m, contract)
+			}
+		}
+		return fmt.Sprintf("package %[1]swire\n\nimport (\n%[4]s\"example.com/shop/modules/%[1]s\"\n)\n\ntype %[2]s struct{ %[3]s %[1]s.%[3]s }\n\ntype %[2]sNeeds struct {\n%[5]sClock func()\n}\n\nvar %[6]sSet = wire.NewSet()\n",
+			module, typ, map[string]string{"User": "Users", "Entry": "Entries", "Post": "Posts"}[typ], imports, needs, strings.ToLower(typ))
+	}
+	files := map[string]string{
+		"modules/accounts/accountswire/user.go": part("accounts", "User", "audit"),
+		"modules/accounts/accounts_test.go":     "package accounts_test",
+		"modules/audit/auditwire/entry.go":      part("audit", "Entry", ""),
+		"modules/blog/blogwire/post.go":         part("blog", "Post", "accounts audit"),
+		"modules/blog/blog_test.go":             "package blog_test",
+	}
+	texts := derived(t, tree{files: files})
+	wants(t, texts["modules/blog/blog_gen_test.go"], "type built struct { module *blogwire.Module audit *auditwire.Module accounts *accountswire.Module }",
+		"b.audit, err = auditwire.New(p, auditwire.Default(), auditwire.Needs{ Entry: auditwire.EntryNeeds{}, })",
+		"b.accounts, err = accountswire.New(", "User: accountswire.UserNeeds{ Entries: b.audit.Entry.Entries, },",
+		"b.module, err = blogwire.New(", "Post: blogwire.PostNeeds{", "Users: b.accounts.User.Users,")
+	wants(t, texts["modules/accounts/accounts_gen_test.go"], "module *accountswire.Module audit *auditwire.Module }")
+	if _, ok := texts["modules/audit/audit_gen_test.go"]; ok {
+		t.Error("a module without tests has a file of them")
+	}
+	files["modules/audit/auditwire/entry.go"] = part("audit", "Entry", "blog") // a circle, of which check speaks
+	calls, err := derive.Calls(tree{t: t, files: files}, "example.com/shop")
+	if got := fmt.Sprint(calls); err != nil || got != "map[accounts:[audit] audit:[blog] blog:[accounts audit]]" && got != "map[accounts:[audit] audit:[blog] blog:[audit accounts]]" {
+		t.Errorf("%s, %v", got, err)
+	}
+	wants(t, derived(t, tree{files: files})["modules/blog/blog_gen_test.go"], "b.module, err = blogwire.New(")
+}
