@@ -11,17 +11,16 @@ func (b *build) embedding(t reflect.Type, w *words) (codec, error) {
 	if b.use != Output {
 		return nil, w.errorf("the type %s is for answers", t)
 	}
-	value, _ := embeddedIn(reflect.New(t).Elem())
 	c := &embeddedCodec{}
 	var err error
-	c.elem, err = b.codec(value.Type(), w)
+	c.elem, err = b.codec(embeddedIn(reflect.New(t).Elem()).Type(), w)
 	return c, err
 }
 
 // embeddedIn returns the *T in v.
-func embeddedIn(v reflect.Value) (value reflect.Value, asked bool) {
-	p, asked := v.Addr().Interface().(embedded).Embedded()
-	return reflect.ValueOf(p), asked
+func embeddedIn(v reflect.Value) reflect.Value {
+	p, _ := v.Addr().Interface().(embedded).Embedded()
+	return reflect.ValueOf(p)
 }
 
 func askedFor(v reflect.Value) bool {
@@ -32,8 +31,7 @@ func askedFor(v reflect.Value) bool {
 func (c *embeddedCodec) decode(d *decoder, _ reflect.Value) bool { return d.skip() }
 
 func (c *embeddedCodec) append(dst []byte, v reflect.Value, depth int) ([]byte, error) {
-	value, _ := embeddedIn(v)
-	return c.elem.append(dst, value, depth)
+	return c.elem.append(dst, embeddedIn(v), depth)
 }
 
 func (c *embeddedCodec) describe(cs *Components) (*Schema, error) { return c.elem.describe(cs) }
