@@ -114,13 +114,14 @@ accounts/user     name:string:required,search  email:email:unique,pii  pin:passw
 crm/user          label:string:required  rank:int:hidden,default=1
 crm/deal          buyer:xref=accounts.user:filter  seller:ref=user:required,immutable  title:string  --require-match
 blog/post         title:string:required,search,sort  author:xref=accounts.user  editor:xref=accounts.user:null  seller:xref=crm.user:null,noindex
+                  comments:many=comment  links:many=link
                   fee:money:null
 blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:text:required  code:string:secret,null  --soft-delete
-blog/chapter      parent:ref=chapter:null  slug:slug:unique
+blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter
 blog/profile      user:xref=accounts.user:unique  motto:string
 blog/like         post:ref=post  user:xref=accounts.user:noindex  --unique=post_id+user_id
 blog/link         type:ref=post  order:ref=comment:null  into:ref=chapter:unique,null  from:ref=post:immutable,null
-blog/note         author:xref=accounts.user  text:string:search  --shard-by=author
+blog/note         author:xref=accounts.user  text:string:search  all_remarks:many=remark  --shard-by=author
 blog/remark       note:ref=note  author:xref=accounts.user:null  --shard-by=note  --soft-delete
 
 empty

@@ -74,10 +74,14 @@ func types() string {
 			word = "decimal=12.2"
 		case field.Enum:
 			word = "enum=a+b"
+		case field.Ref:
+			word = "ref=post"
+		case field.XRef:
+			word = "xref=accounts.user"
 		}
 		words = append(words, word)
 	}
-	return strings.Join(words, " ")
+	return strings.Join(append(words, "many=comment"), " ")
 }
 
 func (c *command) generateModule() *cobra.Command {

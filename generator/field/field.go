@@ -271,9 +271,6 @@ func list[T ~string](words []T) string {
 func (f *Field) readType(text string) error {
 	word, param, hasParam := strings.Cut(text, "=")
 	f.Type = Type(word)
-	if word == "many" {
-		return errors.New(otherSide)
-	}
 	if !slices.Contains(Types(), f.Type) {
 		return fmt.Errorf("the type %s is not known; there are %s", name.Quote(word), list(Types()))
 	}

@@ -144,7 +144,6 @@ func TestWhatIsRefused(t *testing.T) {
 		"author:ref=user:default=1":         "default is not for the type ref, whose values are ids",
 		"author:ref=user:null,required":     "required and null contradict each other",
 		"author:ref=user:unique,noindex":    "unique makes an index in any case",
-		"comments:many=comment":             "the other side of a ref is no field",
 		"name:string=5":                     "the type string has no parameter",
 		"name:string:":                      `the modifier "" is not known; there are required null`,
 		"name:string:required,":             `the modifier "" is not known`,

@@ -17,8 +17,34 @@ type Relation struct {
 // Refers reports whether values are ids of a resource.
 func (t Type) Refers() bool { return t == Ref || t == XRef }
 
-// otherSide is what is said of many.
-const otherSide = "the other side of a ref is no field: the resource that has the ref gets the list, GET /posts/{id}/comments for comments with post:ref=post"
+// Many is the other side of a ref: with comments:many=comment a post has a list of comments, which are written after it and refer to it. It is no
+// column and no member.
+type Many struct {
+	Name     name.Name
+	Resource string // of the same module, that has the ref
+	Text     string // as written
+}
+
+// ParseMany reads the other side of a ref. It reports false for a text that is a field.
+func ParseMany(text string) (m Many, ok bool, err error) {
+	word, rest, _ := strings.Cut(text, ":")
+	typ, mods, _ := strings.Cut(rest, ":")
+	typ, param, _ := strings.Cut(typ, "=")
+	if typ != "many" {
+		return Many{}, false, nil
+	}
+	if err := name.CheckField(word); err != nil {
+		return Many{}, true, err
+	}
+	m = Many{Name: name.New(word), Resource: param, Text: text}
+	switch {
+	case name.CheckResource(param) != nil:
+		err = Refuse(text, fmt.Sprintf("write the resource of the same module that refers to this one: %s:many=comment", word))
+	case mods != "":
+		err = &Error{Field: text, Reason: "many has no modifiers", Proposal: word + ":many=" + param}
+	}
+	return m, true, err
+}
 
 // readTarget reads the resource that a field refers to.
 func (f *Field) readTarget(param string) error {

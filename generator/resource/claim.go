@@ -71,6 +71,9 @@ func (c *checked) checkNames() error {
 // CheckBeside finds names that s, which has passed Check, and another resource of its module would share: names of types, of packages, of
 // indexes, and addresses.
 func (s Spec) CheckBeside(others []Spec) error {
+	if err := s.checkMany(others); err != nil {
+		return err
+	}
 	cl, other, clash := s.shared(others)
 	if !clash {
 		return nil

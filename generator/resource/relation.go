@@ -131,6 +131,9 @@ func (v *View) relate(c checked, others []Spec) error {
 	}
 	slices.Sort(v.Neighbours)
 	v.Neighbours = slices.Compact(v.Neighbours)
+	if err := v.nest(c, specs); err != nil {
+		return err
+	}
 	if len(v.Asked) == 0 {
 		return nil
 	}
@@ -186,7 +189,7 @@ func (v *View) relation(f field.Field, target Spec) Relation {
 	if slices.ContainsFunc(v.Relations, func(o Relation) bool { return !o.Key && o.Need == r.Need && o.Contract != r.Contract }) {
 		r.Need = name.New(target.Module).Pascal + many.Pascal
 	}
-	fields, _ := field.ParseAll(target.Fields) // as far as it goes: it was made by another version perhaps
+	fields, _ := field.ParseAll(target.columns()) // as far as it goes: it was made by another version perhaps
 	its := &View{Module: target.Module, Type: one.Pascal, Var: one.Camel, spec: target}
 	for _, g := range fields {
 		if g.Shown() && !g.PII {
@@ -208,7 +211,7 @@ func (c checked) before(specs []Spec, done []Spec) []Spec {
 		if _, seen := find(done, module, resource); !ok || seen {
 			continue
 		}
-		fields, _ := field.ParseAll(target.Fields) // as far as it goes
+		fields, _ := field.ParseAll(target.columns()) // as far as it goes
 		done = append(checked{Spec: target, fields: fields}.before(specs, done), target)
 	}
 	return done

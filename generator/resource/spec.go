@@ -76,6 +76,7 @@ type composite struct {
 type checked struct {
 	Spec
 	fields     []field.Field
+	many       []field.Many
 	composites []composite
 	shardKey   *field.Field // nil for a table that is not divided
 }
@@ -91,11 +92,13 @@ func (s Spec) check() (checked, error) {
 	if goPackage(s.Name) == s.Module {
 		errs = append(errs, s.refuse("is the name of its module"))
 	}
-	if len(s.Fields) == 0 {
+	if len(s.columns()) == 0 {
 		errs = append(errs, fmt.Errorf("resource %s/%s has no fields; write name:string:required", s.Module, s.Name))
 	}
-	fields, err := field.ParseAll(s.Fields)
+	fields, err := field.ParseAll(s.columns())
 	errs = append(errs, err)
+	many, manyErr := s.many()
+	errs = append(errs, manyErr)
 	if n := columns(fields); n > maxColumns {
 		const form = "resource %s/%s has %d columns, and at most %d are possible; an amount has two"
 		errs = append(errs, fmt.Errorf(form, s.Module, s.Name, n, maxColumns))
@@ -103,7 +106,7 @@ func (s Spec) check() (checked, error) {
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
 	}
-	c := checked{Spec: s, fields: fields}
+	c := checked{Spec: s, fields: fields, many: many}
 	if err == nil { // the rest speaks of the fields
 		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())
 		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))

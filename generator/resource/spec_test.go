@@ -61,6 +61,14 @@ func TestCheckRefuses(t *testing.T) {
 		{spec("order", "name:string", "a:string:hidden,default=x", "b:string:hidden,default=y"), ""},
 		{resource.Spec{Module: "shop", Name: "order", Fields: []string{"name:string", "a:string:hidden,default=x", "b:string:hidden,default=y"}, Unique: []string{"a+b"}}, "allows a handful of rows only"},
 
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=line") }), ""},
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=line:null") }), "many has no modifiers; try lines:many=line"},
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many") }), "write the resource of the same module that refers to this one: lines:many=comment"},
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=sale.line") }), "write the resource of the same module"},
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=line", "rows:many=line") }), "stands twice"},
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "Lines:many=line") }), "Lines"},
+		{spec("order", "lines:many=line"), "has no fields"},
+
 		{with(func(s *resource.Spec) { s.ShardBy = "name" }), ""},
 		{with(func(s *resource.Spec) { s.ShardBy = "name; drop" }), `--shard-by "name; drop": there is no such field`},
 		{with(func(s *resource.Spec) { s.ShardBy = "price" }), `--shard-by "price": a field of type money cannot divide rows`},

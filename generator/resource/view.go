@@ -52,6 +52,7 @@ type View struct {
 	Rerefers   bool       // some can be changed
 	Needs      []Need
 	Siblings   []Sibling
+	Nested     []Nested // lists below what it refers to
 	Neighbours []string // other modules that it refers to
 
 	Guarded  []Guard

@@ -106,6 +106,18 @@ func TestCommentList(t *testing.T) {
 	a.Get(commentPath+"?after=nowhere").WantProblem(400, "bad_cursor")
 }
 
+// The comments of a post are a list of its own.
+func TestCommentsOfPost(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	r := newCommentTargets(a)
+	made := a.Post(commentPath, commentBody(r)).Want(201)
+	above := "/api/v1/blog/posts/"
+	a.Get(above+r.Post[0]+"/comments?count=exact").Want(200).WantAt("/page/total", "1").WantAt("/data/0/id", `"`+made.Text("/id")+`"`)
+	a.Get(above+r.Post[1]+"/comments").Want(200).WantAt("/data", `[]`)
+	a.Get("/api/v1/blog/posts/"+id.New().String()+"/comments").WantProblem(404, "post_not_found")
+}
+
 func TestCommentsByIDs(t *testing.T) {
 	t.Parallel()
 	a := boot(t)

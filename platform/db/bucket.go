@@ -91,7 +91,7 @@ func ByIDsEach[R any](ctx context.Context, h *Handle, ids []id.ID) (rows []R, er
 
 // bucketIn returns the bucket of the one value that q filters a column for.
 func bucketIn(q page.Query, column string) (id.Bucket, bool) {
-	for _, f := range q.Filters {
+	for _, f := range q.Conditions() {
 		if f.Field.Column != column || f.Op != page.Eq && (f.Op != page.In || len(f.Values) != 1) {
 			continue
 		}

@@ -12,7 +12,7 @@ import (
 
 // narrow adds the filters and the search.
 func narrow(tx *gorm.DB, q page.Query, operator string) *gorm.DB {
-	for _, f := range q.Filters {
+	for _, f := range q.Conditions() {
 		tx = tx.Where(condition(f))
 	}
 	if q.Search != "" {

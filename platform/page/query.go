@@ -1,6 +1,10 @@
 package page
 
-import "github.com/banyan-go/banyan/platform/id"
+import (
+	"slices"
+
+	"github.com/banyan-go/banyan/platform/id"
+)
 
 // Op is how a filter compares.
 type Op string
@@ -67,7 +71,23 @@ type Query struct {
 	From     *Key
 	Backward bool // the items before From instead of those after it
 	Count    bool // the total is wanted
+	// Place is what the address of the list says, and not its caller: filters beside Filters, of which cursors know nothing.
+	Place []Filter
 }
+
+// Within returns q for the list of what has a value in a field, the comments of one post for instance. Value has the Go type that the field's Type
+// says. It panics for a name that the list cannot be filtered by, since only code names it.
+func (q Query) Within(field string, value any) Query {
+	f, ok := q.List.byName[field]
+	if !ok || !f.Filter {
+		panic("page: the list cannot be filtered by " + field)
+	}
+	q.Place = append(slices.Clone(q.Place), Filter{Field: f, Op: Eq, Values: []any{value}})
+	return q
+}
+
+// Conditions returns all filters: those of the caller and those of the address.
+func (q Query) Conditions() []Filter { return slices.Concat(q.Filters, q.Place) }
 
 // First returns the query for the first page of limit items, all items in the list's own order: what a use case asks, not a
 // stranger. A limit outside 1 to MaxLimit is moved inside.

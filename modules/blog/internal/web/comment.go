@@ -23,6 +23,7 @@ func Comments(s *comment.Service) []api.Route {
 	missing := blog.ErrCommentNotFound
 	return []api.Route{
 		api.Get("/comments", h.list, api.Op{ID: "listBlogComments", Summary: "List comments", Auth: api.Public, List: comment.Listing()}),
+		api.Get("/posts/{id}/comments", h.ofPost, api.Op{ID: "listBlogCommentsOfPost", Summary: "List the comments of a post", Auth: api.Public, List: comment.Listing(), Errors: []*fault.Error{blog.ErrPostNotFound}}),
 		api.Post("/comments", h.create, api.Op{ID: "createBlogComment", Summary: "Create a comment", Auth: open}),
 		api.Get("/comments/{id}", h.get, api.Op{ID: "getBlogComment", Summary: "Get a comment", Auth: api.Public, Errors: []*fault.Error{missing}}),
 		api.Patch("/comments/{id}", h.update, api.Op{ID: "updateBlogComment", Summary: "Change a comment", Auth: open, Errors: []*fault.Error{missing}}),
@@ -82,6 +83,11 @@ type (
 		Query   page.Query
 		Include api.Include
 	}
+	listCommentsOfPost struct {
+		ID      id.ID `path:"id"`
+		Query   page.Query
+		Include api.Include
+	}
 	createComment struct {
 		Body CommentDraft
 	}
@@ -121,6 +127,17 @@ func (h commentHandler) list(ctx context.Context, in *listComments) (*api.List[C
 		return nil, err
 	}
 	return api.NewList(in.Query, shown), nil
+}
+
+func (h commentHandler) ofPost(ctx context.Context, in *listCommentsOfPost) (*api.List[Comment], error) {
+	above, err := h.service.Relations().Post.ByIDs(ctx, []id.ID{in.ID})
+	if err != nil {
+		return nil, fmt.Errorf("find the post: %w", err)
+	}
+	if len(above) == 0 {
+		return nil, blog.ErrPostNotFound
+	}
+	return h.list(ctx, &listComments{Query: in.Query.Within("post_id", in.ID), Include: in.Include})
 }
 
 // embed adds what is to be included, with one question for each relation.
