@@ -182,9 +182,25 @@ func (w *worker) try(d grammartest.Description) {
 		}
 		return
 	}
-	if err := w.check(s); err != nil {
+	others, possible := targets(s)
+	if !possible {
+		return
+	}
+	if err := w.check(s, others); err != nil {
 		w.t.Errorf("%s: %v", d, err)
 	}
+}
+
+// targets returns what a resource refers to; possible is false when there can be no such resources beside it.
+func targets(s resource.Spec) (others []resource.Spec, possible bool) {
+	for _, target := range s.Targets() {
+		o := resource.Spec{Module: target[0], Name: target[1], Fields: []string{"label:string"}, Migration: 20261123101400}
+		if o.Check() != nil {
+			return nil, false
+		}
+		others = append(others, o)
+	}
+	return others, s.CheckBeside(others) == nil
 }
 
 func lines(err error) []string {
@@ -225,11 +241,19 @@ func badRefusal(err error) string {
 
 // check renders a resource with its module, and type-checks every package of it with its tests. Of the injector the source stands in for what
 // Wire makes of it.
-func (w *worker) check(s resource.Spec) error {
+func (w *worker) check(s resource.Spec, others []resource.Spec) error {
 	const root = "example.com/app"
-	files, err := resourceFiles(root, s, true)
+	files, err := resourceFiles(root, s, true, others...)
 	if err != nil {
 		return err
+	}
+	made := map[string]bool{s.Module: true}
+	for _, o := range others {
+		more, err := resourceFiles(root, o, !made[o.Module])
+		if err != nil {
+			return err
+		}
+		files, made[o.Module] = append(files, more...), true
 	}
 	derived, err := derive.Files(tree(files), root)
 	if err != nil {
@@ -313,7 +337,7 @@ func testSample(t *testing.T, seed uint64, n int) {
 		if s.Migration, err = freeVersion(p, s.Module, noon().Add(time.Duration(i)*time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		if s.Check() != nil || s.CheckBeside(taken[s.Module]) != nil || slices.ContainsFunc(taken[s.Module], func(o resource.Spec) bool { return o.Name == s.Name }) {
+		if len(s.Targets()) > 0 || s.Check() != nil || s.CheckBeside(taken[s.Module]) != nil || slices.ContainsFunc(taken[s.Module], func(o resource.Spec) bool { return o.Name == s.Name }) {
 			continue
 		}
 		more, err := resourceFiles(p.Module, s, taken[s.Module] == nil)

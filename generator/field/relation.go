@@ -46,6 +46,14 @@ func ParseMany(text string) (m Many, ok bool, err error) {
 	return m, true, err
 }
 
+// Member returns the name, in Go, of what answers have for the field beside its column: of a relation what include embeds.
+func (f Field) Member() string {
+	if f.Type.Refers() {
+		return f.Relation.Name.Pascal
+	}
+	return f.Name.Pascal
+}
+
 // readTarget reads the resource that a field refers to.
 func (f *Field) readTarget(param string) error {
 	r := Relation{Name: f.Name, Resource: param}

@@ -68,7 +68,7 @@ func (s *Source) composite(fields []field, fits func(field) bool) string {
 	var names []string
 	for _, f := range fields {
 		if fits(f) {
-			names = append(names, f.name)
+			names = append(names, f.column())
 		}
 	}
 	s.rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
@@ -107,12 +107,26 @@ func (f field) String() string {
 func (f field) clashes(g field) bool {
 	names := func(f field) []string {
 		plain := strings.ReplaceAll(f.name, "_", "")
-		if f.kind == "money" {
+		switch {
+		case f.kind == "money":
 			return []string{plain, plain + "amount", plain + "currency"}
+		case f.refers():
+			return []string{plain, plain + "id"}
 		}
 		return []string{plain}
 	}
 	return slices.ContainsFunc(names(f), func(n string) bool { return slices.Contains(names(g), n) })
+}
+
+// refers reports whether values are ids of a resource, so that the column has _id at its end.
+func (f field) refers() bool { return f.kind == "ref" || f.kind == "xref" }
+
+// column is the name of the column of a field that has one.
+func (f field) column() string {
+	if f.refers() {
+		return f.name + "_id"
+	}
+	return f.name
 }
 
 // ordered reports whether the field is one column whose values can be compared: an amount is two, json and bytes are documents, a text has up to
@@ -128,15 +142,17 @@ func (f field) textual() bool {
 	return slices.Contains([]string{"string", "text", "email", "url", "slug"}, f.kind)
 }
 
-// kinds are the types. Relations, images and files are not part of it yet.
+// kinds are the types. Images and files are not part of it yet.
 func kinds() []string {
 	return []string{"string", "string", "string", "text", "int", "int64", "float", "decimal", "bool", "date", "time", "uuid", "json", "bytes", "email", "url",
-		"slug", "money", "password", "enum"}
+		"slug", "money", "password", "enum", "ref", "xref"}
 }
 
 func (s *Source) field() field {
 	f := field{name: s.fieldName(), kind: s.pick(kinds()...)}
 	switch f.kind {
+	case "ref", "xref":
+		return s.relation(f.kind)
 	case "decimal":
 		digits := s.between(1, 18)
 		f.param = fmt.Sprintf("%d.%d", digits, s.rand.IntN(min(digits, 6)+1))
@@ -163,6 +179,20 @@ func (s *Source) field() field {
 		f.mods = append(f.mods, "match="+s.pick("e164", "hex_color", "semver"))
 	}
 	s.rand.Shuffle(len(f.mods), func(i, j int) { f.mods[i], f.mods[j] = f.mods[j], f.mods[i] })
+	return f
+}
+
+// relation draws a field that refers to a resource: by the name of what is meant, which has no _id at its end and room for one.
+func (s *Source) relation(kind string) field {
+	f := field{kind: kind, param: map[string]string{"ref": "zone", "xref": "territory.zone"}[kind]}
+	for f.name == "" || strings.HasSuffix(f.name, "_id") || len(f.name) > 21 {
+		f.name = s.fieldName()
+	}
+	for _, mod := range [][]string{{"null", "required"}, {"unique", "noindex"}, {"immutable"}, {"filter"}} {
+		if s.chance(40) {
+			f.mods = append(f.mods, s.pick(mod...))
+		}
+	}
 	return f
 }
 

@@ -151,7 +151,7 @@ func (c *checked) checkMethods() error {
 	}
 	var errs []error
 	for _, f := range c.fields {
-		if f.Name.Pascal == "Format" || f.Name.Pascal == "LogValue" {
+		if n := f.Member(); n == "Format" || n == "LogValue" {
 			e := field.Refuse(f.Text, "is the name of a method that resources with private fields have")
 			e.Proposal = "own_" + e.Proposal
 			errs = append(errs, e)

@@ -105,6 +105,9 @@ func TestCheckRefuses(t *testing.T) {
 		{spec("order", "format:string", "name:string:pii"), `field "format:string": is the name of a method that resources with private fields have; try own_format:string`},
 		{spec("order", "log_value:int", "password:password"), "try own_log_value:int"},
 		{spec("order", "format:string", "log_value:int"), ""},
+		{spec("order", "format:ref=sheet", "name:string:pii"), `field "format:ref=sheet": is the name of a method that resources with private fields have; try own_format:ref=sheet`},
+		{spec("order", "draft:ref=sheet"), "resource shop/order: two of its parts would have the name in package web OrderDraft: rename a field or a word of an enum"},
+		{spec("order", "customer:xref=order.customer"), `resource name "order": is that of the module order, which it refers to, and code has one name for both`},
 		{spec("phone_pattern", "phone:string:match=e164"), "two of its parts would have the name in its own package phonePattern"},
 
 		{spec("order", "step:enum=a_b", "step_a:enum=b"), "two of its parts would have the name in the contract OrderStepAB"},
