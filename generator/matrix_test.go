@@ -120,7 +120,7 @@ blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:
 blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter
 blog/profile      user:xref=accounts.user:unique  motto:string
 blog/like         post:ref=post  user:xref=accounts.user:noindex  --unique=post_id+user_id
-blog/link         type:ref=post  order:ref=comment:null  into:ref=chapter:unique,null  from:ref=post:immutable,null
+blog/link         type:ref=post  order:ref=comment:null  into:ref=chapter:unique,null  post:ref=post:immutable,null
 blog/note         author:xref=accounts.user  text:string:search  all_remarks:many=remark  --shard-by=author
 blog/remark       note:ref=note  author:xref=accounts.user:null  --shard-by=note  --soft-delete
 

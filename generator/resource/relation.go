@@ -101,7 +101,8 @@ func (c *checked) checkRefs() []error {
 
 // relate works out the relations of the resource. Others are what there is beside it, by its own description.
 func (v *View) relate(c checked, others []Spec) error {
-	specs := append(slices.Clone(others), c.Spec)
+	specs := slices.DeleteFunc(slices.Clone(others), func(o Spec) bool { return o.Module == c.Module && o.Name == c.Name }) // it may be there already
+	specs = append(specs, c.Spec)
 	for _, f := range c.fields {
 		if !f.Type.Refers() {
 			continue
