@@ -70,11 +70,8 @@ func (g *guard) learn(m Migrations, dialect string) {
 	}
 }
 
-// migrating returns the context of a module's migrations.
-func (g *guard) migrating(ctx context.Context, module string) context.Context {
-	if g == nil {
-		return ctx
-	}
+// migrating returns the context of a module's migrations, with or without a guard: an engine has other limits for them than for requests.
+func migrating(ctx context.Context, module string) context.Context {
 	return driver.WithCaller(ctx, driver.Caller{Module: module, Scope: driver.Migration})
 }
 

@@ -80,7 +80,7 @@ func (m *Migrator) makeHistory(ctx context.Context, pool *sql.DB, set migrationS
 	if there && !m.plain(ctx, set) {
 		return nil
 	}
-	if err := set.makeHistory(m.db.guard.migrating(ctx, set.module), pool, there); err != nil {
+	if err := set.makeHistory(migrating(ctx, set.module), pool, there); err != nil {
 		return fmt.Errorf("make the history of module %s: %w", set.module, translate(m.db.driver, err))
 	}
 	return nil

@@ -90,9 +90,6 @@ func TestOwners(t *testing.T) {
 	none.know("shop")
 	none.learn(Migrations{}, "sqlite")
 	none.tell(ErrForeignTable)
-	if none.migrating(t.Context(), "shop") != t.Context() {
-		t.Error("without a guard a migration has a caller")
-	}
 	g := newGuard(Guard{On: true}, slog.New(slog.DiscardHandler))
 	g.know("blog")
 	g.learn(Migrations{Module: "shop", Files: fstest.MapFS{

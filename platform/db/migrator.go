@@ -377,9 +377,12 @@ func (m *Migrator) lock(ctx context.Context) (unlock func() error, err error) {
 	return nil, fmt.Errorf("%w, for longer than %s: %s", ErrLocked, m.options.LockWait, cmp.Or(held.Holder, "nobody knows which one"))
 }
 
+// lockTries is how often a file is tried that gets no lock. It waits for a short time, since requests wait behind it, and leaves them one in between.
+const lockTries = 10
+
 // goose runs one section of a file, and notes it in the history.
 func (m *Migrator) goose(ctx context.Context, pool *sql.DB, set migrationSet, mig Migration, down bool) error {
-	ctx = m.db.guard.migrating(ctx, set.module)
+	ctx = migrating(ctx, set.module)
 	f, err := readMigration(set.files, mig.Name)
 	if err != nil {
 		return err
@@ -395,8 +398,14 @@ func (m *Migrator) goose(ctx context.Context, pool *sql.DB, set migrationSet, mi
 			return fmt.Errorf("migrate: note that %s begins: %w", mig, translate(m.db.driver, err))
 		}
 	}
-	if _, err = p.ApplyVersion(ctx, mig.Version, !down); err == nil {
-		return nil
+	for try := 1; ; try++ {
+		_, err = p.ApplyVersion(ctx, mig.Version, !down)
+		if err == nil {
+			return nil
+		}
+		if f.noTransaction || try == lockTries || kindOf(translate(m.db.driver, err)) != driver.Busy || !pause(ctx, time.Second) {
+			break
+		}
 	}
 	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 		err = partial.Err

@@ -114,14 +114,16 @@ func (c call) transact(fn func(context.Context) error) error {
 func conflicts(err error) bool { return kindOf(err) == driver.Conflict }
 
 // pause waits longer from retry to retry, and not equally long as others that were in the way. It reports false when there is no time left.
-func (c call) pause(retry int) bool {
-	longest := 10 * time.Millisecond << retry
+func (c call) pause(retry int) bool { return pause(c.ctx, 10*time.Millisecond<<retry) }
+
+// pause waits for a random time from half of longest on. It reports false when ctx has ended.
+func pause(ctx context.Context, longest time.Duration) bool {
 	timer := time.NewTimer(longest/2 + rand.N(longest/2))
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-c.ctx.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

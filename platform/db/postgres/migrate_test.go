@@ -130,6 +130,52 @@ func TestIndexBesideALongTransaction(t *testing.T) {
 	}
 }
 
+// A migration that waits for a lock lets those pass who wait behind it, and gets the lock in the end. The limits of requests are not its own.
+func TestMigrationLetsOthersPass(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.StartPostgres(t).Database(t)
+	m, err := start(t, dsn).Migrator([]db.Migrations{{Module: "shop", Files: fstest.MapFS{
+		"postgres/20260101000000_a.sql": {Data: []byte("-- +goose Up\nCREATE TABLE shop_a AS SELECT 1 AS n, current_setting('lock_timeout') || ' and ' || current_setting('statement_timeout') AS limits;\n")},
+		"postgres/20260102000000_b.sql": {Data: []byte("-- +goose Up\nALTER TABLE shop_a ADD COLUMN m integer;\n")},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.With(db.MigrateOptions{To: 20260101000000}).Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pools := openPools(t, dsn)
+	var limits string
+	if err := pools.Read.QueryRowContext(t.Context(), "SELECT limits FROM shop_a").Scan(&limits); err != nil || limits != "300ms and 0" {
+		t.Errorf("the longest wait for a lock and the longest run of a statement are %s, %v, want 300ms and 0, which is none", limits, err)
+	}
+	reads, err := pools.Write.BeginTx(t.Context(), nil) // which ALTER TABLE waits for
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reads.Rollback()
+	if _, err := reads.ExecContext(t.Context(), "LOCK TABLE shop_a IN ACCESS SHARE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	changed := make(chan error, 1)
+	go func() {
+		_, err := m.Up(t.Context())
+		changed <- err
+	}()
+	for range 2 { // it waits, and comes back
+		await(t, pools.Health, "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'shop_a'::regclass AND mode = 'AccessExclusiveLock'", 1)
+		if _, err := pools.Read.ExecContext(t.Context(), "SELECT 1 FROM shop_a"); err != nil {
+			t.Fatalf("a reader behind it: %v", err)
+		}
+	}
+	if err := reads.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-changed; err != nil {
+		t.Error(err)
+	}
+}
+
 // openPools opens a database without a door.
 func openPools(t *testing.T, dsn string) driver.Pools {
 	t.Helper()

@@ -5,9 +5,12 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	dbdriver "github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // reader is what database/sql takes for a connection that reads: it borrows one for each statement.
@@ -81,8 +84,9 @@ func (w *writers) Connect(context.Context) (driver.Conn, error) { return &writer
 // Driver returns what database/sql wants to see.
 func (*writers) Driver() driver.Driver { return noDriver{} }
 
-// writer is what database/sql takes for a connection that writes. It borrows one for each transaction. What runs outside of one, which is
-// migrations, gets a connection beside the pool: it may write, and keeps its settings from one statement to the next.
+// writer is what database/sql takes for a connection that writes. It borrows one for each transaction. Migrations, and what
+// else runs outside of a transaction, get a connection beside the pool: it may write, has no limits that are for requests, and keeps its settings from one statement to
+// the next.
 type writer struct {
 	pool *pool
 	tx   *conn // lent
@@ -103,8 +107,12 @@ func (s *writer) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if o != (driver.TxOptions{}) {
 		return nil, errTxOptions
 	}
-	if s.own != nil { // a migration goes on with its settings
-		return s, s.own.begin(ctx)
+	if s.own != nil || dbdriver.CallerOf(ctx).Scope == dbdriver.Migration {
+		c, err := s.conn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return s, c.begin(ctx)
 	}
 	c, err := s.pool.borrow(ctx, func(c *conn) error { return c.begin(ctx) })
 	if err != nil {
@@ -202,11 +210,18 @@ func (s *writer) conn(ctx context.Context) (*conn, error) {
 	return s.own, nil
 }
 
+// migrationLock is how long, in ms, a statement of a migration waits for a lock: whoever comes after it waits behind it, readers too. The file is
+// tried again.
+const migrationLock = 300
+
 // apart returns settings without the limits that are for requests: the index of a large table takes its time.
 func apart(cfg *pgx.ConnConfig) *pgx.ConnConfig {
 	c := cfg.Copy()
 	for _, name := range []string{"default_transaction_read_only", "statement_timeout", "idle_in_transaction_session_timeout"} {
 		delete(c.RuntimeParams, name)
+	}
+	if ms, err := strconv.Atoi(c.RuntimeParams["lock_timeout"]); err != nil || ms > migrationLock {
+		c.RuntimeParams["lock_timeout"] = strconv.Itoa(migrationLock)
 	}
 	return c
 }
