@@ -23,7 +23,7 @@ type Relation struct {
 	Need     string  // the name of Contract among what the part needs: "Users"
 	Part     string  // the part that offers Contract: "User"
 	PartVar  string  // "user"
-	Latest   string  // how a test asks for ids: "a.accounts.User.Users.Latest"
+	TestIDs  string  // how a test asks for two ids: "a.IDs(2, a.accounts.User.Users.Latest)"
 	Many     string  // the name of Contract in its part: "Posts"
 	A        string  // "a user"
 	None     string  // "user"
@@ -186,7 +186,12 @@ func (v *View) relation(f field.Field, target Spec) Relation {
 		A: name.Article(one.Words) + " " + one.Words, None: one.Words,
 		View: v.Type + f.Relation.Name.Pascal,
 	}
-	r.Latest = v.testPart(target) + "." + many.Pascal + ".Latest"
+	same := len(slices.DeleteFunc(slices.Clone(v.Relations), func(o Relation) bool { return o.Contract != r.Contract }))
+	r.TestIDs = fmt.Sprintf("a.IDs(2, %s.%s.Latest)", v.testPart(target), many.Pascal)
+	if same > 0 { // those of one relation are not those of another
+		r.TestIDs = fmt.Sprintf("a.IDs(%d, %s.%s.Latest)[%d:]", 2*same+2, v.testPart(target), many.Pascal, 2*same)
+	}
+	v.TestRows = max(v.TestRows, 2*same+2)
 	if slices.ContainsFunc(v.Relations, func(o Relation) bool { return !o.Key && o.Need == r.Need && o.Contract != r.Contract }) {
 		r.Need = name.New(target.Module).Pascal + many.Pascal
 	}

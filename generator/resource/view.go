@@ -77,6 +77,7 @@ type View struct {
 	// Go expressions of the requests in tests; Given is what a test does before it can say them, and Parts are those that make what they refer
 	// to, in order.
 	Body, Change, Given, Parts string
+	TestRows                   int // how many of each
 
 	SortNames, FilterNames, SearchNames []string
 
