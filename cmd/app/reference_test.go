@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -95,17 +96,35 @@ func TestExamplesOfTheHelp(t *testing.T) {
 	for _, command := range append(clitest.ReadHelp(m.help("help", "all")).Commands(), nil) {
 		lines = append(lines, clitest.ReadHelp(m.help(append(command, "--help")...)).Examples...)
 	}
-	for _, line := range lines {
-		if strings.HasPrefix(line, "app serve ") || strings.Contains(line, "app completion ") {
-			continue // the one does not end, the other is for a shell; their flags and words are those of other tests
+	if err := os.WriteFile(filepath.Join(m.dir, "question.sql"), []byte("SELECT 1;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	try := func(line string) {
+		cmd := exec.CommandContext(t.Context(), "sh", "-ec", `app() { "$APP" "$@"; }; app migrate up; `+strings.ReplaceAll(line, "http://10.0.0.7:9090", p.ops.URL))
+		cmd.Dir, cmd.Env, cmd.Stdin = m.dir, m.environ, strings.NewReader("SELECT 1;\n")
+		out, err := cmd.CombinedOutput()
+		if failed, ok := errors.AsType[*exec.ExitError](err); ok && failed.ExitCode() == 3 && strings.HasPrefix(line, "app doctor") {
+			return // it has found something
 		}
-		cmd := exec.CommandContext(t.Context(), "sh", "-ec", `app() { "$APP" "$@"; }; app migrate up; `+line)
-		cmd.Dir, cmd.Env = m.dir, m.environ
-		if out, err := cmd.CombinedOutput(); err != nil {
+		if err != nil {
 			t.Errorf("%s: %v\n%s", line, err, out)
 		}
 	}
+	var last []string
+	for _, line := range lines {
+		switch {
+		case strings.HasPrefix(line, "app serve "), strings.Contains(line, "app completion "):
+			// The one does not end, the other is for a shell; their flags and words are those of other tests.
+		case strings.HasPrefix(line, "app backup restore "):
+			last = append(last, line) // which wants a database that nobody uses
+		default:
+			try(line)
+		}
+	}
 	p.stop()
+	for _, line := range last {
+		try(line)
+	}
 }
 
 func TestReferenceConfiguration(t *testing.T) {

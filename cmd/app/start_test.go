@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -169,13 +171,16 @@ func TestDamagedDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const page = 4096 // the first one, with the schema, stays
-	if _, err := file.WriteAt([]byte(strings.Repeat("damaged ", int(info.Size()-page)/8)), page); err != nil {
-		t.Fatal(err)
+	const page = 4096
+	for _, table := range []string{"catalog_products", "banyan_migrations_catalog"} {
+		code, printed := m.run("db", "shell", "--json", "SELECT rootpage FROM sqlite_schema WHERE name = '"+table+"'")
+		root, err := strconv.ParseInt(regexp.MustCompile(`\d+`).FindString(printed), 10, 64)
+		if err != nil || code != 0 {
+			t.Fatalf("exit code %d, %v: %s", code, err, printed)
+		}
+		if _, err := file.WriteAt([]byte(strings.Repeat("damaged ", page/8)), (root-1)*page); err != nil {
+			t.Fatal(err)
+		}
 	}
 	p := m.serve()
 	r := p.public.Get(products).WantProblem(500, "internal")

@@ -79,7 +79,7 @@ func (l *launcher) there(a *App) error {
 }
 
 func (l *launcher) backupCreate() *cobra.Command {
-	example := fmt.Sprintf("  %[1]s backup create\n  %[1]s backup create /var/backups/%[2]s.backup", l.called(), l.name)
+	example := fmt.Sprintf("  %[1]s backup create\n  %[1]s backup create %[2]s.backup", l.called(), l.name)
 	create := command("create [FILE]", "Save the database as it is at one moment, while it is served", example, func(cmd *cobra.Command, args []string) error {
 		began := time.Now()
 		file := l.name + "-" + began.UTC().Format("20060102T150405Z") + ".backup"
