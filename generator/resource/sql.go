@@ -181,10 +181,23 @@ func (c *checked) indexes() []index {
 			add([]field.Field{f}, false, "id")
 		}
 	}
+	for _, f := range c.fields {
+		// The rows of one key in another order. All of them are read by the index above.
+		if c.shardKey != nil && f.Sort && !f.NoIndex && f.Name != c.shardKey.Name && !c.hasComposite(*c.shardKey, f) {
+			add([]field.Field{*c.shardKey, f}, false, "id")
+		}
+	}
 	for _, comp := range c.composites {
 		add(comp.fields, comp.unique)
 	}
 	return list
+}
+
+// hasComposite reports whether an index over exactly these fields was asked for.
+func (c *checked) hasComposite(fields ...field.Field) bool {
+	return slices.ContainsFunc(c.composites, func(comp composite) bool {
+		return slices.EqualFunc(comp.fields, fields, func(a, b field.Field) bool { return a.Name == b.Name })
+	})
 }
 
 // addIndexes writes CREATE INDEX, and what the code has to know of unique indexes.
