@@ -118,7 +118,7 @@ func TestBadFields(t *testing.T) {
 		{[]string{"a:ref=invoice"}, `field "a:ref=invoice": refers to itself: the first one has nothing to refer to; try a:ref=invoice:null`},
 		{[]string{"a_id:ref=user"}, `field "a_id:ref=user": a_id gets _id at its end in any case: name what it is; try a:ref=user`},
 		{[]string{"a:ref=user:sort"}, `field "a:ref=user:sort": sort is not for the type ref, whose values are ids; try a:ref=user`},
-		{[]string{"lines:many=line"}, `field "lines:many=line": the other side of a ref is no field`},
+		{[]string{"lines:many=line:null", "a:string"}, `field "lines:many=line:null": many has no modifiers; try lines:many=line`},
 		{[]string{"a:ref=user", "a_id:uuid"}, `field "a_id:uuid": has a name in common with the field "a:ref=user"`},
 		{[]string{"a:string", "a:xref=accounts.user"}, `field "a:xref=accounts.user": has a name in common with the field "a:string"`},
 		{[]string{"a:decimal(10"}, `field "a:decimal(10": the type "decimal(10" is not known; there are string text int`},

@@ -274,7 +274,7 @@ func TestCompletion(t *testing.T) {
 		"dev --profile ":       "cached replicated sharded single",
 		"test --servers ":      "auto install require",
 		"new shop --license ":  "Apache-2.0 MIT Proprietary",
-		"migrate ":             "down status up",
+		"migrate ":             "down plan status up",
 		"config diff single c": "cached",
 		"nosuch ":              "",
 	} {
