@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"io"
 
 	"github.com/banyan-go/banyan/platform/api"
@@ -37,7 +38,7 @@ type Env struct {
 	Undeclared func(operation, code string)
 	// Denied is told of each statement that a module may not run, db.ErrForeignTable for instance, also when the module ignores the error.
 	// Nil is a warning in mode dev. The goroutines of requests call it.
-	Denied func(error)
+	Denied func(context.Context, db.Refusal)
 
 	// Queries is told of the statements of each request that ran any, at its end. Nil is a warning, in mode dev, of those that run too many or
 	// repeat them, and nothing elsewhere. The goroutines of requests call it.

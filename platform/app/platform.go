@@ -61,7 +61,9 @@ func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel 
 func guard(env Env, tel *telemetry.Telemetry) db.Guard {
 	g := db.Guard{On: env.Mode != config.Prod, Denied: env.Denied}
 	if g.Denied == nil && env.Dev() {
-		g.Denied = func(err error) { tel.Logger().Warn("a statement was refused", "error", err.Error()) }
+		g.Denied = func(ctx context.Context, r db.Refusal) {
+			tel.Logger().WarnContext(ctx, "a statement was refused", "route", r.Route, "sql", r.SQL, "at", r.At, "error", r.Err.Error())
+		}
 	}
 	return g
 }

@@ -118,7 +118,7 @@ func migrationsOf(modules []module.Module) (sets []db.Migrations) {
 
 // watcher is told what an application does that no answer need show, and that a test fails for. The goroutines of requests call it.
 type watcher interface {
-	wrong(what string)
+	wrong(c complaint)
 	queries(r querystat.Report)
 }
 
@@ -131,9 +131,9 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 	}
 	env := app.Env{Name: "apptest", Info: api.Info{Title: "apptest"}, Mode: config.Test, Profile: "single", Keys: ring, Out: log}
 	env.Undeclared = func(operation, code string) {
-		w.wrong(fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code))
+		w.wrong(complaint{Text: fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code)})
 	}
-	env.Denied = func(err error) { w.wrong(err.Error()) }
+	env.Denied = func(_ context.Context, r db.Refusal) { w.wrong(refusal(r)) }
 	env.Queries = w.queries
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers()})
 	if err != nil {

@@ -36,7 +36,7 @@ type order struct {
 // report is what it says: first where it serves, and then what happens.
 type report struct {
 	URL     string            `json:"url,omitempty"`
-	Wrong   string            `json:"wrong,omitempty"`
+	Wrong   *complaint        `json:"wrong,omitempty"`
 	Queries *querystat.Report `json:"queries,omitempty"`
 	Flushed bool              `json:"flushed,omitempty"`
 }
@@ -93,13 +93,13 @@ type reports struct {
 func newReports() *reports { return &reports{out: os.NewFile(3, "reports")} }
 
 func (r *reports) send(what report) {
-	line, _ := json.Marshal(what) // texts and a bool
+	line, _ := json.Marshal(what) // texts, numbers and a bool
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	_, _ = r.out.Write(append(line, '\n')) // nobody is there any more, when that fails
 }
 
-func (r *reports) wrong(what string) { r.send(report{Wrong: what}) }
+func (r *reports) wrong(c complaint) { r.send(report{Wrong: &c}) }
 
 func (r *reports) queries(q querystat.Report) { r.send(report{Queries: &q}) }
 
@@ -150,10 +150,11 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 			t.Errorf("an instance of the application: %v", err)
 		}
 		for _, r := range i.said {
-			if r.Queries != nil {
+			switch {
+			case r.Queries != nil:
 				j.queries(*r.Queries)
-			} else {
-				j.wrong(r.Wrong)
+			case r.Wrong != nil:
+				j.wrong(*r.Wrong)
 			}
 		}
 	})

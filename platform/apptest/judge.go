@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -33,7 +34,32 @@ func (j *judge) modules(list []module.Module) {
 	}
 }
 
-func (j *judge) wrong(what string) { j.t.Errorf("%s", what) }
+// complaint is what is wrong. A test says once what is about the same, and each time what is about nothing.
+type complaint struct {
+	About string `json:"about,omitempty"`
+	Text  string `json:"text"`
+}
+
+// refusal complains of a statement that a module may not run, about the line that runs it.
+func refusal(r db.Refusal) complaint {
+	c := complaint{About: r.Err.Error(), Text: r.Err.Error() + "\n  " + r.SQL}
+	if r.Route != "" {
+		c.Text = r.Route + ": " + c.Text
+	}
+	if len(r.At) > 0 {
+		c.About += r.At[0]
+		c.Text += "\n  at " + strings.Join(r.At, "\n  by ")
+	}
+	return c
+}
+
+func (j *judge) wrong(c complaint) {
+	if c.About == "" {
+		j.t.Errorf("%s", c.Text)
+		return
+	}
+	j.once("wrong "+c.About, "%s", c.Text)
+}
 
 func (j *judge) queries(r querystat.Report) {
 	if head, ok := strings.CutPrefix(r.Origin, "HEAD "); ok {

@@ -11,6 +11,8 @@ import (
 	"sync"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/internal/sqltext"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 )
 
 // Guard says whether statements are kept to the tables of their module. It is for modes dev and test: there the engine looks at every
@@ -18,14 +20,23 @@ import (
 type Guard struct {
 	On bool
 	// Denied is told of each statement that the guard has refused, also when its module ignores the error. It is called by the goroutine
-	// that has asked for the statement, and may be nil.
-	Denied func(error)
+	// that has asked for the statement, with its context, and may be nil.
+	Denied func(context.Context, Refusal)
+}
+
+// Refusal is a statement that a guard has refused, and where it comes from.
+type Refusal struct {
+	Err   error  // ErrForeignTable, ErrNoKey or ErrSchema, with the names of the module and the table
+	Route string // "GET /api/v1/catalog/products"; "" for what is no request
+	SQL   string // with placeholders, and without the values that stand in it
+	// At is the line that has run it, "modules/catalog/internal/product/store.go:74", and then those that called it.
+	At []string
 }
 
 // guard knows which table is whose. A nil one guards nothing.
 type guard struct {
 	log    *slog.Logger
-	denied func(error)
+	denied func(context.Context, Refusal)
 
 	mu      sync.RWMutex
 	modules map[string]bool
@@ -106,13 +117,13 @@ func (g *guard) Warn(reason error) {
 	g.log.Warn("the tables of modules are not guarded", "reason", reason)
 }
 
-// tell reports the error of a statement that the guard has refused.
-func (g *guard) tell(err error) {
+// tell reports the error of a statement if the guard has refused it. It is called below the code that has asked for the statement.
+func (g *guard) tell(ctx context.Context, text string, err error) {
 	if g == nil || g.denied == nil {
 		return
 	}
 	switch kindOf(err) {
 	case driver.Walled, driver.Keyless, driver.Schema:
-		g.denied(err)
+		g.denied(ctx, Refusal{Err: err, Route: querystat.OriginOf(ctx), SQL: sqltext.Shape(text), At: querystat.Here()})
 	}
 }

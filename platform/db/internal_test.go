@@ -89,7 +89,7 @@ func TestOwners(t *testing.T) {
 	var none *guard
 	none.know("shop")
 	none.learn(Migrations{}, "sqlite")
-	none.tell(ErrForeignTable)
+	none.tell(t.Context(), "", ErrForeignTable)
 	g := newGuard(Guard{On: true}, slog.New(slog.DiscardHandler))
 	g.know("blog")
 	g.learn(Migrations{Module: "shop", Files: fstest.MapFS{

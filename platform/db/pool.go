@@ -47,10 +47,10 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 	querystat.Count(ctx, query)
 	run, err := p.runner()
 	if err != nil {
-		return nil, p.note(err)
+		return nil, p.note(ctx, query, err)
 	}
 	result, err := run.ExecContext(p.limit(ctx), query, args...)
-	return result, p.note(err)
+	return result, p.note(ctx, query, err)
 }
 
 // QueryContext runs a statement with rows.
@@ -58,10 +58,10 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 	querystat.Count(ctx, query)
 	run, err := p.runner()
 	if err != nil {
-		return nil, p.note(err)
+		return nil, p.note(ctx, query, err)
 	}
 	rows, err := run.QueryContext(p.limit(ctx), query, args...)
-	return rows, p.note(err)
+	return rows, p.note(ctx, query, err)
 }
 
 // QueryRowContext runs a statement with one row.
@@ -69,11 +69,11 @@ func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *
 	querystat.Count(ctx, query)
 	run, err := p.runner()
 	if err != nil {
-		return refusedRow(ctx, p.note(err))
+		return refusedRow(ctx, p.note(ctx, query, err))
 	}
 	row := run.QueryRowContext(p.limit(ctx), query, args...)
 	if err := row.Err(); err != nil {
-		return refusedRow(ctx, p.note(err))
+		return refusedRow(ctx, p.note(ctx, query, err))
 	}
 	return row
 }
@@ -96,7 +96,7 @@ func (p *pool) runner() (runner, error) {
 }
 
 // note translates the error of a statement, and dooms the transaction with it.
-func (p *pool) note(err error) error {
+func (p *pool) note(ctx context.Context, query string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -111,7 +111,7 @@ func (p *pool) note(err error) error {
 	case p.tx != nil && !p.apart:
 		p.tx.fail(err)
 	}
-	p.handle.db.guard.tell(err)
+	p.handle.db.guard.tell(ctx, query, err)
 	return err
 }
 

@@ -24,7 +24,7 @@ type guarded struct {
 	shop, catalog *db.Handle
 
 	mu     sync.Mutex
-	denied []error
+	denied []db.Refusal
 }
 
 // guarded opens one.
@@ -32,10 +32,10 @@ func (e engine) guarded(t *testing.T) *guarded {
 	t.Helper()
 	g := &guarded{}
 	g.world = e.bare(t, func(cfg *db.Config) {
-		cfg.Guard = db.Guard{On: true, Denied: func(err error) {
+		cfg.Guard = db.Guard{On: true, Denied: func(_ context.Context, r db.Refusal) {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			g.denied = append(g.denied, err)
+			g.denied = append(g.denied, r)
 		}}
 	})
 	if _, err := g.both(t).Up(t.Context()); err != nil {
@@ -62,7 +62,7 @@ func (g *guarded) wantDenied(t *testing.T, what string, err, target error, words
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if len(g.denied) == 0 || !errors.Is(g.denied[len(g.denied)-1], target) {
+	if len(g.denied) == 0 || !errors.Is(g.denied[len(g.denied)-1].Err, target) {
 		t.Errorf("%s: the observer has heard of %v", what, g.denied)
 	}
 	g.denied = nil

@@ -11,8 +11,15 @@ import (
 // stack is how a statement was reached: frames that are named only when somebody is told.
 type stack [32]uintptr
 
-// take fills s with the callers of Count.
+// take fills s with the callers of Count or Here.
 func (s *stack) take() { runtime.Callers(2, s[:]) }
+
+// Here returns the lines of the application that led to this call, as Statement.At has them. It takes some microseconds: it is for complaints.
+func Here() []string {
+	var s stack
+	s.take()
+	return s.places()
+}
 
 // maxPlaces is how far back callers are told.
 const maxPlaces = 4
