@@ -3,13 +3,17 @@ package querystat_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/id"
 )
 
 // one is a statement of a request.
@@ -23,6 +27,37 @@ func watched(o querystat.Options) (*querystat.Origin, *querystat.Report) {
 	r := &querystat.Report{}
 	o.Watch = func(got querystat.Report) { *r = got }
 	return querystat.New(o).Origin("GET /things"), r
+}
+
+// named has the id of another thing, and a place for it.
+type named struct {
+	other *id.ID
+	place api.Included[string]
+}
+
+// A loop around a helper of the platform is named too: api.Embed stands between the line that issues a statement and the loop.
+func TestLoopAroundThePlatform(t *testing.T) {
+	t.Parallel()
+	o, report := watched(querystat.Options{Callers: true})
+	ctx, r := begin(t, o)
+	find := func(ctx context.Context, _ []id.ID) (map[id.ID]string, error) {
+		one(ctx, "SELECT name FROM others WHERE id IN (1)")
+		return nil, nil
+	}
+	items := []named{{other: &id.ID{}}, {other: &id.ID{}}, {other: &id.ID{}}}
+	_, file, before, _ := runtime.Caller(0)
+	for i := range items {
+		if err := api.Embed(ctx, items[i:i+1], func(n *named) (*id.ID, *api.Included[string]) { return n.other, &n.place }, find, strings.Clone); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.End()
+	found := report.Repeated()
+	if len(found) != 1 || !slices.ContainsFunc(found[0].At, func(at string) bool {
+		return strings.HasSuffix(at, fmt.Sprintf("/%s:%d", filepath.Base(file), before+2))
+	}) {
+		t.Errorf("found %+v, want line %d, with the loop's call", found, before+2)
+	}
 }
 
 func begin(t *testing.T, o *querystat.Origin) (context.Context, *querystat.Recorder) {
@@ -49,7 +84,7 @@ func TestRepeatedFromOnePlace(t *testing.T) {
 	if len(found) != 1 || found[0].Count != 3 || found[0].Shape != "SELECT * FROM things WHERE id = ?" || found[0].Kind != "SELECT things" {
 		t.Fatalf("found %+v", found)
 	}
-	if at := found[0].At; len(at) < 2 || !strings.HasPrefix(at[0], "db/querystat/querystat_test.go:16") || at[0] == at[1] {
+	if at := found[0].At; len(at) < 2 || !strings.HasPrefix(at[0], "db/querystat/querystat_test.go:20") || at[0] == at[1] {
 		t.Errorf("from %q, want this file, and who called", at)
 	}
 }

@@ -25,7 +25,8 @@ func Here() []string {
 const maxPlaces = 4
 
 // places returns the lines of the application that led to a statement: first the one that issued it, which is the first one outside of the
-// platform and gorm, and then those that called it, up to where the platform called the application. A nil s has none.
+// platform and gorm, and then those that called it, up to where the server took the request: between them may be the platform, api.Embed for
+// instance. A nil s has none.
 func (s *stack) places() []string {
 	if s == nil {
 		return nil
@@ -46,7 +47,7 @@ func (s *stack) places() []string {
 		frame, more := frames.Next()
 		if outside(frame, platform) {
 			places = append(places, place(frame))
-		} else if len(places) > 0 && strings.HasPrefix(frame.Function, platform+"api.") {
+		} else if len(places) > 0 && strings.HasPrefix(frame.Function, platform+"httpserver.") {
 			break
 		}
 		if !more {
@@ -61,7 +62,7 @@ func outside(f runtime.Frame, platform string) bool {
 	if strings.HasSuffix(f.File, "_test.go") {
 		return true
 	}
-	for _, prefix := range []string{platform, "gorm.io/", "runtime.", "testing.", "database/sql.", "reflect.", "net/http."} {
+	for _, prefix := range []string{platform, "gorm.io/", "github.com/gofiber/", "runtime.", "testing.", "database/sql.", "reflect.", "net/http."} {
 		if strings.HasPrefix(f.Function, prefix) {
 			return false
 		}
