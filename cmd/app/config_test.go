@@ -81,7 +81,8 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "driver that is not compiled in", args: "--set db.driver=mysql", want: []string{"--set  db.driver  driver mysql is not compiled in: postgres, sqlite"}},
 		{name: "server without an address", args: "--profile cached", want: []string{
 			"configs/profiles/cached.yaml:5  db.dsn  is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"}},
-		{name: "address of another database", environ: "DATABASE_URL=postgres://u:hush@db/x", want: []string{"env DATABASE_URL  db.dsn  is an address and not a file: write file:data/app.db, or choose another db.driver"}},
+		{name: "address of another database", environ: "DATABASE_URL=postgres://u:hush@db/x", want: []string{"env DATABASE_URL  db.dsn  is an address and not a file: it is one of PostgreSQL, and the profile is one of SQLite; " +
+			"choose --profile cached or APP_PROFILE=cached, or another db.driver"}},
 		{name: "everything at once", base: "db:\n  drivr: x\n  slow: 10\n", environ: "APP_PHASE= APP_DB__DNS=hush", args: "--set http.adr=x", want: []string{
 			"configs/base.yaml:2  db.drivr  unknown key, did you mean db.driver?",
 			`configs/base.yaml:3  db.slow   got "10", want a duration; needs a unit, 10s for instance`,

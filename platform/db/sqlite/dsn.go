@@ -14,10 +14,13 @@ func path(dsn string) (string, error) {
 		return "", errors.New("names no file: write file:data/app.db")
 	case strings.Contains(p, ":memory:"):
 		return "", errors.New("a database in memory would be another one for each connection: write file:data/app.db")
-	case strings.ContainsAny(p, "?#"):
-		return "", errors.New("has parameters: write file:data/app.db and set db.sqlite instead")
+	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
+		return "", errors.New("is an address and not a file: it is one of PostgreSQL, and the profile is one of SQLite; " +
+			"choose --profile cached or APP_PROFILE=cached, or another db.driver")
 	case strings.Contains(p, "://"), strings.HasPrefix(p, "//") && !strings.HasPrefix(p, "///"):
 		return "", errors.New("is an address and not a file: write file:data/app.db, or choose another db.driver")
+	case strings.ContainsAny(p, "?#"):
+		return "", errors.New("has parameters: write file:data/app.db and set db.sqlite instead")
 	case p == dsn && strings.ContainsAny(p, "=@ "):
 		return "", errors.New("looks like the address of a server: write file:data/app.db, or choose another db.driver")
 	case strings.HasSuffix(p, "/"):

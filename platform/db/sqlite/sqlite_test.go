@@ -69,12 +69,14 @@ func TestDSN(t *testing.T) {
 		"file::memory:?cache=shared":   "in memory",
 		"file:app.db?mode=rwc":         "db.sqlite",
 		"file:app.db#x":                "db.sqlite",
-		"postgres://app:secret@db/app": "not a file",
-		"file://server/app.db":         "not a file",
-		"host=db password=secret":      "address of a server", // it would be a file of that name, for everybody to see
-		"app:secret@tcp(db)/app":       "address of a server",
-		"file:data/":                   "folder",
-		"file:a\x00b":                  "NUL",
+		"postgres://app:secret@db/app": "--profile cached",
+		"postgresql://app:secret@db/app?sslmode=disable": "--profile cached",
+		"mysql://app:secret@db/app?tls=true":             "not a file",
+		"file://server/app.db":                           "not a file",
+		"host=db password=secret":                        "address of a server", // it would be a file of that name, for everybody to see
+		"app:secret@tcp(db)/app":                         "address of a server",
+		"file:data/":                                     "folder",
+		"file:a\x00b":                                    "NUL",
 	} {
 		err := sqlite.Driver{}.Check(driver.Options{DSN: dsn})
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
