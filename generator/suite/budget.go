@@ -31,14 +31,15 @@ func (o Options) updateBudget(ctx context.Context, p *project.Project, run func(
 			}
 		}
 	}
-	if failed := run(); failed != nil {
-		for file, text := range before {
-			failed = errors.Join(failed, os.WriteFile(p.Path(file), text, 0o644))
+	failed := run()
+	after, err := o.goldenFiles(context.WithoutCancel(ctx), p) // what was interrupted is put back as well
+	if failed != nil {
+		if wrong := putBack(p, before, after); wrong != nil || err != nil {
+			return errors.Join(failed, err, wrong)
 		}
 		fmt.Fprintln(o.Err, "the golden files of queries are as before, because tests fail")
 		return failed
 	}
-	after, err := o.goldenFiles(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,21 @@ func (o Options) updateBudget(ctx context.Context, p *project.Project, run func(
 	return nil
 }
 
-// noteUnbudgeted runs tests, and lists the modules with routes whose cost no golden file has.
+// putBack makes the golden files what they were before.
+func putBack(p *project.Project, before, after map[string][]byte) (err error) {
+	for file, text := range before {
+		err = errors.Join(err, os.WriteFile(p.Path(file), text, 0o644))
+	}
+	for file := range after {
+		if _, was := before[file]; !was {
+			err = errors.Join(err, os.Remove(p.Path(file)))
+			_ = os.Remove(filepath.Dir(p.Path(file))) // a folder that was made for it; one that holds more stays
+		}
+	}
+	return err
+}
+
+// noteUnbudgeted runs tests, and lists the modules with routes whose cost no golden file has. While tests fail their cost is not worth keeping.
 func (o Options) noteUnbudgeted(p *project.Project, run func(Options) error) error {
 	dir, err := os.MkdirTemp("", "banyan-test-")
 	if err != nil {
@@ -71,7 +86,7 @@ func (o Options) noteUnbudgeted(p *project.Project, run func(Options) error) err
 	o.unbudgeted = filepath.Join(dir, "routes")
 	failed := run(o)
 	text, err := os.ReadFile(o.unbudgeted)
-	if errors.Is(err, fs.ErrNotExist) {
+	if failed != nil || errors.Is(err, fs.ErrNotExist) {
 		return failed
 	}
 	routes := map[string]bool{}
@@ -84,7 +99,7 @@ func (o Options) noteUnbudgeted(p *project.Project, run func(Options) error) err
 	}
 	slices.Sort(modules)
 	fmt.Fprintf(o.Err, "\nroutes whose queries no golden file has: %d\nnext:  %s test --budget update %s\n", len(routes), banyan(p), strings.Join(slices.Compact(modules), " "))
-	return errors.Join(failed, err)
+	return err
 }
 
 // partly reports whether the flags of go test leave tests out.

@@ -29,6 +29,9 @@ func TestBudget(t *testing.T) {
 		if err := os.WriteFile(os.Getenv("BANYAN_UNBUDGETED"), []byte(dir+"\tGET /a\n"+dir+"\tGET /b\n"+dir+"\tGET /a\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
+		if _, err := os.Stat("broken"); err == nil {
+			t.Fatal("broken")
+		}
 		return
 	}
 	text, err := os.ReadFile(file)
@@ -50,11 +53,11 @@ func TestUpdateBudget(t *testing.T) {
 	if err := os.RemoveAll(p.Path("thing")); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(p.Path("shop", "testdata"), 0o750); err != nil {
-		t.Fatal(err)
-	}
 	write := func(name, text string) {
 		t.Helper()
+		if err := os.MkdirAll(p.Path("shop", "testdata"), 0o750); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(p.Path("shop", name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -75,8 +78,14 @@ func TestUpdateBudget(t *testing.T) {
 		{"the same", "anew+", suite.UpdateBudget, nil, false, "anew+", "  budget    nothing has changed\n"},
 		{"some tests only raise", "old", suite.UpdateBudget, []string{"-run", "Budget"}, false, "old+", "  budget    shop/testdata/queries.golden\n"},
 		{"tests that fail change nothing", "old", suite.UpdateBudget, nil, true, "old", "the golden files of queries are as before, because tests fail\n"},
+		{"tests that fail write none", "", suite.UpdateBudget, nil, true, "", "the golden files of queries are as before, because tests fail\n"},
+		{"tests that fail are mended first", "", "", nil, true, "", ""},
 	} {
-		write(golden, c.before)
+		if write(golden, c.before); c.before == "" {
+			if err := os.Remove(p.Path("shop", golden)); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if c.broken {
 			write("broken", "")
 		}
@@ -86,10 +95,10 @@ func TestUpdateBudget(t *testing.T) {
 			t.Errorf("%s: %v\n%s", c.what, err, out.String())
 		}
 		text, err := os.ReadFile(p.Path("shop", golden))
-		if err != nil || string(text) != c.after {
+		if there := err == nil; there != (c.after != "") || string(text) != c.after {
 			t.Errorf("%s: the file holds %q, error %v, want %q", c.what, text, err, c.after)
 		}
-		if said := errs.String(); !strings.HasSuffix(said, c.said) {
+		if said := errs.String(); !strings.HasSuffix(said, c.said) || c.said == "" && said != "" {
 			t.Errorf("%s: it said %q, want %q", c.what, said, c.said)
 		}
 	}

@@ -175,7 +175,7 @@ func (g *golden) save() (err error) {
 	if err := os.MkdirAll(filepath.Dir(g.path), 0o755); err != nil {
 		return err
 	}
-	lock := flock.New(g.path)
+	lock := flock.New(g.path, flock.SetPermissions(0o644)) // which makes the file
 	if err := lock.Lock(); err != nil {
 		return err
 	}

@@ -118,6 +118,9 @@ func TestGoldenQueries(t *testing.T) {
 			t.Errorf("update: %s", got)
 		}
 	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the file is %v, error %v, want one that everybody may read", info, err)
+	}
 	text, err := os.ReadFile(file)
 	if _, entries, _ := strings.Cut(string(text), "\n"); err != nil || entries != "GET /api/v1/counter/rows 2\n  2 SELECT counter_rows\n" {
 		t.Fatalf("the file is %s, error %v", text, err)
