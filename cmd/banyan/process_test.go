@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"os"
 	"os/exec"
@@ -15,13 +16,22 @@ import (
 	"github.com/banyan-go/banyan/generator/projecttest"
 )
 
-// What banyan does not know is a command of the application, in mode dev, with its output and its exit code.
+// What banyan does not know is a command of the application, in mode dev, with its output and its exit code. What somebody has built for
+// production stays as it is.
 func TestPassThrough(t *testing.T) {
 	t.Parallel()
 	root := projecttest.New(t, filepath.Join(t.TempDir(), "shop")).Root
+	const released = "\x7fELF" // go build takes over nothing else
+	release := filepath.Join(root, "bin", "shop")
+	if err := errors.Join(os.Mkdir(filepath.Dir(release), 0o755), os.WriteFile(release, []byte(released), 0o755)); err != nil {
+		t.Fatal(err)
+	}
 	r := banyan(t, root, "routes")
 	if r.code != 0 || !strings.HasPrefix(r.out, "METHOD ") {
 		t.Errorf("routes: %+v", r)
+	}
+	if text, err := os.ReadFile(release); err != nil || string(text) != released {
+		t.Errorf("the release is another one: %d bytes, error %v", len(text), err)
 	}
 	for _, c := range []struct {
 		args      string

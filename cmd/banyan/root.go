@@ -129,7 +129,7 @@ func (c *command) complete(ctx context.Context, args []string) {
 	if err != nil {
 		return
 	}
-	cmd := exec.CommandContext(ctx, p.Path("bin", p.App), args[0], "--mode", "dev", "--config", "configs")
+	cmd := exec.CommandContext(ctx, dev.Binary(p), args[0], "--mode", "dev", "--config", "configs")
 	cmd.Args = append(cmd.Args, args[1:]...)
 	cmd.Dir, cmd.Stdout = p.Root, c.Out
 	_ = cmd.Run() // then there is nothing to offer

@@ -17,12 +17,12 @@ import (
 
 // build builds the application's binary and returns its path.
 func build(ctx context.Context, p *project.Project, progress func(string)) (string, error) {
-	if err := os.MkdirAll(p.Path("bin"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(Binary(p)), 0o755); err != nil {
 		return "", err
 	}
 	// Under a name of its own until it is whole: another banyan may build as well. Taking over the name leaves the file of a process that
 	// runs alone.
-	binary, fresh := binary(p), own(p, "")
+	binary, fresh := Binary(p), own(p, "")
 	_ = os.Link(binary, fresh) // what is up to date is not linked again; where that fails, it is
 	g := gotool.Go{Dir: p.Root, Env: []string{"CGO_ENABLED=0"}, Progress: progress}
 	_, err := g.Run(ctx, "build", "-v", "-buildvcs=false", "-o", fresh, p.Main()) // a commit does not link it again
@@ -32,12 +32,13 @@ func build(ctx context.Context, p *project.Project, progress func(string)) (stri
 	return binary, errors.Join(err, remove(fresh))
 }
 
-// binary is where the application is built to.
-func binary(p *project.Project) string { return filepath.Join(p.Path("bin"), p.App) }
+// Binary is where the application is built to for this machine: not where a person builds what goes into production. The folder is hidden, since
+// an application may be called dev.
+func Binary(p *project.Project) string { return p.Path("bin", ".dev", p.App) }
 
 // own is a file beside the binary that is this process's.
 func own(p *project.Project, suffix string) string {
-	return fmt.Sprintf("%s.%d%s", binary(p), os.Getpid(), suffix)
+	return fmt.Sprintf("%s.%d%s", Binary(p), os.Getpid(), suffix)
 }
 
 func remove(file string) error {

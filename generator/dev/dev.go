@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ const exitUsage = 2
 //
 // Flags that the application does not understand end Run with its *exec.ExitError, an address that is taken at the start with a *TakenError.
 func Run(ctx context.Context, p *project.Project, args []string, out, errs io.Writer, progress func(string)) error {
-	sweep(p.Path("bin"), p.App+".")
+	sweep(filepath.Dir(Binary(p)), p.App+".")
 	dir, err := sessionFolder()
 	if err != nil {
 		return err
@@ -305,7 +306,7 @@ func (s *session) show(ctx context.Context, text string) (err error) {
 	if s.http == nil {
 		// It has never run. The one that was built the last time knows where it listened.
 		addr := guess(s.args)
-		if where, err := s.ask(ctx, binary(s.project)); err == nil {
+		if where, err := s.ask(ctx, Binary(s.project)); err == nil {
 			addr = where.HTTP
 		}
 		if s.http, err = s.http.open(ctx, addr); err != nil {

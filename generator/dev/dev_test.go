@@ -294,8 +294,8 @@ func TestSession(t *testing.T) {
 // clean fails the test when a session has left something.
 func clean(t *testing.T, p *project.Project) {
 	t.Helper()
-	if left := projecttest.Read(t, p.Path("bin")); len(left) > 1 || len(left) == 1 && left["shop"] == "" {
-		t.Errorf("bin holds %d files", len(left))
+	if left := projecttest.Read(t, filepath.Dir(dev.Binary(p))); len(left) > 1 || len(left) == 1 && left["shop"] == "" {
+		t.Errorf("beside the binary: %d files", len(left))
 	}
 	if left, _ := filepath.Glob(filepath.Join(os.TempDir(), fmt.Sprintf(".banyan-dev.%d.*", os.Getpid()))); len(left) > 0 {
 		t.Errorf("left: %q", left)

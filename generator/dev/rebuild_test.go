@@ -96,7 +96,7 @@ func (c *catalogued) change(summary string) {
 func (c *catalogued) build(summary string) time.Duration {
 	c.t.Helper()
 	c.change(summary)
-	cmd := exec.CommandContext(c.t.Context(), "go", "build", "-buildvcs=false", "-o", c.Path("bin/shop"), c.Main())
+	cmd := exec.CommandContext(c.t.Context(), "go", "build", "-buildvcs=false", "-o", c.Path("bin/.dev/shop"), c.Main())
 	cmd.Dir, cmd.Env = c.Root, append(os.Environ(), "CGO_ENABLED=0")
 	began := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
