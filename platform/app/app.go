@@ -91,7 +91,7 @@ func (a *App) startBase(ctx context.Context) error {
 		if db.IsRefused(err) {
 			code = cli.Config
 		}
-		return cli.Exit(code, a.platform.env.command()+" config show --origin db", err)
+		return cli.Exit(code, a.platform.env.hints().command("config show --origin db"), err)
 	}
 	return nil
 }
@@ -103,13 +103,13 @@ func (a *App) migrate(ctx context.Context) error {
 	}
 	env := a.platform.env
 	all, _ := a.migrator.Status(ctx) // the first error is the one to tell
-	if text := unknown(all, env.command(), env.Mode); text != "" && env.Dev() {
-		return cli.Exit(cli.Failure, env.command()+resetCommand, fmt.Errorf("%w\n%s", err, text))
+	if text := unknown(all, env.hints(), env.Mode); text != "" && env.Dev() {
+		return cli.Exit(cli.Failure, env.hints().command(resetCommand), fmt.Errorf("%w\n%s", err, text))
 	}
-	if next, ok := nextOf(err, env.command(), env.Mode); ok {
+	if next, ok := nextOf(err, env.hints(), env.Mode); ok {
 		return cli.Exit(cli.Conflict, next, err)
 	}
-	return cli.Exit(cli.Failure, env.command()+" migrate status", err)
+	return cli.Exit(cli.Failure, env.hints().command("migrate status"), err)
 }
 
 // schemaFits returns the check that keeps a process out of service while the schema of its database is not one that it can work with. Once it
@@ -123,7 +123,7 @@ func (a *App) schemaFits() func(context.Context) error {
 			return err
 		}
 		err := a.migrator.Still(ctx)
-		if _, state := nextOf(err, "", config.Prod); !state {
+		if _, state := nextOf(err, caller{}, config.Prod); !state {
 			return nil
 		}
 		ready.Store(false)
@@ -135,7 +135,7 @@ func (a *App) schemaFits() func(context.Context) error {
 func (a *App) withNext(check func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
 		err := check(ctx)
-		if next, ok := nextOf(err, a.platform.env.command(), a.platform.env.Mode); ok && next != "" {
+		if next, ok := nextOf(err, a.platform.env.hints(), a.platform.env.Mode); ok && next != "" {
 			return fmt.Errorf("%w; next: %s", err, next)
 		}
 		return err

@@ -73,7 +73,7 @@ func interruptible(cmd *cobra.Command, fn func(ctx context.Context) error) error
 func (l *launcher) there(a *App) error {
 	there, err := a.platform.DB.Exists()
 	if err == nil && !there {
-		err = cli.Exit(cli.Conflict, l.called()+" migrate up", errors.New("there is no database yet"))
+		err = cli.Exit(cli.Conflict, l.next("migrate up"), errors.New("there is no database yet"))
 	}
 	return err
 }
@@ -225,11 +225,7 @@ func (l *launcher) backupRestore() *cobra.Command {
 				return l.inUse(err)
 			}
 			if len(filled) > 0 {
-				err := l.destroys(cmd, fmt.Sprintf("replace every row of %d tables (%s) by those of %s", len(filled), strings.Join(filled, ", "), b.Created.Format(time.RFC3339)))
-				if e, ok := errors.AsType[*cli.Error](err); ok && e.Next != "" {
-					return cli.Exit(e.Code, cmd.CommandPath()+" "+file+" --yes", e.Err)
-				}
-				if err != nil {
+				if err := l.destroys(cmd, fmt.Sprintf("replace every row of %d tables (%s) by those of %s", len(filled), strings.Join(filled, ", "), b.Created.Format(time.RFC3339))); err != nil {
 					return err
 				}
 			}
@@ -242,7 +238,7 @@ func (l *launcher) backupRestore() *cobra.Command {
 				return l.inUse(err)
 			}
 			if n := len(a.migrator.Files()) - len(content.Migrations); n > 0 {
-				l.Warn(fmt.Sprintf("the backup is older than this program, whose last %d migrations it has not\nnext:  %s migrate up", n, l.called()))
+				l.Warn(fmt.Sprintf("the backup is older than this program, whose last %d migrations it has not\nnext:  %s", n, l.next("migrate up")))
 			}
 			return l.printSaved("restored", file, b.Manifest, began)
 		})

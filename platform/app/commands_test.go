@@ -139,7 +139,7 @@ func TestMigrationThatFails(t *testing.T) {
 	m.program = program(variant{schema: strings.Replace(notesSchema, "INTEGER", "INTEGER, id TEXT,", 1)})
 	m.run("migrate", "up").want(1, "error: migrate: migration notes/20260101000000_notes.sql: ", "duplicate column name: id")
 	m.run("migrate", "status").want(6)
-	m.run("serve", "--mode", "test").want(1, "migration notes/20260101000000_notes.sql", "\nnext:  prog migrate status\n")
+	m.run("serve", "--mode", "test").want(1, "migration notes/20260101000000_notes.sql", "\nnext:  prog migrate status --mode test\n")
 }
 
 // A developer has generated something, thrown it away with git, and generated it again: the table of the first time is in the way. The
@@ -153,7 +153,7 @@ func TestMigrationsThatWereThrownAway(t *testing.T) {
 	reset := "\nnext:  prog db reset --mode dev\n"
 	m.run("serve", "--mode", "dev").want(1, "error: migrate: migration notes/"+second+"_notes.sql: ", "table notes_notes already exists",
 		"migrations that this program does not have, thrown away or of another branch: notes/"+first+"\n", reset)
-	m.run("serve", "--mode", "test").want(1, "table notes_notes already exists", "\nnext:  prog migrate status\n")
+	m.run("serve", "--mode", "test").want(1, "table notes_notes already exists", "\nnext:  prog migrate status --mode test\n")
 	m.run("migrate", "down", "--module", "notes").want(6, "notes/"+first+" was applied last, and this program does not know it", "\nnext:  git log --all --stat -- modules\n")
 	m.run("migrate", "down", "--module", "notes", "--mode", "dev").want(6, "this program does not know it", reset)
 
@@ -184,10 +184,10 @@ func TestUnknownMigrationsAreToldAtTheStart(t *testing.T) {
 func TestSeed(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.run("db", "seed", "--mode", "test").want(6, "the database is behind by 1", "\nnext:  prog migrate up\n")
+	m.run("db", "seed", "--mode", "test").want(6, "the database is behind by 1", "\nnext:  prog migrate up --mode test\n")
 	m.run("db", "seed", "--mode", "dev", "--rows", "3").want(0, "added 3 rows to each resource of notes in ") // which migrates first
 	m.run("db", "seed", "--mode", "test", "--rows", "2", "--module", "notes").want(0, "added 2 rows")
-	m.run("db", "seed", "--rows", "1").want(2, "this is mode prod", "\nnext:  prog db seed --yes\n")
+	m.run("db", "seed", "--rows", "1").want(2, "this is mode prod", "\nnext:  prog db seed --rows 1 --yes\n")
 	m.run("db", "seed", "--rows", "1", "--yes").want(0, "added 1 rows")
 	m.run("db", "seed", "--rows", "0").want(2, "--rows is 0", "\nnext:  prog db seed --rows 1000\n")
 	r := m.serve()
@@ -236,7 +236,7 @@ func TestLogLinesAreNotData(t *testing.T) {
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.run("healthcheck", "--set", "http.ops_addr=127.0.0.1:1").want(5, "connection refused", "\nnext:  prog serve\n")
+	m.run("healthcheck", "--set", "http.ops_addr=127.0.0.1:1").want(5, "connection refused", "\nnext:  prog serve --set http.ops_addr=127.0.0.1:1\n")
 	r := m.serve()
 	host := strings.TrimPrefix(r.ops, "http://localhost")
 	check := func(addr string) result { return m.run("healthcheck", "--set", "http.ops_addr="+addr) }
@@ -267,7 +267,20 @@ func TestHintsNameWhatWasTyped(t *testing.T) {
 	if says := m.run("migrate", "status").want(6).err; !strings.Contains(says, "next:  prog migrate up\n") {
 		t.Errorf("it says %s", says)
 	}
+	for args, next := range map[string]string{
+		"migrate status --profile single --set http.drain=1s --mode test": "prog migrate up --mode test --profile single --set http.drain=1s",
+		"migrate status --set db.dsn=file:hush.db":                        "prog migrate up --set db.dsn=••••",
+		"db seed --mode=test --set http.drain=1s --rows 3":                "prog migrate up --mode test --set http.drain=1s",
+		"db seed --rows 3 --no-input --module notes --set http.drain=1s":  "prog db seed --module notes --rows 3 --set http.drain=1s --yes",
+	} {
+		if says := m.run(strings.Fields(args)...).err; !strings.HasSuffix(says, "\nnext:  "+next+"\n") || strings.Contains(says, "hush") {
+			t.Errorf("%s: it says %s, want %q", args, says, next)
+		}
+	}
 	m.environ = append(m.environ, "BANYAN_COMMAND=banyan")
+	if says := m.run("migrate", "status", "--mode", "dev", "--set", "http.drain=1s").want(6).err; !strings.Contains(says, "next:  banyan migrate up --set http.drain=1s\n") {
+		t.Errorf("behind banyan, which has added flags, it says %s", says)
+	}
 	if says := m.run("migrate", "status").want(6).err; !strings.Contains(says, "next:  banyan migrate up\n") {
 		t.Errorf("behind banyan it says %s", says)
 	}

@@ -101,7 +101,7 @@ func (l *launcher) seedDry(ctx context.Context, a *App, rows int, modules []stri
 }
 
 func (l *launcher) reset() *cobra.Command {
-	reset := command("reset", "Drop every table and migrate from the start; all rows are gone", "  "+l.called()+resetCommand, func(cmd *cobra.Command, _ []string) error {
+	reset := command("reset", "Drop every table and migrate from the start; all rows are gone", "  "+l.called()+" "+resetCommand, func(cmd *cobra.Command, _ []string) error {
 		a, err := l.connectable()
 		if err != nil {
 			return err
@@ -170,7 +170,7 @@ func (l *launcher) healthcheck() *cobra.Command {
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy, whatever the environment says
 		resp, err := client.Do(req)
 		if err != nil {
-			return cli.Exit(cli.Down, l.called()+" serve", err)
+			return cli.Exit(cli.Down, l.next("serve"), err)
 		}
 		defer resp.Body.Close() //nolint:errcheck // read below, or not at all
 		body, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))

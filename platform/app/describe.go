@@ -141,7 +141,7 @@ func (l *launcher) config() *cobra.Command {
 				if near := loaded.Nearest(key); near != "" {
 					err = fmt.Errorf("%w, did you mean %s?", err, near)
 				}
-				return cli.Exit(cli.Usage, l.called()+" config show", err)
+				return cli.Exit(cli.Usage, l.next("config show"), err)
 			}
 		}
 		type row struct {

@@ -40,7 +40,7 @@ func (l *launcher) doctor() *cobra.Command {
 				return err
 			}
 			if snap.Dialect != a.platform.DB.Dialect() {
-				return cli.Exit(cli.Config, l.called()+" config show --origin db.driver",
+				return cli.Exit(cli.Config, l.next("config show --origin db.driver"),
 					fmt.Errorf("the statements are those of a process on %q, and db.driver is %s: choose its profile", snap.Dialect, a.platform.DB.Dialect()))
 			}
 			report, err := l.examine(cmd.Context(), a, snap)
@@ -95,7 +95,7 @@ func (l *launcher) fetchQueries(ctx context.Context, a *App, ops string) ([]byte
 	}
 	at, err := url.JoinPath(ops, httpserver.QueriesPath)
 	if err != nil || !strings.Contains(ops, "://") {
-		return nil, cli.Exit(cli.Usage, l.called()+" doctor --ops http://127.0.0.1:9090", fmt.Errorf("--ops %s is no URL", ops))
+		return nil, cli.Exit(cli.Usage, l.next("doctor --ops http://127.0.0.1:9090"), fmt.Errorf("--ops %s is no URL", ops))
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
@@ -107,7 +107,7 @@ func (l *launcher) fetchQueries(ctx context.Context, a *App, ops string) ([]byte
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second} // and no proxy, whatever the environment says
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, cli.Exit(cli.Down, l.called()+" serve, or --ops URL of the ops listener", err)
+		return nil, cli.Exit(cli.Down, l.next("serve")+", or --ops URL of the ops listener", err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // it has been read, or nobody wants it
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxSnapshot))
@@ -133,7 +133,7 @@ func (l *launcher) examine(ctx context.Context, a *App, snap querystat.Snapshot)
 		return report, err
 	}
 	if !there {
-		return report, cli.Exit(cli.Down, l.called()+" migrate up", errors.New("the database is not there, which tells how it runs the statements"))
+		return report, cli.Exit(cli.Down, l.next("migrate up"), errors.New("the database is not there, which tells how it runs the statements"))
 	}
 	return report, withDatabase(ctx, a, func(ctx context.Context) error {
 		report, err = doctor.Examine(ctx, snap, o)

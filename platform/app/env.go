@@ -44,11 +44,11 @@ type Env struct {
 	// repeat them, and nothing elsewhere. The goroutines of requests call it.
 	Queries func(querystat.Report)
 
-	called string // what somebody has typed; see command
+	called caller // by whoever has typed it; see hints
 }
 
-// command is what a hint begins with that names a command of the program.
-func (e Env) command() string { return cmp.Or(e.called, e.Name) }
+// hints is how hints name commands of the program.
+func (e Env) hints() caller { return caller{cmp.Or(e.called.name, e.Name), e.called.flags} }
 
 // Dev reports whether the program runs in mode dev.
 func (e Env) Dev() bool { return e.Mode == config.Dev }

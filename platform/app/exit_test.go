@@ -83,8 +83,8 @@ func TestExitCodes(t *testing.T) {
 		{name: "no keys and a wrong setting", command: "serve --addr nowhere", without: "APP_KEYS", code: 4, said: []string{"has 2 problems", "there are no keys", "http.addr"}},
 		{name: "short token", command: "serve", environ: []string{"APP_HTTP__OPS_TOKEN=1234"}, code: 4, said: []string{"http.ops_token", "at least 20 characters"}},
 
-		{name: "folder that cannot be made", command: "migrate up --mode test --set db.dsn=file:" + file + "/data/app.db", code: 5, said: []string{"create the folder of the database", "not a directory", "\nnext:  prog config show --origin db\n"}},
-		{name: "folder that cannot be made, serving", command: "serve --mode test --set db.dsn=file:" + file + "/data/app.db", code: 5, said: []string{"create the folder of the database", "\nnext:  prog config show --origin db\n"}},
+		{name: "folder that cannot be made", command: "migrate up --mode test --set db.dsn=file:" + file + "/data/app.db", code: 5, said: []string{"create the folder of the database", "not a directory", "\nnext:  prog config show --origin db --mode test --set db.dsn=••••\n"}},
+		{name: "folder that cannot be made, serving", command: "serve --mode test --set db.dsn=file:" + file + "/data/app.db", code: 5, said: []string{"create the folder of the database", "\nnext:  prog config show --origin db --mode test --set db.dsn=••••\n"}},
 		{name: "folder instead of a file", command: "serve --mode test --set db.dsn=file:" + m.dir, code: 5, said: []string{"is a directory"}},
 		{name: "file that is no database", command: "serve --mode test --set db.dsn=file:" + file, code: 5, said: []string{file, "file is not a database"}},
 

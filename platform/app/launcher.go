@@ -37,6 +37,8 @@ type launcher struct {
 	profile, modeFlag, dir string
 	set                    []string
 
+	cmd         *cobra.Command // that runs
+	loaded      *config.Loaded // nil before it is
 	mode        config.Mode
 	profileFrom string             // who named the profile; empty is the flag
 	log         io.Writer          // where log lines go
@@ -94,6 +96,7 @@ func (l *launcher) env(name string) string {
 
 // readFlags reads what the flags that every command has, or the variables in their place, say.
 func (l *launcher) readFlags(cmd *cobra.Command, _ []string) (err error) {
+	l.cmd = cmd
 	fromVariable := func(flag, variable string) bool { return !cmd.Flags().Changed(flag) && l.env(variable) != "" }
 	if fromVariable("profile", "APP_PROFILE") {
 		l.profileFrom = "env APP_PROFILE"
@@ -113,6 +116,7 @@ func (l *launcher) settings() (*settled, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.loaded = s.Loaded
 	l.Warn(s.Warnings...)
 	if l.Verbose {
 		l.Note("  using     profile %s, mode %s, configuration %s", l.profile, l.mode, cmp.Or(l.dir, "compiled in"))
@@ -170,7 +174,7 @@ func (l *launcher) build(env Env) (*App, error) {
 
 // complete fills in what is the same in every environment of this run.
 func (l *launcher) complete(env Env) Env {
-	env.Name, env.Version, env.Mode, env.Profile, env.called = l.name, version(), l.mode, l.profile, l.called()
+	env.Name, env.Version, env.Mode, env.Profile, env.called = l.name, version(), l.mode, l.profile, l.caller()
 	env.Out, env.Color = l.log, l.Color(l.log)
 	env.Sockets, env.Broken = l.sockets, l.env(brokenFile)
 	return env

@@ -76,7 +76,7 @@ func (l *launcher) versionOf(a *App, word string, modules ...string) (int64, err
 		return m.Version == version && (len(modules) == 0 || slices.Contains(modules, m.Module))
 	})
 	if !known {
-		return 0, cli.Exit(cli.Usage, l.called()+" migrate status", fmt.Errorf("--to %s: there is no migration with this version", word))
+		return 0, cli.Exit(cli.Usage, l.next("migrate status"), fmt.Errorf("--to %s: there is no migration with this version", word))
 	}
 	return version, nil
 }
@@ -147,7 +147,7 @@ func (l *launcher) migrateStatus() *cobra.Command {
 			err = l.judgement(all)
 		}
 		if !errors.Is(err, db.ErrUnknown) {
-			l.Warn(unknown(all, l.called(), l.mode))
+			l.Warn(unknown(all, l.caller(), l.mode))
 		}
 		return err
 	}))
@@ -328,34 +328,34 @@ func (l *launcher) judgement(all []db.Migration) error {
 	case len(dirty) > 0:
 		return l.stateOf(fmt.Errorf("%w: %s", db.ErrDirty, names(dirty)))
 	case len(pending) > 0:
-		return cli.Exit(cli.Conflict, l.called()+" migrate up", fmt.Errorf("pending migrations: %d", len(pending)))
+		return cli.Exit(cli.Conflict, l.next("migrate up"), fmt.Errorf("pending migrations: %d", len(pending)))
 	}
 	return l.stateOf(db.Fit(all)) // a newer program has taken something away
 }
 
 // stateOf gives an error about the state of the schema its exit code and its next step, and returns every other one as it is.
-func (l *launcher) stateOf(err error) error { return stateOf(err, l.called(), l.mode) }
+func (l *launcher) stateOf(err error) error { return stateOf(err, l.caller(), l.mode) }
 
-func stateOf(err error, name string, mode config.Mode) error {
-	if next, ok := nextOf(err, name, mode); ok {
+func stateOf(err error, as caller, mode config.Mode) error {
+	if next, ok := nextOf(err, as, mode); ok {
 		return cli.Exit(cli.Conflict, next, err)
 	}
 	return err
 }
 
 // nextOf returns the way on from a state of the schema; ok is false for other errors.
-func nextOf(err error, name string, mode config.Mode) (next string, ok bool) {
+func nextOf(err error, as caller, mode config.Mode) (next string, ok bool) {
 	switch {
 	case errors.Is(err, db.ErrBehind), errors.Is(err, db.ErrDirty):
-		return name + " migrate up", true
+		return as.command("migrate up"), true
 	case errors.Is(err, db.ErrInvalidIndex):
-		return "run that statement in the database, and then " + name + " migrate up", true
+		return "run that statement in the database, and then " + as.command("migrate up"), true
 	case errors.Is(err, db.ErrContract):
 		return "run the newer program, or take that migration back with it", true
 	case errors.Is(err, db.ErrChanged), errors.Is(err, db.ErrUnknown):
-		return cmp.Or(reset(name, mode), "git log --all --stat -- modules"), true
+		return cmp.Or(reset(as, mode), "git log --all --stat -- modules"), true
 	case errors.Is(err, db.ErrLocked):
-		return name + " migrate status, when that process is done", true
+		return as.command("migrate status") + ", when that process is done", true
 	case errors.Is(err, db.ErrOneWay):
 		return "", true
 	}
@@ -363,18 +363,18 @@ func nextOf(err error, name string, mode config.Mode) (next string, ok bool) {
 }
 
 // reset returns the command that starts afresh, in mode dev alone.
-func reset(name string, mode config.Mode) string {
+func reset(as caller, mode config.Mode) string {
 	if mode != config.Dev {
 		return ""
 	}
-	return name + resetCommand
+	return as.command(resetCommand)
 }
 
-// resetCommand is what is behind the name of the program in the command that starts afresh.
-const resetCommand = " db reset --mode dev"
+// resetCommand starts afresh.
+const resetCommand = "db reset --mode dev"
 
 // unknown says which migrations the database has and the program has not, and what to do about it; "" when there is none.
-func unknown(all []db.Migration, name string, mode config.Mode) string {
+func unknown(all []db.Migration, as caller, mode config.Mode) string {
 	var names []string
 	for _, m := range all {
 		if m.Name == "" && (m.State != db.Missing || mode == config.Dev) {
@@ -386,8 +386,8 @@ func unknown(all []db.Migration, name string, mode config.Mode) string {
 		return ""
 	case mode == config.Dev:
 		return fmt.Sprintf("the database has migrations that this program does not have, thrown away or of another branch: %s\n"+
-			"  go back to the code that has them and take them back there: %[2]s migrate down --module NAME --mode dev\n"+
-			"  or start afresh without the rows: %[2]s%[3]s", strings.Join(names, ", "), name, resetCommand)
+			"  go back to the code that has them and take them back there: %s\n"+
+			"  or start afresh without the rows: %s", strings.Join(names, ", "), as.command("migrate down --module NAME --mode dev"), as.command(resetCommand))
 	default:
 		return "the database has migrations that this program does not have, perhaps of a newer one: " + strings.Join(names, ", ")
 	}

@@ -123,7 +123,7 @@ func TestOpsListenerIsOnLoopback(t *testing.T) {
 // In mode prod whoever starts the program learns what everybody may write.
 func TestOpenWritesAreToldInModeProd(t *testing.T) {
 	t.Parallel()
-	const said = "warning: operations that write and are open to everybody: 1\nnext:  prog routes\n"
+	const said = "warning: operations that write and are open to everybody: 1\nnext:  prog routes --mode prod\n"
 	for mode, want := range map[string]bool{"dev": false, "test": false, "prod": true} {
 		r := newMachine(t).serve("--mode", mode)
 		if r.stop(); strings.Contains(r.err.String(), said) != want {

@@ -59,7 +59,7 @@ func (p Program[C]) Run(ctx context.Context, proc Process) int {
 
 func (p Program[C]) launcher(proc Process) *launcher {
 	l := &launcher{name: p.Name, embedded: p.Configs, proc: proc, mode: config.Prod, log: proc.Err} // in commands that print data, log lines are not data
-	l.Console = &cli.Console{In: proc.In, Out: proc.Out, Err: proc.Err, Getenv: l.env}
+	l.Console = &cli.Console{In: proc.In, Out: proc.Out, Err: proc.Err, Getenv: l.env, Retype: l.retype}
 	l.load = func(o config.Options) (*settled, error) {
 		cfg := p.Default()
 		o.Embedded = p.Configs

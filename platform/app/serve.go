@@ -55,14 +55,14 @@ func (l *launcher) serve() *cobra.Command {
 				l.Warn(a.openWrites())
 			}
 			if err := a.schema(cmd.Context()); err != nil {
-				next, _ := nextOf(err, l.called(), l.mode)
-				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s", err, cmp.Or(next, l.called()+" migrate status")))
+				next, _ := nextOf(err, l.caller(), l.mode)
+				l.Warn(fmt.Sprintf("not ready: %v\nnext:  %s", err, cmp.Or(next, l.next("migrate status"))))
 			}
 			if l.mode != config.Dev {
 				return
 			}
 			if all, err := a.migrator.Status(cmd.Context()); err == nil {
-				l.Warn(unknown(all, l.called(), l.mode))
+				l.Warn(unknown(all, l.caller(), l.mode))
 			}
 		}, func() { l.notify(notifyStopping) })
 	})
@@ -101,7 +101,7 @@ func (a *App) openWrites() string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("operations that write and are open to everybody: %d\nnext:  %s routes", n, a.platform.env.command())
+	return fmt.Sprintf("operations that write and are open to everybody: %d\nnext:  %s", n, a.platform.env.hints().command("routes"))
 }
 
 // serve runs the application until a signal, the end of ctx, or the failure of a listener. A second signal ends the waiting of the stop.

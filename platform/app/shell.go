@@ -125,7 +125,7 @@ func (s *shell) explain(err error) error {
 	case e == nil:
 		return err
 	case e.Kind == driver.ReadOnly:
-		return cli.Exit(cli.Failure, s.called()+" db shell --write", e)
+		return cli.Exit(cli.Failure, s.next("db shell --write"), e)
 	case e.Kind == driver.Control:
 		return fmt.Errorf("each statement is a transaction of its own, and none begins or ends one: %w", e)
 	}

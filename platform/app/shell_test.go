@@ -51,7 +51,7 @@ func TestShell(t *testing.T) {
 func TestShellWrites(t *testing.T) {
 	onEngines(t, func(t *testing.T, m *machine) {
 		m.seed(3)
-		m.run("db", "shell", "DELETE FROM notes_notes").want(1, "error: ", "\nnext:  prog db shell --write\n")
+		m.run("db", "shell", "--profile", "single", "DELETE FROM notes_notes").want(1, "error: ", "\nnext:  prog db shell --write --profile single\n")
 		m.run("db", "shell", "-q", "SELECT 1; DELETE FROM notes_notes; SELECT 2").want(1)
 		m.run("db", "shell", "--write", "DELETE FROM notes_notes WHERE id = 1").want(0, "1 rows changed\n")
 		if out := m.run("db", "shell", "--write", "DELETE FROM notes_notes WHERE id = 2 RETURNING text").want(0, "1 rows\n").out; out != "text\nnote 1\n" {

@@ -285,12 +285,12 @@ func TestQuestions(t *testing.T) {
 		said    string
 	}{
 		{"db seed --rows 2", []clitest.Answer{no}, 1, "error: that was no yes; nothing was done"},
-		{"db seed --rows 2 --no-input", nil, 2, "next:  prog db seed --yes"},
+		{"db seed --rows 2 --no-input", nil, 2, "next:  prog db seed --rows 2 --yes"},
 		{"db seed --rows 2", []clitest.Answer{yes}, 0, "added 2 rows"},
 		{"db seed --rows 2 --yes", nil, 0, "added 2 rows"},
 		{"db seed --rows 2 --mode test", nil, 0, "added 2 rows"},
 		{"db reset --no-input", nil, 2, "next:  prog db reset --yes"},
-		{"migrate down --module notes --no-input", nil, 2, "take back notes/20260101000000_notes.sql"},
+		{"migrate down --module notes --no-input", nil, 2, "next:  prog migrate down --module notes --yes"},
 		{"db reset --timeout 1ms", nil, 1, "--timeout"},
 		{"migrate down --module notes", []clitest.Answer{yes}, 0, "pending  notes/20260101000000_notes.sql"},
 		{"db reset", []clitest.Answer{yes}, 0, "the database is empty, and has 1 migrations"},

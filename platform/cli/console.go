@@ -22,6 +22,8 @@ type Console struct {
 	Out, Err io.Writer
 	// Getenv returns a variable of the environment.
 	Getenv func(string) string
+	// Retype says how a hint names a flag that was given, and one of its values; false leaves it out. Nil is as it was typed.
+	Retype func(flag, value string) (string, bool)
 
 	plain  bool // --no-color was given, though perhaps not understood yet
 	status bool // a line stands on the terminal that the next one is written over
@@ -138,7 +140,7 @@ func (c *Console) Confirm(cmd *cobra.Command, question string) error {
 		return nil
 	}
 	if c.NoInput || !IsTerminal(c.In) || !IsTerminal(c.Err) {
-		return Exit(Usage, cmd.CommandPath()+" --yes", errors.New(question+"? Nobody can be asked here; say --yes"))
+		return Exit(Usage, c.again(cmd, "--yes"), errors.New(question+"? Nobody can be asked here; say --yes"))
 	}
 	c.clear()
 	fmt.Fprint(c.Err, wrap(question+"? [y/N] ", columns(c.Err), ""))
