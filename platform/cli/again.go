@@ -27,12 +27,12 @@ func (c *Console) Given(cmd *cobra.Command, names ...string) (given []string) {
 				}
 			}
 			switch {
-			case f.NoOptDefVal == value: // "true", of a flag without a value
-				given = append(given, "--"+f.Name)
-			case f.NoOptDefVal != "":
-				given = append(given, "--"+f.Name+"="+quote(value))
-			default:
+			case f.NoOptDefVal == "":
 				given = append(given, "--"+f.Name+" "+quote(value))
+			case f.NoOptDefVal == value: // "true", mostly
+				given = append(given, "--"+f.Name)
+			default:
+				given = append(given, "--"+f.Name+"="+quote(value))
 			}
 		}
 	})
