@@ -26,10 +26,10 @@ func (c *Console) Given(cmd *cobra.Command, names ...string) (given []string) {
 					continue
 				}
 			}
-			switch {
-			case f.NoOptDefVal == "":
+			switch f.NoOptDefVal {
+			case "":
 				given = append(given, "--"+f.Name+" "+quote(value))
-			case f.NoOptDefVal == value: // "true", mostly
+			case value: // "true", mostly
 				given = append(given, "--"+f.Name)
 			default:
 				given = append(given, "--"+f.Name+"="+quote(value))
