@@ -180,6 +180,7 @@ func TestPendingMigrationsInModeProd(t *testing.T) {
 	if want := "warning: not ready: the database is behind by 1: notes/20260101000000_notes.sql\nnext:  prog migrate up\n"; !strings.HasSuffix(r.err.String(), want) {
 		t.Errorf("it says %s, want %s", r.err, want)
 	}
+	r.out.await(`"msg":"not ready","reason":"migrations: the database is behind by 1`) // before anybody has asked
 	r.wantGet(r.url+"/livez", 200)
 	if body := r.wantGet(r.url+"/readyz", 503); body != `{"status":"failing"}` {
 		t.Errorf("the public port says %s", body)
@@ -188,6 +189,10 @@ func TestPendingMigrationsInModeProd(t *testing.T) {
 		t.Errorf("the ops port says %s", body)
 	}
 	m.run("migrate", "up").want(0)
+	r.out.await(`"msg":"ready again"`)
+	if log := r.out.String(); strings.Count(log, `"msg":"not ready"`) != 1 || strings.Count(log, `"msg":"ready again"`) != 1 {
+		t.Errorf("the log does not say once each that it is not ready and that it is again: %s", log)
+	}
 	r.wantGet(r.url+"/readyz", 200)
 	r.wantGet(r.url+"/api/v1/notes/notes", 200)
 

@@ -83,6 +83,7 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	s.fast.SecureErrorLogMessage = true
 	s.ops = newOps(cfg, health, tel, o.Queries)
 	lc.Append(lifecycle.Hook{Name: "http server", Start: s.start, Stop: s.stop})
+	lc.Append(s.watching())
 	return s, nil
 }
 
