@@ -356,6 +356,8 @@ func nextOf(err error, as caller, mode config.Mode) (next string, ok bool) {
 		return cmp.Or(reset(as, mode), "git log --all --stat -- modules"), true
 	case errors.Is(err, db.ErrLocked):
 		return as.command("migrate status") + ", when that process is done", true
+	case errors.Is(err, db.ErrMalformed):
+		return "mend the file, and then " + as.command("migrate plan"), true
 	case errors.Is(err, db.ErrOneWay):
 		return "", true
 	}

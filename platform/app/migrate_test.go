@@ -112,6 +112,19 @@ func TestMigrateWhileAnotherDoes(t *testing.T) {
 	}
 }
 
+// A pending file that is no migration is told by plan and up, which apply nothing then.
+func TestFileThatIsNoMigration(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.program = then(second, "")
+	for _, args := range [][]string{{"plan"}, {"up", "--dry-run"}, {"up"}} {
+		m.run(append([]string{"migrate"}, args...)...).want(6, "migration notes/"+second+" is no migration: the line `-- +goose Up` is missing", "\nnext:  mend the file")
+	}
+	if out := m.run("migrate", "status").out; strings.Contains(out, "applied") {
+		t.Errorf("something was applied: %s", out)
+	}
+}
+
 // Each state that somebody has to look at is named with the way on, by the command that lists them and by whoever is asked to be ready.
 func TestStatesOfTheSchema(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 type migrationFile struct {
 	up       string // the section Up, without the annotations
 	down     bool   // there is a section Down
+	lacks    string // the annotation that is missing, without which goose does not run it; "" for none
 	checksum string // of the SQL in the section Up: lines of comments, and the space around lines, may change
 	// contract says that yesterday's program does not work any more once this is applied: a comment banyan:contract stands in front of the section
 	// Down.
@@ -25,16 +26,20 @@ func readMigration(files fs.FS, name string) (f migrationFile, err error) {
 		return f, err
 	}
 	var up strings.Builder
-	sum, section := sha256.New(), ""
+	sum, section, begun, statement := sha256.New(), "", false, false
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimRight(line, "\r\n\t ")
 		word, annotated := annotation(line)
 		switch {
 		case word == "up" || word == "down":
 			section = word
+			begun = begun || word == "up"
 			f.down = f.down || word == "down"
 		case annotated:
 			f.noTransaction = f.noTransaction || word == "no transaction"
+			if word == "statementbegin" || word == "statementend" {
+				statement = word == "statementbegin"
+			}
 		case section != "down":
 			f.contract = f.contract || marks(line, "banyan:contract")
 			if section == "up" {
@@ -42,6 +47,12 @@ func readMigration(files fs.FS, name string) (f migrationFile, err error) {
 				sum.Write([]byte(statementText(line)))
 			}
 		}
+	}
+	switch {
+	case !begun:
+		f.lacks = "-- +goose Up"
+	case statement:
+		f.lacks = "-- +goose StatementEnd"
 	}
 	f.up, f.checksum = strings.TrimSpace(up.String()), hex.EncodeToString(sum.Sum(nil))
 	return f, nil

@@ -179,18 +179,16 @@ func (m *Migrator) tables(ctx context.Context) ([]string, error) {
 // Up applies what is pending, also what is older than the last one applied, and returns what it applied. It waits for others who migrate when
 // something is pending. Each file is one transaction: after an error, which names the file, the database is as the last file that succeeded left
 // it, and the same call goes on from there. A file with the annotation NO TRANSACTION is on its own: give it one statement that can be repeated,
-// since one that was begun and did not end (Dirty) is repeated. The errors are ErrChanged, then nothing is applied, ErrInvalidIndex, ErrLocked and
+// since one that was begun and did not end (Dirty) is repeated. The errors are ErrChanged and ErrMalformed, then nothing is applied, ErrInvalidIndex, ErrLocked and
 // those of the statements.
 func (m *Migrator) Up(ctx context.Context) (done []Migration, err error) {
 	all, err := m.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := changed(m.chosen(all)); err != nil {
+	steps, err := m.Plan(all) // every file is read before the first one is applied
+	if err != nil || len(steps) == 0 {
 		return nil, err
-	}
-	if len(m.due(all)) == 0 {
-		return nil, nil
 	}
 	return done, m.locked(ctx, func(o *open) error {
 		if all, err = m.Status(ctx); err != nil { // another process may have been at it

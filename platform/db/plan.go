@@ -11,7 +11,7 @@ type Step struct {
 }
 
 // Plan returns what Up would apply of these, in its order; they are what Status or Files has returned. It does no I/O on the database. The error
-// is ErrChanged or one of reading.
+// is ErrChanged, ErrMalformed or one of reading.
 func (m *Migrator) Plan(all []Migration) (steps []Step, err error) {
 	if err := changed(m.chosen(all)); err != nil {
 		return nil, err
@@ -24,6 +24,9 @@ func (m *Migrator) Plan(all []Migration) (steps []Step, err error) {
 		f, err := readMigration(set.files, mig.Name)
 		if err != nil {
 			return nil, fmt.Errorf("read migration %s: %w", mig, err)
+		}
+		if f.lacks != "" {
+			return nil, fmt.Errorf("migration %s %w: the line `%s` is missing", mig, ErrMalformed, f.lacks)
 		}
 		mig.Contract = f.contract
 		steps = append(steps, Step{Migration: mig, SQL: f.up, Transaction: !f.noTransaction})

@@ -22,6 +22,8 @@ var (
 	ErrUnknown = errors.New("this program does not know it")
 	// ErrChanged means that the file of a migration has got other SQL since it was applied.
 	ErrChanged = errors.New("changed after they were applied")
+	// ErrMalformed means that a file is not one that goose could run.
+	ErrMalformed = errors.New("is no migration")
 	// ErrOneWay means that a migration has no section Down.
 	ErrOneWay = errors.New("has no section `-- +goose Down`")
 	// ErrLocked means that another process was migrating for longer than one wanted to wait.

@@ -99,6 +99,7 @@ func Run(t *testing.T, open func(t *testing.T) (driver.Driver, driver.Options)) 
 		{"plan of migrations", testPlan},
 		{"migration that is not finished", testDirty},
 		{"migration that was changed", testChanged},
+		{"file that is no migration", testMalformed},
 		{"migration that takes away", testContract},
 		{"migration that is missing", testMissing},
 		{"history of an older program", testOlderHistory},

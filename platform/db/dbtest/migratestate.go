@@ -142,6 +142,29 @@ func testDirty(t *testing.T, e engine) {
 	}
 }
 
+// A pending file that is no migration is found before the ones in front of it are applied.
+func testMalformed(t *testing.T, e engine) {
+	const a, b = "20260101000000_a.sql", "20260102000000_b.sql"
+	for text, lacks := range map[string]string{
+		"":                          "-- +goose Up",
+		"SELECT 1;\n":               "-- +goose Up",
+		"-- +goose Down\nSELECT 1;": "-- +goose Up",
+		"-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n": "-- +goose StatementEnd",
+	} {
+		w := e.bare(t)
+		m := w.migrator(t, db.Migrations{Module: "shop", Files: w.files(a, makes("shop_a"), b, text)})
+		_, planned := m.Plan(m.Files())
+		_, applied := m.Up(t.Context())
+		for _, err := range []error{planned, applied} {
+			wantIs(t, err, db.ErrMalformed)
+			if err != nil && (!strings.Contains(err.Error(), "shop/"+b) || !strings.Contains(err.Error(), lacks)) {
+				t.Errorf("%v does not name the file and %s", err, lacks)
+			}
+		}
+		wantTables(t, w)
+	}
+}
+
 // Other SQL in a file that was applied is seen, and nothing is applied beside it. Comments and white space are free.
 func testChanged(t *testing.T, e engine) {
 	w := e.bare(t)
