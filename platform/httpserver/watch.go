@@ -57,7 +57,7 @@ func (s *Server) watching() lifecycle.Hook {
 	return lifecycle.Hook{
 		Name: "readiness",
 		Start: func(ctx context.Context) error {
-			ctx, cancel = context.WithCancel(context.WithoutCancel(ctx))
+			ctx, cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // Stop calls it
 			go func() {
 				defer close(done)
 				s.health.Watch(ctx, s.log)
