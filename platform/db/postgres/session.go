@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -107,7 +106,7 @@ func (s *writer) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if o != (driver.TxOptions{}) {
 		return nil, errTxOptions
 	}
-	if s.own != nil || dbdriver.CallerOf(ctx).Scope == dbdriver.Migration {
+	if s.own != nil || migrates(ctx) {
 		c, err := s.conn(ctx)
 		if err != nil {
 			return nil, err
@@ -197,7 +196,11 @@ func (s *writer) conn(ctx context.Context) (*conn, error) {
 		return s.tx, nil
 	}
 	if s.own == nil {
-		c, err := connect(ctx, apart(s.pool.cfg))
+		cfg := apart(s.pool.cfg)
+		if migrates(ctx) {
+			cfg.RuntimeParams["lock_timeout"] = migrationLock
+		}
+		c, err := connect(ctx, cfg)
 		if err != nil {
 			return nil, err
 		}
@@ -210,18 +213,17 @@ func (s *writer) conn(ctx context.Context) (*conn, error) {
 	return s.own, nil
 }
 
-// migrationLock is how long, in ms, a statement of a migration waits for a lock: whoever comes after it waits behind it, readers too. The file is
-// tried again.
-const migrationLock = 300
+// migrationLock is how long a statement of a migration waits for a lock: whoever comes after it waits behind it, readers too. The file is tried again.
+const migrationLock = "300ms"
+
+// migrates reports whether a statement is one of a migration.
+func migrates(ctx context.Context) bool { return dbdriver.CallerOf(ctx).Scope == dbdriver.Migration }
 
 // apart returns settings without the limits that are for requests: the index of a large table takes its time.
 func apart(cfg *pgx.ConnConfig) *pgx.ConnConfig {
 	c := cfg.Copy()
 	for _, name := range []string{"default_transaction_read_only", "statement_timeout", "idle_in_transaction_session_timeout"} {
 		delete(c.RuntimeParams, name)
-	}
-	if ms, err := strconv.Atoi(c.RuntimeParams["lock_timeout"]); err != nil || ms > migrationLock {
-		c.RuntimeParams["lock_timeout"] = strconv.Itoa(migrationLock)
 	}
 	return c
 }
