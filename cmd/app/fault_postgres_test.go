@@ -188,11 +188,11 @@ func TestPostgresRepliesLost(t *testing.T) {
 }
 
 // Wherever in its conversation with the server a migration loses the connection, whether or not the server has heard the last word, it fails with
-// an error, and the same command again ends what it has begun. With BANYAN_LONG that is tried at each request, and else at some.
+// an error, and the same command again ends what it has begun. With BANYAN_EACH=1 that is tried at each request, for minutes, and else at some.
 func TestPostgresLostWhileMigrating(t *testing.T) {
 	t.Parallel()
 	stride := 7
-	if os.Getenv("BANYAN_LONG") != "" {
+	if os.Getenv("BANYAN_EACH") == "1" {
 		stride = 1
 	}
 	server := servertest.StartPostgres(t)
