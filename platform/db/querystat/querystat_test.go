@@ -89,7 +89,7 @@ func TestRepeatedFromOnePlace(t *testing.T) {
 	}
 }
 
-// One loop reaches a statement from another line of its body each time: they come from one place all the same.
+// Lines one after the other ask the same of different things: three fields that refer to one resource for instance. That is no loop.
 func TestOnePlaceBySeveralWays(t *testing.T) {
 	t.Parallel()
 	o, report := watched(querystat.Options{Callers: true})
@@ -98,7 +98,7 @@ func TestOnePlaceBySeveralWays(t *testing.T) {
 	one(ctx, "SELECT 2")
 	func() { one(ctx, "SELECT 3") }()
 	r.End()
-	if found := report.Repeated(); len(found) != 1 || found[0].Count != 3 {
+	if found := report.Repeated(); len(found) != 0 {
 		t.Errorf("found %+v in %+v", found, report)
 	}
 }

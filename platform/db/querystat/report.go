@@ -18,11 +18,11 @@ type Statement struct {
 	At []string `json:"at"`
 }
 
-// RepeatLimit is how often a statement may come from one place in one piece of work. One that comes more often is taken for one that is run
-// for each element of a list.
+// RepeatLimit is how often a statement may come from one place by one way, its callers, in one piece of work. One that comes more often is taken for
+// one that is run for each element of a list.
 const RepeatLimit = 2
 
-// Repeated returns the statements that one place has run more than RepeatLimit times, without having said that it is meant.
+// Repeated returns the statements that one place has run more than RepeatLimit times for the same callers, without having said that it is meant.
 func (r Report) Repeated() (found []Statement) {
 	for _, s := range r.Statements {
 		if s.Count > RepeatLimit && len(s.At) > 0 {
@@ -37,7 +37,7 @@ func report(origin string, count int, tallies []tally) Report {
 	for _, t := range tallies {
 		s := Statement{Shape: t.query.text, Kind: t.query.kind, Count: t.runs - t.meant, At: t.from.places()}
 		if i := slices.IndexFunc(r.Statements, func(other Statement) bool {
-			return other.Shape == s.Shape && len(s.At) > 0 && len(other.At) > 0 && other.At[0] == s.At[0]
+			return other.Shape == s.Shape && len(s.At) > 0 && slices.Equal(other.At, s.At)
 		}); i >= 0 {
 			r.Statements[i].Count += s.Count
 			continue
