@@ -181,7 +181,8 @@ func fetch(ctx context.Context, url string) ([]byte, error) {
 	return body, nil
 }
 
-// sameJSON compares two answers. The cursor of a list is signed in one and not in the other: there has to be one in both, or in none.
+// sameJSON compares two answers. The cursor of a list is signed in one and not in the other: there has to be one in both, or in none. Times may be
+// written with or without zeros at their end.
 func sameJSON(a, b []byte) (bool, error) {
 	var x, y any
 	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
@@ -189,7 +190,26 @@ func sameJSON(a, b []byte) (bool, error) {
 	}
 	hideCursor(x)
 	hideCursor(y)
-	return reflect.DeepEqual(x, y), nil
+	return reflect.DeepEqual(timed(x), timed(y)), nil
+}
+
+// timed returns v with each text that is a time as one.
+func timed(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name := range v {
+			v[name] = timed(v[name])
+		}
+	case []any:
+		for i := range v {
+			v[i] = timed(v[i])
+		}
+	case string:
+		if t, err := time.Parse(time.RFC3339Nano, v); err == nil {
+			return t.UnixMicro()
+		}
+	}
+	return v
 }
 
 func hideCursor(v any) {
