@@ -378,6 +378,12 @@ func (m *Migrator) lock(ctx context.Context) (unlock func() error, err error) {
 // lockTries is how often a file is tried that gets no lock. It waits for a short time, since requests wait behind it, and leaves them one in between.
 const lockTries = 10
 
+// gotNoLock reports whether a file has failed at a lock, and for no other reason: after a lost connection nobody knows what is committed.
+func gotNoLock(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && e.Locked
+}
+
 // goose runs one section of a file, and notes it in the history.
 func (m *Migrator) goose(ctx context.Context, pool *sql.DB, set migrationSet, mig Migration, down bool) error {
 	ctx = migrating(ctx, set.module)
@@ -401,7 +407,7 @@ func (m *Migrator) goose(ctx context.Context, pool *sql.DB, set migrationSet, mi
 		if err == nil {
 			return nil
 		}
-		if f.noTransaction || try == lockTries || kindOf(translate(m.db.driver, err)) != driver.Busy || !pause(ctx, time.Second) {
+		if f.noTransaction || try == lockTries || !gotNoLock(translate(m.db.driver, err)) || !pause(ctx, time.Second) {
 			break
 		}
 	}

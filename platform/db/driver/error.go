@@ -7,7 +7,9 @@ type Error struct {
 	Kind Kind
 	// Columns are those of the unique index that a Duplicate violates, in their order; nil when the engine does not name them.
 	Columns []string
-	Err     error // as it came from the engine
+	// Locked says of a Busy that the statement got no lock in time, and so has done nothing: its transaction is not committed.
+	Locked bool
+	Err    error // as it came from the engine
 }
 
 // Kind is the meaning of an Error.

@@ -13,9 +13,15 @@ import (
 // Translate sorts the engine's errors.
 func (Driver) Translate(err error) error {
 	if kind, columns := sort(err); kind != 0 {
-		return &driver.Error{Kind: kind, Columns: columns, Err: err}
+		return &driver.Error{Kind: kind, Columns: columns, Locked: kind == driver.Busy && gotNoLock(err), Err: err}
 	}
 	return err
+}
+
+// gotNoLock reports whether a statement waited in vain for a lock.
+func gotNoLock(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "55P03"
 }
 
 // sort returns the meaning of an error. The codes are those of appendix A of PostgreSQL's manual.

@@ -176,6 +176,27 @@ func TestMigrationLetsOthersPass(t *testing.T) {
 	}
 }
 
+// A migration that loses its connection is not tried again by the same run: what it had done may be committed.
+func TestMigrationThatLosesItsConnection(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.StartPostgres(t).Database(t)
+	m, err := start(t, dsn).Migrator([]db.Migrations{{Module: "shop", Files: fstest.MapFS{
+		"postgres/20260101000000_a.sql": {Data: []byte("-- +goose Up\nCREATE SEQUENCE shop_tries;\n")},
+		// A sequence counts what is rolled back, too.
+		"postgres/20260102000000_b.sql": {Data: []byte("-- +goose Up\nSELECT nextval('shop_tries');\nSELECT pg_terminate_backend(pg_backend_pid());\n")},
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Up(t.Context()); err == nil {
+		t.Error("it was applied")
+	}
+	var tries int
+	if err := openPools(t, dsn).Read.QueryRowContext(t.Context(), "SELECT last_value FROM shop_tries").Scan(&tries); err != nil || tries != 1 {
+		t.Errorf("it was tried %d times, %v", tries, err)
+	}
+}
+
 // openPools opens a database without a door.
 func openPools(t *testing.T, dsn string) driver.Pools {
 	t.Helper()
