@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-
-	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // doorRounds is the least number of rounds: the bound is worth nothing with few.
@@ -26,23 +24,14 @@ func (b *bench) door(ctx context.Context) ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	file := servertest.Postgres().Find()
-	if file == "" {
-		skipped := "PostgreSQL is not installed: " + servertest.Postgres().Install()
-		return []figure{lite, {Name: "door-postgres", Title: "The door on PostgreSQL", Skipped: skipped}}, nil
-	}
-	server, err := servertest.RunPostgres(ctx, file)
-	if err != nil {
-		return []figure{lite}, err
-	}
-	pg, err := b.doors(ctx, "postgres", "PostgreSQL", server.DSN("postgres"))
-	if stopped := server.Stop(); err == nil {
-		err = stopped
-	}
-	if err != nil {
-		return []figure{lite}, err
-	}
-	return []figure{lite, pg}, nil
+	served, err := b.onPostgres(ctx, "door-postgres", "The door on PostgreSQL", func(dsn string) ([]figure, error) {
+		pg, err := b.doors(ctx, "postgres", "PostgreSQL", dsn)
+		if err != nil {
+			return nil, err
+		}
+		return []figure{pg}, nil
+	})
+	return append([]figure{lite}, served...), err
 }
 
 // doors measures one engine.

@@ -1,31 +1,21 @@
 package main
 
-import (
-	"context"
-	"errors"
-
-	"github.com/banyan-go/banyan/platform/servertest"
-)
+import "context"
 
 // postgresConnections is how many both programs have, as db.pool.max_open is in the profile cached.
 const postgresConnections = "32"
 
 // posts measures the generated operations that embed what another module answers for, on PostgreSQL, against the same queries written by hand.
-func (b *bench) posts(ctx context.Context) (figures []figure, err error) {
-	file := servertest.Postgres().Find()
-	if file == "" {
-		return []figure{{Name: "posts", Title: "Posts with their authors on PostgreSQL", Skipped: "PostgreSQL is not installed: " + servertest.Postgres().Install()}}, nil
-	}
-	server, err := servertest.RunPostgres(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
+func (b *bench) posts(ctx context.Context) ([]figure, error) {
+	return b.onPostgres(ctx, "posts", "Posts with their authors on PostgreSQL", func(dsn string) ([]figure, error) { return b.postsOn(ctx, dsn) })
+}
+
+func (b *bench) postsOn(ctx context.Context, dsn string) ([]figure, error) {
 	key, err := b.keys(ctx, "app")
 	if err != nil {
 		return nil, err
 	}
-	env := settings(key, "APP_PROFILE=cached", "APP_DB__POOL__MAX_OPEN="+postgresConnections, "DATABASE_URL="+server.DSN("postgres"))
+	env := settings(key, "APP_PROFILE=cached", "APP_DB__POOL__MAX_OPEN="+postgresConnections, "DATABASE_URL="+dsn)
 	b.say("seeding %s rows of two modules", seededRows)
 	for _, args := range [][]string{
 		{"migrate", "up"}, {"db", "seed", "--rows", seededRows, "--module", "accounts", "--yes"}, {"db", "seed", "--rows", seededRows, "--module", "blog", "--yes"},

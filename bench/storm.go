@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // The storm: how long, from how many clients, and how often the other routes are asked meanwhile.
@@ -25,23 +22,18 @@ const (
 
 // storm measures what becomes of other routes while clients storm one, on PostgreSQL: with the share of connections that a route may have, and
 // without one.
-func (b *bench) storm(ctx context.Context) (_ []figure, err error) {
+func (b *bench) storm(ctx context.Context) ([]figure, error) {
 	f := figure{Name: "storm", Title: fmt.Sprintf("A storm of %d clients on one route for %s, PostgreSQL, 50,000 rows: p99 of the others", stormers, stormTime)}
-	file := servertest.Postgres().Find()
-	if file == "" {
-		f.Skipped = "there is no PostgreSQL: " + servertest.Postgres().Install()
-		return []figure{f}, nil
-	}
-	server, err := servertest.RunPostgres(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, server.Stop()) }()
+	return b.onPostgres(ctx, f.Name, f.Title, func(dsn string) ([]figure, error) { return b.stormOn(ctx, f, dsn) })
+}
+
+// stormOn fills in f.
+func (b *bench) stormOn(ctx context.Context, f figure, dsn string) ([]figure, error) {
 	key, err := b.keys(ctx, "app")
 	if err != nil {
 		return nil, err
 	}
-	env := settings(key, "APP_DB__DRIVER=postgres", "APP_DB__DSN="+server.DSN("postgres"))
+	env := settings(key, "APP_DB__DRIVER=postgres", "APP_DB__DSN="+dsn)
 	b.say("seeding %s rows", stormRows)
 	for _, args := range [][]string{{"migrate", "up"}, {"db", "seed", "--rows", stormRows, "--module", "catalog", "--yes"}} {
 		if _, err := b.output(ctx, b.dir, env, b.path("app"), args...); err != nil {
