@@ -254,5 +254,5 @@ func (r *refusal) err() error {
 	if len(r.fields) == 0 {
 		return nil
 	}
-	return fault.New(fault.Invalid, "invalid", "Some values are not allowed.").WithFields(r.fields[:min(len(r.fields), maxFields)]...)
+	return fault.InvalidFields(r.fields[:min(len(r.fields), maxFields)]...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -33,7 +34,7 @@ func BucketOf(rowID id.ID) Bucket { return Bucket{number: rowID.Bucket(), set: t
 // Value returns the number. It is an error for the zero value.
 func (b Bucket) Value() (driver.Value, error) {
 	if !b.set {
-		return nil, fmt.Errorf("the bucket of a row is not set: use db.BucketOf with its id")
+		return nil, errors.New("the bucket of a row is not set: use db.BucketOf with its id")
 	}
 	return int64(b.number), nil
 }
@@ -58,7 +59,7 @@ func ListBy[R any](ctx context.Context, h *Handle, shardKey string, q page.Query
 		return List[R](h.Query(ctx, bucketKey(b)).Where("bucket = ?", b), q)
 	}
 	if q.Search != "" {
-		return p, fault.New(fault.Invalid, "invalid", "Some values are not allowed.").WithFields(fault.Field{
+		return p, fault.InvalidFields(fault.Field{
 			In: "query", Pointer: "/q", Code: "filter", Detail: "needs filter[" + shardKey + "] with one value beside it",
 		})
 	}
@@ -69,8 +70,8 @@ func ListBy[R any](ctx context.Context, h *Handle, shardKey string, q page.Query
 	return p, err
 }
 
-// ByIDsEach returns the rows of R's table with these ids, in no order, for a table that is divided: with one statement for each database and each 500 of them. R is a
-// row struct with the columns bucket and id.
+// ByIDsEach returns the rows of R's table with these ids, in no order, for a table that is divided: with one statement for each database and
+// every 500 of them. R is a row struct with the columns bucket and id.
 func ByIDsEach[R any](ctx context.Context, h *Handle, ids []id.ID) (rows []R, err error) {
 	if len(ids) == 0 {
 		return nil, nil

@@ -18,5 +18,10 @@ func (c *Checks) Err() error {
 	if len(c.fields) == 0 {
 		return nil
 	}
-	return New(Invalid, "invalid", "Some values are not allowed.").WithFields(c.fields...)
+	return InvalidFields(c.fields...)
+}
+
+// InvalidFields returns the error for values that are not allowed: of kind Invalid, with the code "invalid".
+func InvalidFields(fields ...Field) *Error {
+	return New(Invalid, "invalid", "Some values are not allowed.").WithFields(fields...)
 }

@@ -29,7 +29,7 @@ func (l *List) Parse(params []Param, open func(token string) ([]byte, error)) (Q
 		p.wrong("before", "exclusive", "cannot be used together with after")
 	}
 	if len(p.fields) > 0 {
-		return Query{}, fault.New(fault.Invalid, "invalid", "Some values are not allowed.").WithFields(p.fields...)
+		return Query{}, fault.InvalidFields(p.fields...)
 	}
 	slices.SortStableFunc(q.Filters, func(a, b Filter) int {
 		return cmp.Or(cmp.Compare(a.Field.Name, b.Field.Name), cmp.Compare(a.Op, b.Op))

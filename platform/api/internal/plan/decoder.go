@@ -56,7 +56,7 @@ func (d *decoder) document(c codec, v reflect.Value) error {
 	case d.broken != nil:
 		return d.broken
 	case len(d.fields) > 0:
-		return fault.New(fault.Invalid, "invalid", "Some values are not allowed.").WithFields(d.fields...)
+		return fault.InvalidFields(d.fields...)
 	default:
 		return nil
 	}
