@@ -32,7 +32,7 @@ func newDisk(t *testing.T, size string) *disk {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	if out, err := exec.CommandContext(t.Context(), "mount", "-t", "tmpfs", "-o", "mode=0777,size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
-		t.Skipf("not run: a small disk cannot be mounted here, which root may: %v: %s", err, out)
+		servertest.Skip(t, "a small disk cannot be mounted here, which root may: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {

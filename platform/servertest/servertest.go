@@ -95,6 +95,15 @@ func Need(t T, p Program) string {
 	return ""
 }
 
+// Skip leaves a test out for a reason that no program mends. Where every program is required it fails.
+func Skip(t T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv(mode) == "require" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf("not run: "+format, args...)
+}
+
 // Find returns the path of the program, "" when it is not here.
 func (p Program) Find() string {
 	for _, c := range p.commands() {
