@@ -39,7 +39,9 @@ type API struct {
 	endpoints []Endpoint
 	// undeclared is told of errors that no document tells of; nil for nobody.
 	undeclared func(operation, code string)
-	late       bool // see PlanLate
+	late       bool   // see PlanLate
+	guarded    []Auth // see Guard
+	cookie     string // of sessions
 }
 
 // Mounted is a route in its place.
@@ -53,6 +55,7 @@ type Mounted struct {
 type Endpoint struct {
 	Method string
 	Path   string // the template, "/api/v1/catalog/products/{id}"
+	Op     Op     // of an operation; zero, but for its Auth, elsewhere
 	// Serve answers a request to an operation. An error that it returns is to be answered with WriteProblem.
 	Serve func(ctx context.Context, fctx *fasthttp.RequestCtx) error
 	// Handler answers a request to a raw route, which fiber knows by FiberPath.
@@ -99,7 +102,7 @@ func (a *API) Mount(module string, routes ...Route) error {
 		}
 		a.byID[m.Op.ID] = len(a.mounted)
 		a.mounted = append(a.mounted, m)
-		e := Endpoint{Method: r.Method, Path: m.FullPath}
+		e := Endpoint{Method: r.Method, Path: m.FullPath, Op: r.Op}
 		switch {
 		case r.raw != nil:
 			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
@@ -138,6 +141,10 @@ func (a *API) serveLate(m Mounted) func(context.Context, *fasthttp.RequestCtx) e
 	}
 }
 
+// Guard says which ways in are guarded by whoever serves the operations; those that want another one are not mounted. Cookie is the name of that
+// of sessions, for the document. Call it before Mount.
+func (a *API) Guard(cookie string, ways ...Auth) { a.cookie, a.guarded = cookie, ways }
+
 // rawHandler hands over bodies decompressed: c.Body would do that without any limit.
 func (a *API) rawHandler(h fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
@@ -155,8 +162,8 @@ func (a *API) rawHandler(h fiber.Handler) fiber.Handler {
 }
 
 func (a *API) admit(m Mounted) error {
-	if !m.Op.Auth.Open() {
-		return fmt.Errorf("wants a %s, and nothing in this program knows callers", m.Op.Auth)
+	if !m.Op.Auth.Open() && !slices.Contains(a.guarded, m.Op.Auth) {
+		return fmt.Errorf("wants a %s, and nothing in this program knows one", m.Op.Auth)
 	}
 	if i, taken := a.byID[m.Op.ID]; taken {
 		return fmt.Errorf("the operation id %s is that of %s %s", m.Op.ID, a.mounted[i].Method, a.mounted[i].FullPath)

@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strings"
+
+	"github.com/banyan-go/banyan/platform/fault"
 )
 
 // Auth says who may call an operation. Every operation has one: an empty Auth is refused when the route is made.
@@ -12,9 +15,9 @@ type Auth string
 const (
 	// Public lets everybody in. It is for operations that only read; see PublicWrite.
 	Public Auth = "public"
-	// Session wants a session of this application.
+	// Session wants a session of this application, by its cookie.
 	Session Auth = "session"
-	// Token wants a bearer token.
+	// Token wants a bearer token (RFC 6750).
 	Token Auth = "token"
 )
 
@@ -45,20 +48,113 @@ func (a Auth) Why() string {
 	return why
 }
 
-// Caller is who sent a request. The zero Caller is anonymous.
+// Caller is who sent a request. The zero Caller is anonymous. Its slices are shared: they are not to be written to.
 type Caller struct {
 	// Subject is the id of the user or of the service; empty for an anonymous caller.
 	Subject string
+	// Roles are what the user is, "admin" for instance.
+	Roles []string
+	// Scopes are what a bearer token is good for, "blog:write" for instance. A session has none.
+	Scopes []string
+	// Way is Session or Token, and empty for an anonymous caller.
+	Way Auth
 }
 
 // Anonymous reports whether nothing is known about the caller.
 func (c Caller) Anonymous() bool { return c.Subject == "" }
 
+// Is reports whether the caller has one of these roles.
+func (c Caller) Is(roles ...string) bool {
+	return slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(c.Roles, role) })
+}
+
 // CallerKey is the context key under which a context returns its Caller. It is exported for contexts that answer it themselves.
 type CallerKey struct{}
 
-// CallerFrom returns the caller of the request that ctx belongs to, the anonymous one when there is none.
+// CallerFrom returns the caller of the request that ctx belongs to. It is the anonymous one when there is none, and in an operation that
+// everybody may call: such an operation does not ask who calls, so that its answer may be kept for others.
 func CallerFrom(ctx context.Context) Caller {
 	c, _ := ctx.Value(CallerKey{}).(Caller)
 	return c
+}
+
+// TokenVerifier finds out whose bearer token it is. A token that is unknown, has expired or was revoked is a zero Caller and no error; the error
+// says that the question could not be answered.
+type TokenVerifier func(ctx context.Context, token string) (Caller, error)
+
+// Policy says which callers may call an operation. The zero Policy lets nobody in. What depends on the thing that is asked for, its owner for
+// instance, is a question for the use case, which has it at hand: see CallerFrom.
+type Policy struct {
+	allows func(Caller) bool
+	text   string
+}
+
+// SignedIn lets everybody in who is known.
+func SignedIn() Policy {
+	return Policy{func(c Caller) bool { return !c.Anonymous() }, "signed in"}
+}
+
+// Roles lets in who has one of these roles.
+func Roles(names ...string) Policy {
+	return Policy{func(c Caller) bool { return !c.Anonymous() && c.Is(names...) }, "role " + strings.Join(names, " or ")}
+}
+
+// Scope lets in whose bearer token has this scope.
+func Scope(name string) Policy {
+	return Policy{func(c Caller) bool { return !c.Anonymous() && slices.Contains(c.Scopes, name) }, "scope " + name}
+}
+
+// AnyOf lets in whom one of these policies lets in.
+func AnyOf(policies ...Policy) Policy {
+	return Policy{func(c Caller) bool { return slices.ContainsFunc(policies, func(p Policy) bool { return p.Allows(c) }) }, texts(policies, " or ")}
+}
+
+// AllOf lets in whom each of these policies lets in. Without any it lets nobody in.
+func AllOf(policies ...Policy) Policy {
+	return Policy{func(c Caller) bool {
+		return len(policies) > 0 && !slices.ContainsFunc(policies, func(p Policy) bool { return !p.Allows(c) })
+	}, texts(policies, " and ")}
+}
+
+func texts(policies []Policy, joint string) string {
+	all := make([]string, len(policies))
+	for i, p := range policies {
+		all[i] = p.String()
+	}
+	return strings.Join(all, joint)
+}
+
+// Allows reports whether the policy lets this caller in.
+func (p Policy) Allows(c Caller) bool { return p.allows != nil && p.allows(c) }
+
+// IsZero reports whether the policy was left out.
+func (p Policy) IsZero() bool { return p.allows == nil }
+
+// String says who may, in a few words: "role admin or editor".
+func (p Policy) String() string {
+	if p.IsZero() {
+		return "nobody"
+	}
+	return p.text
+}
+
+// The answers to callers who are not let in.
+var (
+	// ErrUnauthenticated is answered with a header WWW-Authenticate, which says what is wanted.
+	ErrUnauthenticated = fault.New(fault.Unauthenticated, "unauthenticated", "Sign in first, or send a token that is still good.")
+	ErrForbidden       = fault.New(fault.Forbidden, "forbidden", "You may not do this.")
+)
+
+// Admit returns nil when the caller may call the operation, ErrUnauthenticated when it has to be known first, and else ErrForbidden.
+func (e *Endpoint) Admit(c Caller) error {
+	switch {
+	case e.Op.Auth.Open():
+		return nil
+	case c.Anonymous():
+		return ErrUnauthenticated
+	case !e.Op.Allow.Allows(c):
+		return ErrForbidden
+	default:
+		return nil
+	}
 }

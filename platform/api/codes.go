@@ -23,9 +23,13 @@ func (c codes) add(status int, more ...string) {
 	}
 }
 
-// declared begins with those of Op.Errors.
+// declared begins with those of Op.Errors and those of who is let in.
 func declared(o Op) codes {
 	c := codes{}
+	if !o.Auth.Open() {
+		c.add(http.StatusUnauthorized, ErrUnauthenticated.Code)
+		c.add(http.StatusForbidden, ErrForbidden.Code)
+	}
 	for _, e := range o.Errors {
 		c.add(problemType(e.Kind.String()).Status, e.Code)
 	}
@@ -75,8 +79,9 @@ func (op *operation) codes(m Mounted) codes {
 
 // anywhere adds what may become of any request.
 func (c codes) anywhere() {
+	c.add(http.StatusTooManyRequests, "too_many_requests")
 	c.add(http.StatusInternalServerError, "internal")
-	c.add(http.StatusServiceUnavailable, "timeout", "database_busy", "database_full")
+	c.add(http.StatusServiceUnavailable, "timeout", "overloaded", "store_unavailable", "database_busy", "database_full")
 }
 
 // OnUndeclared has fn called with each code that a handler's error is answered with and that neither the Errors of its operation name nor its

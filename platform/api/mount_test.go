@@ -28,15 +28,16 @@ var here = regexp.MustCompile(` \(\S+/platform/api/\w+_test\.go:\d+\)`)
 func TestMountRefuses(t *testing.T) {
 	t.Parallel()
 	session, token := op("b"), op("b")
-	session.Auth, token.Auth = api.Session, api.Token
+	session.Auth, session.Allow = api.Session, api.SignedIn()
+	token.Auth, token.Allow = api.Token, api.SignedIn()
 	for _, c := range []struct {
 		name          string
 		first, second api.Route
 		want          string
 	}{
 		{"one id twice", route("GET", "/a", "same"), route("GET", "/b", "same"), "route GET /api/v1/second/b: the operation id same is that of GET /api/v1/first/a"},
-		{"a session, which nobody knows", route("GET", "/a", "a"), api.Get("/b", nothing, session), "route GET /api/v1/second/b: wants a session, and nothing in this program knows callers"},
-		{"a token, which nobody knows", route("GET", "/a", "a"), api.Get("/b", nothing, token), "route GET /api/v1/second/b: wants a token, and nothing in this program knows callers"},
+		{"a session, which nobody knows", route("GET", "/a", "a"), api.Get("/b", nothing, session), "route GET /api/v1/second/b: wants a session, and nothing in this program knows one"},
+		{"a token, which nobody knows", route("GET", "/a", "a"), api.Get("/b", nothing, token), "route GET /api/v1/second/b: wants a token, and nothing in this program knows one"},
 	} {
 		a := newAPI(t, slog.New(slog.DiscardHandler))
 		if err := a.Mount("first", c.first); err != nil {

@@ -83,7 +83,35 @@ func (a *API) Document(info Info) ([]byte, error) {
 			"responses": d.responses(),
 		},
 	}
+	if ways := a.securitySchemes(); len(ways) > 0 {
+		doc["components"].(map[string]any)["securitySchemes"] = ways //nolint:forcetypeassert // made above
+	}
 	return json.Marshal(doc)
+}
+
+// securitySchemes are the ways in that operations ask for.
+func (a *API) securitySchemes() map[string]any {
+	used := map[string]any{}
+	for _, m := range a.mounted {
+		switch m.Op.Auth {
+		case Session:
+			used[string(Session)] = map[string]any{
+				"type": "apiKey", "in": "cookie", "name": a.cookie,
+				"description": "The cookie of a session. A request that changes something comes from a page of this server, or carries the session's token in X-CSRF-Token.",
+			}
+		case Token:
+			used[string(Token)] = map[string]any{"type": "http", "scheme": "bearer", "description": "A token of a user or a program."}
+		}
+	}
+	return used
+}
+
+// security is what an operation wants of its caller; empty for nothing.
+func security(o Op) []any {
+	if o.Auth.Open() {
+		return []any{}
+	}
+	return []any{map[string]any{string(o.Auth): []any{}}}
 }
 
 func contact(info Info) map[string]any {
@@ -131,13 +159,16 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 		"summary":     m.Op.Summary,
 		"description": cmp.Or(m.Op.Doc, m.Op.Summary+"."),
 		"tags":        []string{m.Module},
-		"security":    []any{},
+		"security":    security(m.Op),
 	}
 	if m.Op.Deprecated {
 		o["deprecated"] = true
 	}
 	if why := m.Op.Auth.Why(); why != "" {
 		o["description"] = fmt.Sprintf("%s Everybody may call it: %s.", o["description"], strings.TrimSuffix(why, "."))
+	}
+	if !m.Op.Auth.Open() {
+		o["description"] = fmt.Sprintf("%s Who may call it: %s.", o["description"], m.Op.Allow)
 	}
 	op := m.operation
 	if op == nil { // a raw route speaks for itself

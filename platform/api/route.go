@@ -25,6 +25,12 @@ type Op struct {
 	Doc     string // one or more sentences; Summary when empty
 	// Auth says who may call it. There is no default.
 	Auth Auth
+	// Allow says which of those whom Auth makes known may call it. An operation that not everybody may call has to say so: without it nobody may.
+	Allow Policy
+	// Limit names the rule that counts its requests; routes with one name share a count. Empty is the rule of all others.
+	Limit string
+	// Concurrency is how many requests a process works on at a time; more are answered with 503. 0 sets no limit of its own.
+	Concurrency int
 	// Status is that of success. 0 means 201 for Post, 204 for an Out without Body, 200 for the rest.
 	Status int
 	// List is the query surface, where In has a field of type page.Query.
@@ -130,6 +136,12 @@ func (r *Route) check() error {
 		return fmt.Errorf("does not say who may call it: write Auth: %s into its api.Op", openAuth(r.Method))
 	case !r.Op.Auth.known():
 		return fmt.Errorf("Op.Auth is none of Public, PublicWrite with a reason, Session and Token")
+	case !r.Op.Auth.Open() && r.Op.Allow.IsZero():
+		return fmt.Errorf("says that it wants a %s and not whose, so nobody may call it: write Allow: api.SignedIn() or api.Roles(\"admin\") into its api.Op", r.Op.Auth)
+	case r.Op.Auth.Open() && !r.Op.Allow.IsZero():
+		return fmt.Errorf("lets everybody in (Op.Auth), and Op.Allow says %s: take one of the two away", r.Op.Allow)
+	case r.Op.Concurrency < 0:
+		return fmt.Errorf("Op.Concurrency is %d: 0 or more", r.Op.Concurrency)
 	case r.Op.Status != 0 && (r.Op.Status < 200 || r.Op.Status > 399):
 		return fmt.Errorf("Op.Status is %d: it is that of success", r.Op.Status)
 	}

@@ -61,6 +61,13 @@ func TestRoutesThatAreRefused(t *testing.T) {
 		{"a public write without a reason", func() api.Route {
 			return api.Post("/x", nothing, with(func(o *api.Op) { o.Auth = api.PublicWrite(" ") }))
 		}, "POST /x: Op.Auth is none of Public, PublicWrite with a reason"},
+		{"a session, and nobody who may", func() api.Route { return api.Post("/x", nothing, with(func(o *api.Op) { o.Auth = api.Session })) },
+			"POST /x: says that it wants a session and not whose, so nobody may call it: write Allow: api.SignedIn()"},
+		{"everybody, and some", func() api.Route {
+			return api.Get("/x", nothing, with(func(o *api.Op) { o.Allow = api.Roles("admin") }))
+		},
+			"GET /x: lets everybody in (Op.Auth), and Op.Allow says role admin"},
+		{"fewer than no requests", func() api.Route { return api.Get("/x", nothing, with(func(o *api.Op) { o.Concurrency = -1 })) }, "GET /x: Op.Concurrency is -1"},
 		{"the status of an error", func() api.Route { return api.Get("/x", nothing, with(func(o *api.Op) { o.Status = 404 })) }, "GET /x: Op.Status is 404"},
 		{"a status that is none", func() api.Route { return api.Get("/x", nothing, with(func(o *api.Op) { o.Status = 20 })) }, "GET /x: Op.Status is 20"},
 		{"an order of a list that is not there", func() api.Route { return api.Get("/x", nothing, sortBy("name")) }, "GET /x: Op.List says what may be asked for, and api_test.none has no field"},
@@ -226,35 +233,5 @@ func TestWhatARouteSaysOfItself(t *testing.T) {
 		if c.route.Writes() != c.writes || c.route.IsRaw() != c.isRaw {
 			t.Errorf("%s: writes %v, raw %v", c.route.Method, c.route.Writes(), c.route.IsRaw())
 		}
-	}
-}
-
-func TestAuth(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		auth api.Auth
-		open bool
-		why  string
-	}{
-		{api.Public, true, ""},
-		{api.PublicWrite("anybody may sign up"), true, "anybody may sign up"},
-		{api.Session, false, ""},
-		{api.Token, false, ""},
-		{"publicity", false, ""},
-	} {
-		if c.auth.Open() != c.open || c.auth.Why() != c.why {
-			t.Errorf("%q: open %v, why %q", c.auth, c.auth.Open(), c.auth.Why())
-		}
-	}
-}
-
-func TestCaller(t *testing.T) {
-	t.Parallel()
-	ctx := t.Context()
-	if c := api.CallerFrom(ctx); !c.Anonymous() {
-		t.Errorf("nobody has called, and the caller is %+v", c)
-	}
-	if c := api.CallerFrom(context.WithValue(ctx, api.CallerKey{}, api.Caller{Subject: "ann"})); c.Anonymous() || c.Subject != "ann" {
-		t.Errorf("ann has called, and the caller is %+v", c)
 	}
 }

@@ -80,7 +80,7 @@ func TestCheckTellsWrongRoutes(t *testing.T) {
 	m := newMachine(t)
 	m.program = program(variant{routes: []api.Route{
 		api.Get("/a", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, api.Op{ID: "a", Summary: "A"}),
-		api.Get("/b", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, api.Op{ID: "b", Summary: "B", Auth: api.Session}),
+		api.Get("/b", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, api.Op{ID: "b", Summary: "B", Auth: api.Token, Allow: api.SignedIn()}),
 	}})
 	i := inspect(t, m, "single")
 	if len(i.Problems) > 0 || len(i.Defects) != 2 || len(i.Routes) != 0 || !strings.Contains(i.Defects[0], "GET /api/v1/notes/a: does not say who may call it") ||

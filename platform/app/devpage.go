@@ -63,5 +63,5 @@ func (a *App) devPage() api.Endpoint {
 		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 		return c.Send(body.Bytes())
 	}
-	return api.Endpoint{Method: http.MethodGet, Path: "/", FiberPath: "/", Handler: handler}
+	return api.Endpoint{Method: http.MethodGet, Path: "/", FiberPath: "/", Handler: handler, Op: api.Op{Auth: api.Public}}
 }

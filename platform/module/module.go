@@ -42,6 +42,12 @@ type Seeder interface {
 	Seed(ctx context.Context, n int) error
 }
 
+// TokenVerifier is a part that knows whose a bearer token is. Of all parts of an application one at most does.
+type TokenVerifier interface {
+	// VerifyToken is an api.TokenVerifier.
+	VerifyToken(ctx context.Context, token string) (api.Caller, error)
+}
+
 // ErrSeedLater means that there is nothing yet that the rows of a Seeder could refer to. Wrap it with what is missing.
 var ErrSeedLater = errors.New("there is nothing to refer to yet")
 

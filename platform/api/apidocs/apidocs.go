@@ -64,7 +64,7 @@ func problemPage(types ...api.ProblemType) fiber.Handler {
 }
 
 func get(path string, h fiber.Handler) api.Endpoint {
-	return api.Endpoint{Method: http.MethodGet, Path: path, FiberPath: path, Handler: h}
+	return api.Endpoint{Method: http.MethodGet, Path: path, FiberPath: path, Handler: h, Op: api.Op{Auth: api.Public}}
 }
 
 func send(c *fiber.Ctx, contentType string, body []byte) error {

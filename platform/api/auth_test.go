@@ -1,0 +1,99 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/api"
+)
+
+func TestAuth(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		auth api.Auth
+		open bool
+		why  string
+	}{
+		{api.Public, true, ""},
+		{api.PublicWrite("anybody may sign up"), true, "anybody may sign up"},
+		{api.Session, false, ""},
+		{api.Token, false, ""},
+		{"publicity", false, ""},
+	} {
+		if c.auth.Open() != c.open || c.auth.Why() != c.why {
+			t.Errorf("%q: open %v, why %q", c.auth, c.auth.Open(), c.auth.Why())
+		}
+	}
+}
+
+func TestCaller(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	if c := api.CallerFrom(ctx); !c.Anonymous() {
+		t.Errorf("nobody has called, and the caller is %+v", c)
+	}
+	if c := api.CallerFrom(context.WithValue(ctx, api.CallerKey{}, api.Caller{Subject: "ann"})); c.Anonymous() || c.Subject != "ann" {
+		t.Errorf("ann has called, and the caller is %+v", c)
+	}
+}
+
+// Who is not named may not: a policy that was forgotten, or made of nothing, lets nobody in, and none of them lets in somebody without a name.
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	nobody, ann := api.Caller{Roles: []string{"admin"}, Scopes: []string{"blog:write"}}, api.Caller{Subject: "ann"}
+	admin, writer := api.Caller{Subject: "ben", Roles: []string{"user", "admin"}}, api.Caller{Subject: "cy", Scopes: []string{"blog:write"}}
+	both := api.Caller{Subject: "di", Roles: []string{"admin"}, Scopes: []string{"blog:write"}}
+	callers := []api.Caller{nobody, ann, admin, writer, both}
+	for _, c := range []struct {
+		policy api.Policy
+		text   string
+		allows string // a letter for each of the callers
+	}{
+		{api.Policy{}, "nobody", "-----"},
+		{api.SignedIn(), "signed in", "-abcd"},
+		{api.Roles("editor", "admin"), "role editor or admin", "--b-d"},
+		{api.Roles(), "role ", "-----"},
+		{api.Scope("blog:write"), "scope blog:write", "---cd"},
+		{api.Scope("blog"), "scope blog", "-----"},
+		{api.AnyOf(api.Roles("admin"), api.Scope("blog:write")), "role admin or scope blog:write", "--bcd"},
+		{api.AllOf(api.Roles("admin"), api.Scope("blog:write")), "role admin and scope blog:write", "----d"},
+		{api.AnyOf(), "", "-----"},
+		{api.AllOf(), "", "-----"},
+		{api.AllOf(api.SignedIn(), api.Policy{}), "signed in and nobody", "-----"},
+	} {
+		got := ""
+		for i, caller := range callers {
+			letter := "-"
+			if c.policy.Allows(caller) {
+				letter = string(" abcd"[i])
+			}
+			got += letter
+		}
+		if got != c.allows || c.policy.String() != c.text {
+			t.Errorf("%q lets in %s, want %q and %s", c.policy, got, c.text, c.allows)
+		}
+	}
+}
+
+func TestAdmit(t *testing.T) {
+	t.Parallel()
+	nobody, ann, admin := api.Caller{}, api.Caller{Subject: "ann"}, api.Caller{Subject: "ben", Roles: []string{"admin"}}
+	for _, c := range []struct {
+		name   string
+		op     api.Op
+		caller api.Caller
+		want   error
+	}{
+		{"a page for everybody", api.Op{Auth: api.Public}, nobody, nil},
+		{"nobody, where somebody is wanted", api.Op{Auth: api.Session, Allow: api.SignedIn()}, nobody, api.ErrUnauthenticated},
+		{"somebody", api.Op{Auth: api.Session, Allow: api.SignedIn()}, ann, nil},
+		{"somebody else", api.Op{Auth: api.Token, Allow: api.Roles("admin")}, ann, api.ErrForbidden},
+		{"the right one", api.Op{Auth: api.Token, Allow: api.Roles("admin")}, admin, nil},
+		{"nothing said", api.Op{}, admin, api.ErrForbidden},
+	} {
+		if err := (&api.Endpoint{Op: c.op}).Admit(c.caller); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, err, c.want)
+		}
+	}
+}
