@@ -5,6 +5,8 @@ import (
 	"runtime"
 
 	"gorm.io/gorm"
+
+	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
 // Handle is one module's way through the door. It is safe for concurrent use.
@@ -28,6 +30,11 @@ type Handle struct {
 // (ErrNoKey), and what changes the schema (ErrSchema).
 func (h *Handle) Query(ctx context.Context, key Key) *gorm.DB {
 	t := current(ctx, h.db)
+	if t == nil {
+		if held := heldIn(ctx, h.db); held != nil && held.key == key {
+			return h.session(ctx, &pool{handle: h, tx: held, behind: true, scope: key.scope()})
+		}
+	}
 	switch {
 	case t != nil:
 		return h.session(ctx, &pool{handle: h, tx: t, apart: t.key != key, scope: key.scope()})
@@ -62,13 +69,21 @@ func (h *Handle) Tx(ctx context.Context, key Key, fn func(ctx context.Context) e
 	}
 	var caller [1]uintptr
 	runtime.Callers(2, caller[:]) // without runtime.Callers and Tx
-	return call{db: h.db, key: key, caller: caller[0], ctx: ctx}.transact(fn)
+	c := call{db: h.db, key: key, caller: caller[0], ctx: ctx}
+	if f := deferralIn(ctx, h.db); f != nil {
+		return f.transact(c, fn)
+	}
+	return c.transact(fn)
 }
 
 // Each runs fn once for every database, with a handle that can only read: the way to list over all keys. It stops at the first
 // error. The caller bounds what fn reads.
 func (h *Handle) Each(ctx context.Context, fn func(ctx context.Context, q *gorm.DB) error) error {
-	return fn(ctx, h.session(ctx, h.every))
+	p := h.every
+	if held := heldIn(ctx, h.db); held != nil && current(ctx, h.db) == nil {
+		p = &pool{handle: h, tx: held, behind: true, scope: driver.Every}
+	}
+	return fn(ctx, h.session(ctx, p))
 }
 
 // AfterCommit runs fn once the transaction of ctx is committed, never when it is rolled back, and at once when ctx carries no
@@ -77,6 +92,11 @@ func (h *Handle) Each(ctx context.Context, fn func(ctx context.Context, q *gorm.
 // functions have run.
 func AfterCommit(ctx context.Context, fn func(ctx context.Context)) {
 	t, _ := ctx.Value(txKey{}).(*tx)
+	if t == nil {
+		if f, _ := ctx.Value(deferralKey{}).(*deferral); f != nil {
+			t = f.waiting()
+		}
+	}
 	if t == nil {
 		fn(context.WithoutCancel(ctx))
 		return

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
+	"github.com/banyan-go/banyan/platform/db/internal/sqltext"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 )
 
@@ -19,6 +20,7 @@ type pool struct {
 	handle *Handle
 	tx     *tx  // nil outside of transactions
 	apart  bool // tx is on another key: statements go past it, and may only read
+	behind bool // tx waits for its commit, and statements behind it may only read: see DB.Deferred
 	scope  driver.Scope
 }
 
@@ -45,7 +47,7 @@ func (p *pool) BeginTx(context.Context, *sql.TxOptions) (gorm.ConnPool, error) {
 // ExecContext runs a statement without rows.
 func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	querystat.Count(ctx, query)
-	run, err := p.runner()
+	run, err := p.runner(query)
 	if err != nil {
 		return nil, p.note(ctx, query, err)
 	}
@@ -56,7 +58,7 @@ func (p *pool) ExecContext(ctx context.Context, query string, args ...any) (sql.
 // QueryContext runs a statement with rows.
 func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	querystat.Count(ctx, query)
-	run, err := p.runner()
+	run, err := p.runner(query)
 	if err != nil {
 		return nil, p.note(ctx, query, err)
 	}
@@ -67,7 +69,7 @@ func (p *pool) QueryContext(ctx context.Context, query string, args ...any) (*sq
 // QueryRowContext runs a statement with one row.
 func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	querystat.Count(ctx, query)
-	run, err := p.runner()
+	run, err := p.runner(query)
 	if err != nil {
 		return refusedRow(ctx, p.note(ctx, query, err))
 	}
@@ -79,10 +81,13 @@ func (p *pool) QueryRowContext(ctx context.Context, query string, args ...any) *
 }
 
 // runner returns where a statement goes.
-func (p *pool) runner() (runner, error) {
-	if p.tx != nil {
+func (p *pool) runner(query string) (runner, error) {
+	if p.tx != nil && !(p.behind && p.tx.ended()) {
 		if p.tx.ended() {
 			return nil, ErrEnded
+		}
+		if p.behind && !sqltext.Reads(query) {
+			return nil, ErrOutsideTx // the engine would take it, and does not without a deferral
 		}
 		if !p.apart {
 			return p.tx.sql, nil
@@ -108,6 +113,7 @@ func (p *pool) note(ctx context.Context, query string, err error) error {
 	case p.apart && errors.Is(err, ErrOutsideTx):
 		err = ErrSecondKey
 		p.tx.fail(err)
+	case p.behind && errors.Is(err, ErrOutsideTx): // it was not run
 	case p.tx != nil && !p.apart:
 		p.tx.fail(err)
 	}

@@ -21,14 +21,16 @@ type txKey struct{}
 type call struct {
 	db     *DB
 	key    Key
-	caller uintptr         // the program counter behind the call
-	ctx    context.Context // when it ends, database/sql rolls back
+	caller uintptr // the program counter behind the call
+	ctx    context.Context
 }
 
 // tx is one transaction, as the context carries it.
 type tx struct {
 	call
-	sql *sql.Tx
+	sql   *sql.Tx
+	place driver.Place
+	held  *deferral // whose transaction it is; nil for one that ends with its call
 
 	mu    sync.Mutex
 	state state
@@ -93,19 +95,28 @@ const retries = 3
 
 // transact runs fn in a transaction, and then what waited for its commit.
 func (c call) transact(fn func(context.Context) error) error {
+	t, err := c.repeat(nil, fn)
+	if err == nil {
+		inOrder(context.WithoutCancel(t.ctx), t.after)
+	}
+	return err
+}
+
+// repeat runs fn in a transaction, and again in a new one when it was in the way of another. The transaction is committed, or left open for the
+// deferral if there is one.
+func (c call) repeat(f *deferral, fn func(context.Context) error) (*tx, error) {
 	o := c.db.open.Load()
 	if o == nil {
-		return ErrNotStarted
+		return nil, ErrNotStarted
 	}
 	for retry := 1; ; retry++ {
-		attempt := &tx{call: c}
+		attempt := &tx{call: c, held: f}
 		err := attempt.run(o, fn)
 		if err == nil {
-			inOrder(context.WithoutCancel(c.ctx), attempt.after)
-			return nil
+			return attempt, nil
 		}
 		if retry > retries || !conflicts(err) && !conflicts(attempt.doom) || !c.pause(retry) {
-			return err
+			return nil, err
 		}
 		c.ctx = querystat.Again(c.ctx)
 	}
@@ -138,20 +149,54 @@ func inOrder(ctx context.Context, fns []func(context.Context)) {
 }
 
 func (t *tx) run(o *open, fn func(context.Context) error) (err error) {
-	place, err := o.acquire(t.ctx, t.caller, t.db.cfg.Pool.Wait)
-	if err != nil {
+	if t.place, err = o.acquire(t.ctx, t.caller, t.db.cfg.Pool.Wait); err != nil {
 		return err
 	}
-	defer place.Leave()
-	if t.sql, err = o.Write.BeginTx(t.ctx, nil); err != nil {
+	kept := false
+	// Not recover: runtime.Goexit, of t.FailNow in a test for instance, would leave the writer locked.
+	defer func() {
+		if !kept {
+			t.giveUp()
+		}
+	}()
+	if t.sql, err = o.Write.BeginTx(t.life(), nil); err != nil {
 		return fmt.Errorf("begin transaction: %w", translate(t.db.driver, err))
 	}
-	// Not recover: runtime.Goexit, of t.FailNow in a test for instance, would leave the writer locked.
-	defer t.rollback()
 	if err := fn(context.WithValue(t.ctx, txKey{}, t)); err != nil {
 		return err
 	}
-	return t.commit()
+	if t.held == nil {
+		return t.commit()
+	}
+	if err := t.whole(t.ctx); err != nil {
+		return err
+	}
+	kept = t.held.keep(t)
+	if !kept {
+		return ErrEnded // the request was over before: nobody would commit
+	}
+	return nil
+}
+
+// life returns the context with whose end database/sql rolls back.
+func (t *tx) life() context.Context {
+	if t.held != nil {
+		return t.held.ctx
+	}
+	return t.ctx
+}
+
+// whole returns an error unless all of what ctx was for has worked so far.
+func (t *tx) whole(ctx context.Context) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.doom != nil {
+		return fmt.Errorf("%w: %w", ErrDoomed, t.doom)
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("end of a transaction: %w", context.Cause(ctx))
+	}
+	return nil
 }
 
 // commit ends the transaction unless it is doomed. The lock makes AfterCommit wait for the outcome.
@@ -170,8 +215,8 @@ func (t *tx) commit() error {
 
 // over returns why database/sql has ended the transaction, or err when it has not.
 func (t *tx) over(err error) error {
-	if t.ctx.Err() != nil {
-		return fmt.Errorf("%w: %w", context.Cause(t.ctx), err)
+	if life := t.life(); life.Err() != nil {
+		return fmt.Errorf("%w: %w", context.Cause(life), err)
 	}
 	return err
 }
@@ -180,7 +225,7 @@ func (t *tx) over(err error) error {
 func (t *tx) rollback() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.state == running {
+	if t.state == running && t.sql != nil {
 		t.state = rolledBack
 		_ = t.sql.Rollback() // the reason is on its way already; when ctx has ended, database/sql has rolled back before
 	}
