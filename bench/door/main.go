@@ -3,7 +3,8 @@
 //
 // Plain gorm is gorm over the driver for database/sql that comes with the library: gormlite over ncruces/go-sqlite3, with a pool of one
 // connection that writes and one of readers, or pgx. Its settings are gorm's defaults but for SkipDefaultTransaction, which is how the door
-// has it, and which spares it two statements.
+// has it, and which spares it two statements. Both sides work under a context that can end, as that of every request does: gorm's pool then
+// watches it for each statement. Under one that cannot, plain gorm saves that, and no query of it has a limit.
 package main
 
 import (
@@ -39,7 +40,9 @@ func main() {
 	rounds := flag.Int("rounds", 10, "interleaved rounds")
 	slice := flag.Duration("slice", 300*time.Millisecond, "about how long one operation is repeated in a round")
 	flag.Parse()
-	samples, err := measure(context.Background(), *engine, *dsn, *rounds, *slice)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	samples, err := measure(ctx, *engine, *dsn, *rounds, *slice)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(samples)
 	}
