@@ -47,7 +47,7 @@ func main() {
 		err = json.NewEncoder(os.Stdout).Encode(samples)
 	}
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(err) //nolint:gocritic // the process ends
 	}
 }
 
