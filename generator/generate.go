@@ -3,6 +3,7 @@
 package generator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,15 +70,22 @@ func (e *OtherError) Error() string {
 }
 
 // Resource plans a resource, and its module when that is not there. A Migration of 0 in s takes the present time; the version that is used is
-// part of what is recorded. The plan is empty when the resource is there as it would be written.
+// part of what is recorded; so is an Auth that s leaves open: Session where users can sign in, and Public elsewhere. The plan is empty when the resource is there as it would be written.
 func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time.Time, progress func(string)) (*apply.Plan, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
-	if r, ok, err := record.Find(p, s.Module, s.Name); err != nil {
+	r, ok, err := record.Find(p, s.Module, s.Name)
+	if err != nil {
 		return nil, err
-	} else if ok {
+	}
+	if ok {
 		return again(p, r, s)
+	}
+	if s.Auth == "" {
+		if s.Auth, err = usualAuth(p); err != nil {
+			return nil, err
+		}
 	}
 	all, err := record.All(p)
 	if err != nil {
@@ -112,7 +120,8 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 
 // again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.
 func again(p *project.Project, r record.Resource, s resource.Spec) (*apply.Plan, error) {
-	s.Migration = r.Migration
+	s.Migration, r.Auth = r.Migration, cmp.Or(r.Auth, resource.Public)
+	s.Auth = cmp.Or(s.Auth, r.Auth)
 	if !reflect.DeepEqual(s, r.Spec) {
 		return nil, &OtherError{r.Module + "/" + r.Name, r.Command()}
 	}

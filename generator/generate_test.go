@@ -62,7 +62,7 @@ func TestResourceRefuses(t *testing.T) {
 		target any // for errors.As
 		want   string
 	}{
-		{more, &other, "shop/order exists, made by: banyan generate resource shop/order number:string:required,unique status:enum=draft+live"},
+		{more, &other, "shop/order exists, made by: banyan generate resource shop/order number:string:required,unique status:enum=draft+live --auth public"},
 		{resource.Spec{Module: "shop", Name: "orders", Fields: []string{"a:int"}}, &badName, `resource name "orders": is a plural; try order`},
 		{resource.Spec{Module: "shop", Name: "order_status", Fields: []string{"a:int"}}, &badName, "would have the name in the contract OrderStatus, as the resource order has; try order_status_item"},
 		{resource.Spec{Module: "shop", Name: "item", Fields: []string{"a:int"}, Path: "orders"}, &badName, "would have the address orders, as the resource order has; try --path items-2"},

@@ -31,7 +31,7 @@ func everyName(t *testing.T) []render.File {
 		"zq_self:ref=zqone:null", "zq_secret:string:secret", "zqn_secret:json:secret,null", "zq_pii:string:pii,match=e164")
 	two := resource.Spec{Module: "zqmod", Name: "zqtwo", Fields: []string{"zq_on:bool"}}
 	far := resource.Spec{Module: "zqfar", Name: "zqthing", Fields: []string{"zq_on:bool"}}
-	one := resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true}
+	one := resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true, Auth: resource.Session}
 	files, err := resourceFiles("example.com/zqapp", one, true, two, far)
 	if err != nil {
 		t.Fatal(err)

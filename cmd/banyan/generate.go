@@ -32,7 +32,8 @@ func (c *command) generateResource() *cobra.Command {
 		Example: "  banyan generate resource catalog/product sku:string:required,unique,max=64 name:string:required,search price:money " +
 			"active:bool:default=true,filter released:date:null\n" +
 			"  banyan g resource catalog/offer code:slug:unique discount:decimal=5.2:min=0,max=100,sort status:enum=draft+live:default=draft,filter\n" +
-			"  banyan g resource shop/order number:string:required placed:time:sort --unique number+placed --path orders",
+			"  banyan g resource shop/order number:string:required placed:time:sort --unique number+placed --path orders\n" +
+			"  banyan g resource catalog/review text:text:required --auth session   # whoever is signed in reads, the role admin writes",
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: c.completeFirst(modulesToFill),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
@@ -60,8 +61,10 @@ func (c *command) generateResource() *cobra.Command {
 	f.StringArrayVar(&s.Index, "index", nil, "index over several fields, `A+B`; may be given again")
 	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, `A+B`; may be given again")
 	f.StringVar(&s.ShardBy, "shard-by", "", "`FIELD` whose values divide the rows among databases, one day; it becomes required, immutable and a filter")
+	f.StringVar((*string)(&s.Auth), "auth", "", strings.Join(resource.Auths(), ", ")+": who may call it (default: session where users can sign in, else public)")
 	f.BoolVar(&s.SoftDelete, "soft-delete", false, "keep the rows that are deleted, and hide them")
 	f.BoolVar(&s.RequireMatch, "require-match", false, "refuse changes and deletions without If-Match")
+	_ = cmd.RegisterFlagCompletionFunc("auth", cli.Complete(resource.Auths)) // the flag is there
 	return c.writes(cmd)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/banyan-go/banyan/generator"
 	"github.com/banyan-go/banyan/generator/scaffold"
 	"github.com/banyan-go/banyan/platform/cli"
 )
@@ -23,6 +24,7 @@ func (c *command) new() *cobra.Command {
 			"application. Nothing is downloaded. Where git is there and the folder is in no repository, it becomes one, with nothing committed.",
 		Example: "  banyan new shop\n" +
 			"  banyan new ../shop --module github.com/acme/shop --license Apache-2.0\n" +
+			"  banyan new shop --with accounts   # users sign in from the first day on\n" +
 			"  banyan new shop --vendor   # builds without this checkout and a network",
 		Args: cobra.ExactArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -40,7 +42,7 @@ func (c *command) new() *cobra.Command {
 			if !filepath.IsAbs(o.Dir) {
 				o.Dir = filepath.Join(c.dir, o.Dir)
 			}
-			m, err := scaffold.New(cmd.Context(), o, c.Progress())
+			m, err := generator.New(cmd.Context(), o, c.Progress())
 			if err != nil {
 				return err
 			}
@@ -52,9 +54,11 @@ func (c *command) new() *cobra.Command {
 	f.StringVar(&o.License, "license", "MIT", strings.Join(scaffold.Licenses(), ", "))
 	f.StringVar(&o.Holder, "holder", "", "who has the rights (default: the authors of NAME)")
 	f.StringVar(&o.Replace, "replace", "", "`CHECKOUT` of Banyan to build against (default: the one that this binary was built from)")
+	f.StringSliceVar(&o.With, "with", nil, "begin with the module `NAME`: "+strings.Join(scaffold.Modules(), ", "))
 	f.BoolVar(&o.Vendor, "vendor", false, "copy the dependencies into the tree")
 	f.BoolVar(&o.NoGit, "no-git", false, "do not make the folder a git repository")
 	_ = cmd.RegisterFlagCompletionFunc("license", cli.Complete(scaffold.Licenses)) // the flag is there
+	_ = cmd.RegisterFlagCompletionFunc("with", cli.Complete(scaffold.Modules))
 	return c.Data(c.Writes(cmd, "list the files that it would write, and write nothing"))
 }
 
@@ -76,7 +80,11 @@ func (c *command) made(m scaffold.Made, typed string, o scaffold.Options) error 
 			c.report(w, done)
 			return
 		}
-		fmt.Fprintf(w, "made %s: one binary in cmd/%s, SQLite, no modules yet\n", typed, m.App)
+		modules := "no modules yet"
+		if len(o.With) > 0 {
+			modules = "with the module " + strings.Join(o.With, ", ")
+		}
+		fmt.Fprintf(w, "made %s: one binary in cmd/%s, SQLite, %s\n", typed, m.App, modules)
 		switch {
 		case o.Vendor:
 			fmt.Fprintln(w, "its dependencies are in vendor; it needs neither this checkout nor a network")

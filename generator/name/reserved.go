@@ -50,7 +50,7 @@ func generated() []string {
 		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "checkedneeds", "checkneeds", "clause", "clock",
 		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "expected", "failures", "fault", "fiber", "find",
 		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "in", "include", "insert", "inside", "json", "keyring",
-		"made", "missing", "money", "name", "needs", "normalize", "now", "of", "ok", "open", "ornull", "page", "password", "passwords", "patch",
+		"made", "may", "missing", "money", "name", "needs", "normalize", "now", "of", "ok", "open", "ornull", "page", "password", "passwords", "patch",
 		"plain", "protected", "rand", "raw", "reflect", "regexp", "route", "row", "rows", "sample", "secrets", "seedbatch", "seedtargets", "set", "shown",
 		"slices", "slog", "strings", "taken", "testing", "time", "torow", "unit", "unknown", "update", "utf8", "want",
 	}

@@ -41,9 +41,10 @@ type Module struct {
 
 // App is the record of an application.
 type App struct {
-	Name    string `json:"app"`
-	Module  string `json:"module"` // of Go
-	License string `json:"license"`
+	Name    string   `json:"app"`
+	Module  string   `json:"module"` // of Go
+	License string   `json:"license"`
+	With    []string `json:"with,omitempty"` // the modules that it began with
 	Written
 }
 

@@ -47,6 +47,11 @@ func (c *checked) claims() []claim {
 	for _, verb := range []string{"create", "created", "get", "one", "update", "delete", "present"} {
 		add("name in package web", verb+one.Pascal)
 	}
+	add("file", "internal/web/"+c.Name+".go")
+	if c.Auth.closed() {
+		add("name in package web", one.Camel+"Policy")
+		add("file", "internal/web/"+c.Name+"_policy.go")
+	}
 	for _, end := range []string{"", "Draft", "Change", "List", "Fields", "ListFields"} {
 		add("schema in the API's document", one.Pascal+end)
 	}

@@ -29,6 +29,8 @@ type Spec struct {
 	SoftDelete bool `json:"soft_delete,omitempty"`
 	// RequireMatch refuses changes and deletions without the header If-Match.
 	RequireMatch bool `json:"require_match,omitempty"`
+	// Auth says who may call its operations; empty is Public, as in records from the time when there was nothing else.
+	Auth Auth `json:"auth,omitempty"`
 	// Migration is the version of the migration that makes the table: a UTC time, 20261123101500.
 	Migration int64 `json:"migration"`
 }
@@ -53,6 +55,9 @@ func (s Spec) Command() string {
 	}
 	if s.RequireMatch {
 		words = append(words, "--require-match")
+	}
+	if s.Auth != "" {
+		words = append(words, "--auth", string(s.Auth))
 	}
 	for i, w := range words {
 		if strings.ContainsFunc(w, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
@@ -106,6 +111,7 @@ func (s Spec) check() (checked, error) {
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
 	}
+	errs = append(errs, s.Auth.check())
 	c := checked{Spec: s, fields: fields, many: many}
 	if err == nil { // the rest speaks of the fields
 		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())

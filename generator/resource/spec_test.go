@@ -155,6 +155,7 @@ func TestPath(t *testing.T) {
 func TestCheckBeside(t *testing.T) {
 	t.Parallel()
 	order := spec("order", "status:enum=draft+live", "items_total:int:index")
+	order.Auth = resource.Session
 	at := func(path string, s resource.Spec) resource.Spec {
 		s.Path = path
 		return s
@@ -175,6 +176,7 @@ func TestCheckBeside(t *testing.T) {
 		{spec("orders_item", "total:int:index"), "would have the index shop_orders_items_total_idx, as the resource order has", "orders_item_item"},
 		{spec("orders_item", "total:int"), "", ""},
 		{at("orders", spec("invoice", "name:string")), "would have the address orders, as the resource order has", "--path invoices-2"},
+		{spec("order_policy", "name:string"), "would have the file internal/web/order_policy.go, as the resource order has", "order_policy_item"},
 		{resource.Spec{Module: "blog", Name: "order_status", Fields: []string{"name:string"}}, "", ""},
 	} {
 		if err := c.spec.Check(); err != nil {

@@ -31,8 +31,10 @@ type View struct {
 	KeyOfID   string    // the key of one of which the id is known
 	KeyOfRows string    // the key of rows
 
-	SoftDelete   bool   // rows that are deleted are kept
-	RequireMatch bool   // a change says which version it is for
+	SoftDelete   bool // rows that are deleted are kept
+	RequireMatch bool // a change says which version it is for
+	Access       Access
+	Boot         string // a Go expression: the application of a test that may do everything
 	AnyMatch     string // further arguments of a test's request that does not care about versions
 
 	Fields  []Field // all of them, in the order given
@@ -173,6 +175,10 @@ func (s Spec) View(root, platform string, others ...Spec) (View, error) {
 		Qualified: s.Module + "." + one.Pascal, Path: s.Address(), Table: s.Table(),
 		SoftDelete: s.SoftDelete, RequireMatch: s.RequireMatch, spec: s, drawn: c.drawn(),
 		Body: one.Camel + "Body", Change: one.Camel + "Change",
+	}
+	v.Access, v.Boot = v.access(s.Auth), "boot(t)"
+	if v.Access.Closed {
+		v.Boot = "boot" + v.Type + "(t)"
 	}
 	if s.RequireMatch {
 		v.AnyMatch = `, "If-Match", "*"`

@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/banyan-go/banyan/generator"
+	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/projecttest"
 	"github.com/banyan-go/banyan/generator/scaffold"
 	"github.com/banyan-go/banyan/platform/servertest"
@@ -117,7 +119,34 @@ func get(t *testing.T, url string) (status int, body string) {
 // What a person does first, with no edit, and with the network off.
 func TestNewApplicationWorksAtOnce(t *testing.T) {
 	t.Parallel()
+	worksAtOnce(t, options(t))
+}
+
+func TestNewApplicationWithAccountsWorksAtOnce(t *testing.T) {
+	t.Parallel()
 	o := options(t)
+	o.With = []string{"accounts"}
+	dir := worksAtOnce(t, o)
+	p, err := project.Find(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := projecttest.Read(t, dir)
+	plan, err := generator.Sync(t.Context(), p, nil)
+	if err != nil || len(plan.Changes) > 0 {
+		t.Errorf("banyan sync has something to do: %+v, error %v", plan, err)
+	}
+	if plan, err := generator.Module(t.Context(), p, "accounts", nil); err != nil || len(plan.Changes) > 0 {
+		t.Errorf("its module is not as it was written: %v", err)
+	}
+	if diff := before.Diff(projecttest.Read(t, dir)); len(diff) > 0 {
+		t.Errorf("changed: %v", diff)
+	}
+}
+
+// worksAtOnce makes an application, does with it what a person does first, and returns its folder.
+func worksAtOnce(t *testing.T, o scaffold.Options) (dir string) {
+	t.Helper()
 	o.Dir, o.Module, o.NoGit = filepath.Join(filepath.Dir(o.Dir), "my projects", "shop"), "github.com/acme/shop", false
 	if m := made(t, o); !m.Repository {
 		t.Errorf("made %+v, want a repository", m)
@@ -146,6 +175,7 @@ func TestNewApplicationWorksAtOnce(t *testing.T) {
 			t.Errorf("git would take what running leaves behind: %s", line)
 		}
 	}
+	return o.Dir
 }
 
 func TestContinuousIntegration(t *testing.T) {
@@ -153,7 +183,7 @@ func TestContinuousIntegration(t *testing.T) {
 	actionlint := servertest.Need(t, servertest.GoTool("actionlint", "github.com/rhysd/actionlint/cmd/actionlint"))
 	o := options(t)
 	o.NoGit = false // it looks for the workflows of a repository
-	if _, err := scaffold.New(t.Context(), o, nil); err != nil {
+	if _, err := generator.New(t.Context(), o, nil); err != nil {
 		t.Fatal(err)
 	}
 	command(t, o.Dir, offline(), 0, actionlint)

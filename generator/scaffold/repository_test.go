@@ -6,13 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banyan-go/banyan/generator"
 	"github.com/banyan-go/banyan/generator/projecttest"
 	"github.com/banyan-go/banyan/generator/scaffold"
 )
 
 func made(t *testing.T, o scaffold.Options) scaffold.Made {
 	t.Helper()
-	m, err := scaffold.New(t.Context(), o, nil)
+	m, err := generator.New(t.Context(), o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,11 @@ type Options struct {
 	Replace string
 	// Version is the released version of Banyan, where there is no checkout.
 	Version string
+	// With names the modules that it begins with, see Modules.
+	With []string
+	// Add puts their files, and what the generator keeps of them, into the application in the folder dir, as generate does: wired and type-checked. Without
+	// modules it is not asked.
+	Add func(ctx context.Context, dir string, add, keep []render.File, progress func(string)) error
 	// Vendor copies the dependencies into the tree.
 	Vendor bool
 	// NoGit leaves out that the folder becomes a git repository.
@@ -61,6 +66,7 @@ type view struct {
 	Year                int
 	Holder              string
 	Keep                []string
+	Accounts            bool // it begins with that module
 }
 
 // keep is every package of the platform that generated code may import.
@@ -96,9 +102,12 @@ func New(ctx context.Context, o Options, progress func(string)) (m Made, err err
 	if err != nil {
 		return Made{}, err
 	}
-	for _, f := range files {
-		m.Files = append(m.Files, f.Path)
+	m.Files = paths(files)
+	modules, err := o.modules()
+	if err != nil {
+		return Made{}, err
 	}
+	m.Files = append(m.Files, paths(modules)...)
 	slices.Sort(m.Files)
 	if o.DryRun {
 		return m, free(o.Dir)
@@ -115,6 +124,11 @@ func New(ctx context.Context, o Options, progress func(string)) (m Made, err err
 	if err := write(o.Dir, files); err != nil {
 		return Made{}, err
 	}
+	if len(modules) > 0 {
+		if err := o.add(ctx, modules, progress); err != nil {
+			return Made{}, err
+		}
+	}
 	if o.Vendor {
 		if err := vendor(ctx, o.Dir, progress); err != nil {
 			return Made{}, err
@@ -127,6 +141,14 @@ func New(ctx context.Context, o Options, progress func(string)) (m Made, err err
 		}
 	}
 	return m, ctx.Err()
+}
+
+func paths(files []render.File) []string {
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, f.Path)
+	}
+	return paths
 }
 
 func write(dir string, files []render.File) error {
@@ -181,6 +203,13 @@ func (o *Options) check(app string) error {
 		return &OptionError{"--license", o.License, "want one of " + strings.Join(Licenses(), ", ")}
 	}
 	o.License = Licenses()[i]
+	for _, m := range o.With {
+		if !slices.Contains(Modules(), m) {
+			return &OptionError{"--with", name.Quote(m), "want " + strings.Join(Modules(), ", ")}
+		}
+	}
+	slices.Sort(o.With)
+	o.With = slices.Compact(o.With)
 	if o.Holder == "" {
 		o.Holder = "the authors of " + app
 	}
@@ -213,7 +242,7 @@ func checkModulePath(path string) error {
 }
 
 func (o *Options) files(app string) ([]render.File, error) {
-	v := view{App: app, Root: o.Module, Platform: derive.Platform, SPDX: spdx(o.License), Year: o.Now.Year(), Holder: o.Holder, Keep: keep()}
+	v := view{App: app, Root: o.Module, Platform: derive.Platform, SPDX: spdx(o.License), Year: o.Now.Year(), Holder: o.Holder, Keep: keep(), Accounts: slices.Contains(o.With, "accounts")}
 	files, err := render.Tree(templates.Files, "app", strings.NewReplacer("APP", app), v)
 	if err != nil {
 		return nil, err
@@ -252,7 +281,7 @@ func (o *Options) records(app string, files []render.File) ([]render.File, error
 	files = slices.DeleteFunc(slices.Clone(files), func(f render.File) bool {
 		return f.Path == "go.mod" || f.Path == "go.sum" || derive.Derived(f.Path)
 	})
-	r, err := record.App{Name: app, Module: o.Module, License: o.License, Written: record.NewWritten(templates.AppVersion(), files)}.File()
+	r, err := record.App{Name: app, Module: o.Module, License: o.License, With: o.With, Written: record.NewWritten(templates.AppVersion(), files)}.File()
 	return append(record.Bases(files), r), err
 }
 

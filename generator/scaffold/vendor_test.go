@@ -16,7 +16,6 @@ import (
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/projecttest"
 	"github.com/banyan-go/banyan/generator/resource"
-	"github.com/banyan-go/banyan/generator/scaffold"
 )
 
 // TestVendoredApplication makes an application with its dependencies in the tree, removes the checkout that it was made from, and works on
@@ -27,9 +26,9 @@ func TestVendoredApplication(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	o := options(t)
-	o.Replace, o.Vendor = filepath.Join(t.TempDir(), "banyan"), true
+	o.Replace, o.Vendor, o.With = filepath.Join(t.TempDir(), "banyan"), true, []string{"accounts"}
 	copyCheckout(t, o.Replace)
-	if _, err := scaffold.New(t.Context(), o, nil); err != nil {
+	if _, err := generator.New(t.Context(), o, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.RemoveAll(o.Replace); err != nil {

@@ -55,6 +55,21 @@ func TestPostLifecycle(t *testing.T) {
 	a.Delete(at).WantProblem(404, "post_not_found")
 }
 
+// An id that no post has stands for none of them, and never for all.
+func TestPostUnknownID(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	r := newPostTargets(a)
+	made := a.Post(postPath, postBody(r)).Want(201)
+	for _, unknown := range []string{id.New().String(), id.ID{}.String(), "0", "-1", "*", "%25", ""} {
+		at := postPath + "/" + unknown
+		a.Get(at).Want(404)
+		a.Patch(at, postChange(r)).Want(404)
+		a.Delete(at).Want(404)
+	}
+	a.Get(made.Header.Get("Location")).Want(200).WantBody(made.Body)
+}
+
 func TestPostDefaults(t *testing.T) {
 	t.Parallel()
 	a := boot(t)
@@ -85,8 +100,11 @@ func TestPostRefusals(t *testing.T) {
 	for _, name := range []string{"title", "author_id"} {
 		a.Post(postPath, apptest.Without(postBody(r), name)).WantProblem(422, "invalid", "/"+name)
 	}
+	for _, name := range []string{"id", "version", "created_at", "updated_at"} {
+		a.Post(postPath, apptest.With(postBody(r), name, "null")).WantProblem(422, "invalid", "/"+name)
+	}
 	at := a.Post(postPath, postBody(r)).Want(201).Header.Get("Location")
-	for _, name := range []string{"id", "version", "author_id"} {
+	for _, name := range []string{"id", "version", "created_at", "updated_at", "author_id"} {
 		a.Patch(at, apptest.With(`{}`, name, "null")).WantProblem(422, "invalid", "/"+name)
 	}
 }

@@ -10,6 +10,7 @@ export const options = {
     http_req_duration: ['p(95)<200'],
     http_req_failed: ['rate<0.01'],
     checks: ['rate>0.99'],
+    'checks{check:no rate limit}': ['rate==1'], // else it would measure how fast requests are refused: --set limits.enabled=false
   },
 };
 

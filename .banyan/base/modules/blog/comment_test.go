@@ -57,6 +57,21 @@ func TestCommentLifecycle(t *testing.T) {
 	a.Delete(at).WantProblem(404, "comment_not_found")
 }
 
+// An id that no comment has stands for none of them, and never for all.
+func TestCommentUnknownID(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	r := newCommentTargets(a)
+	made := a.Post(commentPath, commentBody(r)).Want(201)
+	for _, unknown := range []string{id.New().String(), id.ID{}.String(), "0", "-1", "*", "%25", ""} {
+		at := commentPath + "/" + unknown
+		a.Get(at).Want(404)
+		a.Patch(at, commentChange(r)).Want(404)
+		a.Delete(at).Want(404)
+	}
+	a.Get(made.Header.Get("Location")).Want(200).WantBody(made.Body)
+}
+
 func TestCommentDefaults(t *testing.T) {
 	t.Parallel()
 	a := boot(t)
@@ -83,8 +98,11 @@ func TestCommentRefusals(t *testing.T) {
 	for _, name := range []string{"post_id", "body"} {
 		a.Post(commentPath, apptest.Without(commentBody(r), name)).WantProblem(422, "invalid", "/"+name)
 	}
+	for _, name := range []string{"id", "version", "created_at", "updated_at"} {
+		a.Post(commentPath, apptest.With(commentBody(r), name, "null")).WantProblem(422, "invalid", "/"+name)
+	}
 	at := a.Post(commentPath, commentBody(r)).Want(201).Header.Get("Location")
-	for _, name := range []string{"id", "version", "post_id"} {
+	for _, name := range []string{"id", "version", "created_at", "updated_at", "post_id"} {
 		a.Patch(at, apptest.With(`{}`, name, "null")).WantProblem(422, "invalid", "/"+name)
 	}
 }

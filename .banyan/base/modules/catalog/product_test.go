@@ -38,6 +38,20 @@ func TestProductLifecycle(t *testing.T) {
 	a.Delete(at).WantProblem(404, "product_not_found")
 }
 
+// An id that no product has stands for none of them, and never for all.
+func TestProductUnknownID(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	made := a.Post(productPath, productBody).Want(201)
+	for _, unknown := range []string{id.New().String(), id.ID{}.String(), "0", "-1", "*", "%25", ""} {
+		at := productPath + "/" + unknown
+		a.Get(at).Want(404)
+		a.Patch(at, productChange).Want(404)
+		a.Delete(at).Want(404)
+	}
+	a.Get(made.Header.Get("Location")).Want(200).WantBody(made.Body)
+}
+
 func TestProductDefaults(t *testing.T) {
 	t.Parallel()
 	boot(t).Post(productPath, `{"sku":"Sku a","name":"Name a","price":{"amount":0,"currency":"EUR"}}`).Want(201).WantMembers(`{"active":true,"released":null}`)
@@ -69,8 +83,11 @@ func TestProductRefusals(t *testing.T) {
 	for _, name := range []string{"sku", "name", "price"} {
 		a.Post(productPath, apptest.Without(productBody, name)).WantProblem(422, "invalid", "/"+name)
 	}
+	for _, name := range []string{"id", "version", "created_at", "updated_at"} {
+		a.Post(productPath, apptest.With(productBody, name, "null")).WantProblem(422, "invalid", "/"+name)
+	}
 	at := a.Post(productPath, productBody).Want(201).Header.Get("Location")
-	for _, name := range []string{"id", "version"} {
+	for _, name := range []string{"id", "version", "created_at", "updated_at"} {
 		a.Patch(at, apptest.With(`{}`, name, "null")).WantProblem(422, "invalid", "/"+name)
 	}
 }

@@ -19,7 +19,7 @@ import (
 // Comments is the table of operations on comments.
 func Comments(s *comment.Service) []api.Route {
 	h := commentHandler{s}
-	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
+	open := api.PublicWrite("it was generated with --auth public; decide who may before this goes public")
 	missing := blog.ErrCommentNotFound
 	return []api.Route{
 		api.Get("/comments", h.list, api.Op{ID: "listBlogComments", Summary: "List comments", Auth: api.Public, List: comment.Listing()}),

@@ -19,7 +19,7 @@ import (
 // Posts is the table of operations on posts.
 func Posts(s *post.Service) []api.Route {
 	h := postHandler{s}
-	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
+	open := api.PublicWrite("it was generated with --auth public; decide who may before this goes public")
 	missing := blog.ErrPostNotFound
 	return []api.Route{
 		api.Get("/posts", h.list, api.Op{ID: "listBlogPosts", Summary: "List posts", Auth: api.Public, List: post.Listing()}),

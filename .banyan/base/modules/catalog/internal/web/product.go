@@ -19,7 +19,7 @@ import (
 // Products is the table of operations on products.
 func Products(s *product.Service) []api.Route {
 	h := productHandler{s}
-	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
+	open := api.PublicWrite("it was generated with --auth public; decide who may before this goes public")
 	missing, taken := catalog.ErrProductNotFound, catalog.ErrProductTaken
 	return []api.Route{
 		api.Get("/products", h.list, api.Op{ID: "listCatalogProducts", Summary: "List products", Auth: api.Public, List: product.Listing()}),
