@@ -504,7 +504,7 @@ func TestMistakesOfTheProgram(t *testing.T) {
 		}{}, config.Options{}, `.A has the tag enum:"1,2", and its type int is no text`},
 		{&struct {
 			Workers map[string]int `config:"workers"`
-		}{map[string]int{"Mail": 1}}, config.Options{}, `built-in entry "Mail" of workers has to be lower case letters and digits, joined by _ or -`},
+		}{map[string]int{"Mail": 1}}, config.Options{}, `built-in entry "Mail" of workers has to be lower case letters and digits, joined by single _ or -`},
 		{&settings{}, config.Options{Mode: "staging"}, `mode "staging" is not known: want dev, test or prod`},
 		{&settings{}, config.Options{Aliases: []config.Alias{{Var: "X", Key: "db"}}}, "alias X sets db, which is not a field"},
 		{&settings{}, config.Options{Reserved: []string{"APP_DB__DSN_FILE"}}, "reserved variable APP_DB__DSN_FILE would set db.dsn"},

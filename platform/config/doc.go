@@ -29,7 +29,7 @@
 //
 // A field may be a string, bool, integer, float, time.Duration, any type with encoding.TextUnmarshaler, a slice of these, a map
 // from string to these, or a struct. The entries of a map become keys of their own, "queue.workers.mail"; their names are lower
-// case letters and digits, joined by single "_" or "-".
+// case letters and digits, joined by single "_" or "-", and with the tag `dotted:"true"` by single "." too.
 //
 // # Layers
 //

@@ -86,13 +86,20 @@ func (d *document) section(parent string, n *yaml.Node) {
 func (d *document) entries(f *field, n *yaml.Node) {
 	d.pairs(f.key, n, func(key string, k, v *yaml.Node) {
 		switch {
-		case !isWord(k.Value, entryJoints):
-			d.problem(Problem{Key: f.key, Where: d.at(k.Line), Got: "the name " + quote(k.Value),
-				Want: "lower case letters and digits, joined by single _ or -"})
+		case !isWord(k.Value, f.joints):
+			d.problem(Problem{Key: f.key, Where: d.at(k.Line), Got: "the name " + quote(k.Value), Want: f.names()})
 		case !d.isOdd(key, v):
 			d.set(f, key, k, v)
 		}
 	})
+}
+
+// names says what the name of an entry is.
+func (f *field) names() string {
+	if f.joints == dottedJoints {
+		return "lower case letters and digits, joined by single _, - or ."
+	}
+	return "lower case letters and digits, joined by single _ or -"
 }
 
 // set decodes a node into the layer.

@@ -88,7 +88,7 @@ func (f *field) jsonSchema(builtIn reflect.Value) (*jsonSchema, error) {
 		node = &jsonSchema{Type: "array", Items: node}
 	}
 	if f.isMap {
-		node = &jsonSchema{Type: []string{"object", "null"}, Names: &jsonSchema{Pattern: "^[a-z0-9]+([_-][a-z0-9]+)*$"}, Additional: node}
+		node = &jsonSchema{Type: []string{"object", "null"}, Names: &jsonSchema{Pattern: "^[a-z0-9]+([" + f.joints + "][a-z0-9]+)*$"}, Additional: node}
 	}
 	node.Description, node.WriteOnly = f.doc, f.secret
 	if !f.secret && !f.isMap {

@@ -29,6 +29,7 @@ func TestJSONSchema(t *testing.T) {
 		Salt    size           `config:"salt"`
 		Key     string         `config:"key" secret:"true" doc:"Opens it."`
 		Workers map[string]int `config:"workers"`
+		Limits  map[string]int `config:"limits" dotted:"true"`
 		Inner   inner          `config:"inner"`
 		Hidden  string         `config:"-"`
 	}
@@ -40,6 +41,7 @@ func TestJSONSchema(t *testing.T) {
 			"salt":{"type":"string","default":"4KiB"},
 			"key":{"description":"Opens it.","type":"string","writeOnly":true},
 			"workers":{"type":["object","null"],"propertyNames":{"pattern":"^[a-z0-9]+([_-][a-z0-9]+)*$"},"additionalProperties":{"type":"integer"}},
+			"limits":{"type":["object","null"],"propertyNames":{"pattern":"^[a-z0-9]+([_.-][a-z0-9]+)*$"},"additionalProperties":{"type":"integer"}},
 			"inner":{"type":["object","null"],"additionalProperties":false,"properties":{
 				"wait":{"anyOf":[{` + duration + `},{"const":0}],"default":"1m30s"},
 				"size":{"anyOf":[{"type":"string","pattern":"^(0|(0|[1-9][0-9]*)(B|KiB|MiB|GiB))$"},{"const":0}],"default":"64KiB"},

@@ -11,8 +11,9 @@ import (
 
 // What may join the letters and digits of a key's part, and of the name of a map's entry or of a profile.
 const (
-	keyJoints   = "_"
-	entryJoints = "_-"
+	keyJoints    = "_"
+	entryJoints  = "_-"
+	dottedJoints = "_.-" // where the tag dotted:"true" allows it
 )
 
 // field is one field of the struct that holds values: a key, or with isMap the parent of keys.
@@ -21,6 +22,7 @@ type field struct {
 	index  []int        // for reflect.Value.FieldByIndex from the root
 	typ    reflect.Type // the field's type; with isMap the type of an entry
 	isMap  bool
+	joints string // with isMap, of the names of entries
 	secret bool
 	doc    string
 	words  []string // all that the value, or an element of the list, may be; nil is any
@@ -99,7 +101,10 @@ func (s *schema) addStruct(t reflect.Type, sec section, secret bool) []error {
 func (s *schema) addField(sf reflect.StructField, at section, secret bool) error {
 	f := &field{key: at.key, index: at.index, typ: sf.Type, secret: secret, doc: sf.Tag.Get("doc")}
 	if sf.Type.Kind() == reflect.Map && !isText(sf.Type) && sf.Type.Key().Kind() == reflect.String {
-		f.isMap, f.typ = true, sf.Type.Elem()
+		f.isMap, f.joints, f.typ = true, entryJoints, sf.Type.Elem()
+		if sf.Tag.Get("dotted") == "true" {
+			f.joints = dottedJoints
+		}
 	}
 	if !isScalar(f.typ) && !(isList(f.typ) && isScalar(f.typ.Elem())) {
 		return fmt.Errorf("has the type %s, which is not supported", sf.Type)
@@ -128,8 +133,11 @@ func (s *schema) find(key string) (f *field, entry string) {
 	if f := s.fields[key]; f != nil && !f.isMap {
 		return f, ""
 	}
-	if i := strings.LastIndexByte(key, '.'); i > 0 {
-		if f := s.fields[key[:i]]; f != nil && f.isMap && isWord(key[i+1:], entryJoints) {
+	for i, c := range key {
+		if c != '.' {
+			continue
+		}
+		if f := s.fields[key[:i]]; f != nil && f.isMap && isWord(key[i+1:], f.joints) {
 			return f, key[i+1:]
 		}
 	}

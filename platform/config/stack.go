@@ -20,7 +20,8 @@ type value struct {
 // from an absent one in an error, and does not say which variable a value came from.
 type stack struct{ viper *viper.Viper }
 
-func newStack() stack { return stack{viper.New()} }
+// newStack returns a stack whose keys are whole: with dots between their parts viper would let the entry a of a map hide the entry a.b.
+func newStack() stack { return stack{viper.NewWithOptions(viper.KeyDelimiter("\x00"))} }
 
 func (s stack) builtIn(key string, v *value) { s.viper.SetDefault(key, v) }
 
@@ -62,8 +63,8 @@ func (l *loader) builtIn(root reflect.Value) (map[string]*value, error) {
 		}
 		for iter := v.MapRange(); iter.Next(); {
 			name := iter.Key().String()
-			if !isWord(name, entryJoints) {
-				return nil, fmt.Errorf("built-in entry %q of %s has to be lower case letters and digits, joined by _ or -", name, key)
+			if !isWord(name, f.joints) {
+				return nil, fmt.Errorf("built-in entry %q of %s has to be %s", name, key, f.names())
 			}
 			m[join(key, name)] = &value{v: iter.Value(), origin: originBuiltIn}
 		}
