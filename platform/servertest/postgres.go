@@ -1,12 +1,10 @@
 package servertest
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"os/user"
@@ -36,12 +34,8 @@ func Postgres() Program {
 // PostgresServer is a private PostgreSQL server in a folder of its own. It keeps nothing safe: it never syncs the disk. It ends with Stop,
 // and when the process that has started it ends, however that is. It is safe for concurrent use.
 type PostgresServer struct {
-	bin, dir  string
-	in        io.WriteCloser // open while the server is wanted
-	starting  atomic.Bool
-	started   chan string   // how a start went
-	ended     chan struct{} // closed when its log is at its end
-	cmd       *exec.Cmd
+	daemon
+	bin       string
 	databases atomic.Int32
 }
 
@@ -63,7 +57,7 @@ func StartPostgres(t Test, settings ...string) *PostgresServer {
 
 // RunPostgres starts a server; file is its program. The end of ctx ends the start, and not a server that runs.
 func RunPostgres(ctx context.Context, file string, settings ...string) (_ *PostgresServer, err error) {
-	s := &PostgresServer{bin: filepath.Dir(file), ended: make(chan struct{})}
+	s := &PostgresServer{daemon: daemon{name: "PostgreSQL", quit: "QUIT", judge: judgePostgres}, bin: filepath.Dir(file)}
 	// Not in a folder of the test, which the user of the server may not enter; and the path of a socket has at most about a hundred characters.
 	if s.dir, err = os.MkdirTemp(scratch(), "pg"); err != nil {
 		return nil, err
@@ -132,64 +126,17 @@ func owner(dir string) (*syscall.SysProcAttr, error) {
 	return nil, errors.Join(errs...)
 }
 
-// run starts the server and waits until it serves. A shell stands between: it ends the server, and removes its folder, when its input ends.
-func (s *PostgresServer) run(ctx context.Context, who *syscall.SysProcAttr, args []string) error {
-	const script = `dir=$1; shift; "$@" & pid=$!
-while read word; do case $word in kill) kill -KILL $pid; wait $pid;; start) "$@" & pid=$!;; esac; done
-kill -QUIT $pid; wait $pid; cd /; rm -rf "$dir"`
-	s.cmd = exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", script, "sh", s.dir}, args)...)
-	s.cmd.SysProcAttr, s.cmd.Dir = who, s.dir
-	in, err := s.cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	log, err := s.cmd.StderrPipe()
-	if err != nil {
-		return err
-	}
-	if err := s.cmd.Start(); err != nil {
-		return err
-	}
-	s.in, s.started = in, make(chan string, 1)
-	s.starting.Store(true)
-	go func() {
-		defer close(s.ended)
-		s.listen(log)
-	}()
-	if wrong := s.wait(); wrong != "" {
-		return errors.Join(fmt.Errorf("PostgreSQL does not start:\n%s", wrong), s.Stop())
-	}
-	return nil
-}
-
-// wait waits until a server that starts serves, and returns what it says when it does not.
-func (s *PostgresServer) wait() string {
-	select {
-	case wrong := <-s.started:
-		return wrong
-	case <-s.ended:
-		return "(it has ended)"
-	}
-}
-
-// listen reads the log to its end, and tells of each start how it went: "" when the server serves, otherwise what it has said.
-func (s *PostgresServer) listen(log io.Reader) {
-	var said strings.Builder
-	for lines := bufio.NewScanner(log); lines.Scan(); {
-		if !s.starting.Load() {
-			said.Reset()
-			continue
-		}
-		fmt.Fprintln(&said, lines.Text())
-		switch line := lines.Text(); {
-		case strings.Contains(line, "database system is ready to accept"): // connections, or those of a standby
-			s.starting.Store(false)
-			s.started <- ""
-		case strings.Contains(line, "the database system is"), strings.Contains(line, "terminating connection"): // which is said to clients
-		case strings.Contains(line, "FATAL"):
-			s.starting.Store(false)
-			s.started <- said.String()
-		}
+// judgePostgres knows the lines of PostgreSQL's log that tell of its start.
+func judgePostgres(line string) verdict {
+	switch {
+	case strings.Contains(line, "database system is ready to accept"): // connections, or those of a standby
+		return serves
+	case strings.Contains(line, "the database system is"), strings.Contains(line, "terminating connection"): // which is said to clients
+		return goesOn
+	case strings.Contains(line, "FATAL"):
+		return fails
+	default:
+		return goesOn
 	}
 }
 
@@ -204,9 +151,7 @@ func (s *PostgresServer) Kill(t Test) {
 func (s *PostgresServer) Start(t Test) {
 	t.Helper()
 	for {
-		s.starting.Store(true)
-		s.tell(t, "start")
-		wrong := s.wait()
+		wrong := s.start(t)
 		if wrong == "" {
 			return
 		}
@@ -216,23 +161,11 @@ func (s *PostgresServer) Start(t Test) {
 	}
 }
 
-func (s *PostgresServer) tell(t Test, word string) {
-	t.Helper()
-	if _, err := io.WriteString(s.in, word+"\n"); err != nil {
-		t.Fatalf("%s PostgreSQL: %v", word, err)
-	}
-}
-
 // Socket returns the file of its socket, for StartProxy.
 func (s *PostgresServer) Socket() string { return filepath.Join(s.dir, ".s.PGSQL.5432") }
 
 // Stop ends the server at once and removes its folder.
-func (s *PostgresServer) Stop() error {
-	_ = s.in.Close() // a second time, when it is closed already
-	<-s.ended
-	_ = s.cmd.Wait() // it was told to end at once, which is no success
-	return os.RemoveAll(s.dir)
-}
+func (s *PostgresServer) Stop() error { return s.stop() }
 
 // DSN returns the address of a database, whether or not it is there. The one that is always there is "postgres".
 func (s *PostgresServer) DSN(database string) string {
