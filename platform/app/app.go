@@ -57,6 +57,9 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	a.health.Add("database", p.DB.Ping)
 	a.schema = a.schemaFits()
 	a.health.Add("migrations", a.withNext(a.schema))
+	if state := p.Redis.State(); state != nil {
+		a.health.Add("redis", once(state.Ping))
+	}
 	pages, err := a.pages()
 	if err != nil {
 		return nil, err
@@ -127,6 +130,20 @@ func (a *App) schemaFits() func(context.Context) error {
 			return nil
 		}
 		ready.Store(false)
+		return err
+	}
+}
+
+// once returns a check that holds for good when it has held once: a process that cannot reach what all share, and others can, gets no requests;
+// when nobody reaches it any more, each answers what it can without.
+func once(check func(context.Context) error) func(context.Context) error {
+	var held atomic.Bool
+	return func(ctx context.Context) error {
+		if held.Load() {
+			return nil
+		}
+		err := check(ctx)
+		held.Store(err == nil)
 		return err
 	}
 }

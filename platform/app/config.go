@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
 )
@@ -23,6 +24,7 @@ type Config struct {
 	HTTP      httpserver.Config     `config:"http"`
 	API       APIConfig             `config:"api"`
 	DB        db.Config             `config:"db"`
+	Redis     redis.Config          `config:"redis"`
 	Telemetry telemetry.Config      `config:"telemetry"`
 }
 
@@ -40,6 +42,7 @@ func Default() Config {
 		HTTP:      httpserver.Default(),
 		API:       APIConfig{Depth: 32},
 		DB:        db.Default(),
+		Redis:     redis.Default(),
 		Telemetry: telemetry.DefaultConfig(),
 	}
 }
@@ -72,6 +75,9 @@ func (c Config) Validate(r *config.Report) {
 	}
 	if c.DB.Pool.Wait >= c.HTTP.RequestTimeout {
 		r.Add("db.pool.wait", c.DB.Pool.Wait.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
+	}
+	if c.Redis.Timeout >= c.HTTP.RequestTimeout {
+		r.Add("redis.timeout", c.Redis.Timeout.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
 	}
 }
 

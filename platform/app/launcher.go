@@ -194,6 +194,8 @@ func (l *launcher) options() config.Options {
 		Set:         set,
 		Aliases: []config.Alias{
 			{Var: "DATABASE_URL", Key: "db.dsn"},
+			{Var: "REDIS_URL", Key: "redis.state"},
+			{Var: "REDIS_CACHE_URL", Key: "redis.cache"},
 			{Var: "PORT", Key: "http.addr", Map: func(port string) (string, error) { return ":" + port, nil }},
 		},
 		Reserved: []string{"APP_KEYS", "APP_KEYS_FILE", "APP_PROFILE", "APP_MODE"},

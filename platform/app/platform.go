@@ -10,6 +10,7 @@ import (
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
 	"github.com/banyan-go/banyan/platform/password"
+	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -17,10 +18,12 @@ import (
 type Platform struct {
 	module.Platform
 	Telemetry *telemetry.Telemetry
-	base      *lifecycle.Lifecycle // telemetry and database: what a command needs that serves nothing
-	cfg       Config
-	env       Env
-	drivers   Drivers
+	// Redis holds the clients of the servers that the configuration names, and may hold none.
+	Redis   *redis.Redis
+	base    *lifecycle.Lifecycle // telemetry and database: what a command needs that serves nothing
+	cfg     Config
+	env     Env
+	drivers Drivers
 }
 
 // NewPlatform builds the capabilities that modules need, without I/O. The error names the setting that is wrong.
@@ -36,11 +39,17 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	started := &lifecycle.Lifecycle{}
+	stores, err := redis.New(cfg.Redis, redis.Options{App: env.Name, Log: tel.Logger(), Metrics: tel, Strict: env.Mode != config.Prod}, started)
+	if err != nil {
+		return nil, err
+	}
 	return &Platform{
 		Platform: module.Platform{
-			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Log: tel.Logger(), Lifecycle: &lifecycle.Lifecycle{},
+			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
+		Redis:     stores,
 		base:      base,
 		cfg:       cfg,
 		env:       env,

@@ -20,6 +20,7 @@ import (
 	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/redis"
 )
 
 func (l *launcher) serve() *cobra.Command {
@@ -124,7 +125,7 @@ func (a *App) serve(ctx context.Context, ready, stopping func()) error {
 	select {
 	case err := <-started:
 		if err != nil {
-			return startFailure(err)
+			return startFailure(err, a.platform.env.hints())
 		}
 	case <-signals:
 		return cli.Exit(cli.Interrupted, "", interrupted())
@@ -161,9 +162,12 @@ func (a *App) serve(ctx context.Context, ready, stopping func()) error {
 var errInterrupted = errors.New("interrupted while starting")
 
 // startFailure gives a start that failed its code and its next step, unless it has them.
-func startFailure(err error) error {
+func startFailure(err error, hints caller) error {
 	if _, coded := errors.AsType[*cli.Error](err); coded {
 		return err
+	}
+	if redis.IsRefused(err) {
+		return cli.Exit(cli.Config, hints.command("config show --origin redis"), err)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "listen" {
 		if errors.Is(err, syscall.EADDRINUSE) {

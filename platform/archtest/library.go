@@ -35,6 +35,7 @@ func libraries() []libraryRule {
 		{"gorm.io/gorm", "only stores speak SQL", "add a method to the module's service", []string{"platform/db", "modules/*/internal", "internal/keep", "bench"}},
 		{"github.com/ncruces/go-sqlite3", driver, useDriver, []string{"platform/db/sqlite", "bench"}},
 		{"github.com/jackc/pgx", driver, useDriver, []string{"platform/db/postgres", "bench"}},
+		{"github.com/redis/go-redis", "its calls have no breaker", "use platform/redis, in a driver", []string{"platform/redis", "platform/*/redisstore", "bench"}},
 		{"github.com/eko/gocache", "its chains, its keys and its errors lose data", "use platform/cache", []string{"platform/cache/gocachestore"}},
 		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/*/provider.go", "modules/*.go", "modules/*/*wire", "cmd"}},
 		{"github.com/prometheus", "metrics are made by telemetry", "use telemetry.Counter and the like", []string{"platform/telemetry"}},

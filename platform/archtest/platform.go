@@ -11,7 +11,7 @@ func layer(capability string) int {
 	return slices.IndexFunc([][]string{
 		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "password", "page", "patch"},
 		{"config", "telemetry", "cli"},
-		{"db", "cache", "api"},
+		{"db", "redis", "cache", "api"},
 		{"httpserver", "session", "ratelimit", "queue", "idempotency"},
 		{"events", "projection", "mail", "images"},
 		{"module", "console"},

@@ -1,0 +1,78 @@
+package redis
+
+import (
+	"context"
+	"net"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+)
+
+// guard is the hook through which every call goes: it gives it its limit, asks the breaker, and counts.
+type guard struct {
+	timeout time.Duration
+	strict  bool
+	breaker *breaker
+	counts  *counts
+}
+
+var _ goredis.Hook = (*guard)(nil)
+
+// DialHook changes nothing.
+func (g *guard) DialHook(next goredis.DialHook) goredis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+// ProcessHook guards a command.
+func (g *guard) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
+	return func(ctx context.Context, cmd goredis.Cmder) error {
+		return g.do(ctx, func(ctx context.Context) error { return next(ctx, cmd) })
+	}
+}
+
+// ProcessPipelineHook guards a pipeline, which is one call.
+func (g *guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []goredis.Cmder) error {
+		err := g.do(ctx, func(ctx context.Context) error { return next(ctx, cmds) })
+		for _, cmd := range cmds {
+			if err != nil && cmd.Err() == nil && silent(err) {
+				cmd.SetErr(err)
+			}
+		}
+		return err
+	}
+}
+
+// guarded marks the context of a call, for the commands that go-redis sends before it on a new connection.
+type guarded struct{}
+
+func (g *guard) do(ctx context.Context, call func(context.Context) error) error {
+	if ctx.Value(guarded{}) != nil {
+		return call(ctx)
+	}
+	until, has := ctx.Deadline()
+	if !has && g.strict {
+		return ErrNoDeadline
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	began := time.Now()
+	if !g.breaker.allow(began) {
+		g.counts.add("refused")
+		return ErrOpen
+	}
+	limited, cancel := context.WithTimeout(context.WithValue(ctx, guarded{}, true), g.timeout)
+	err := call(limited)
+	cancel()
+	now := time.Now()
+	switch {
+	case !silent(err):
+		g.breaker.answered(now)
+	case ctx.Err() == nil && (!has || !until.Before(began.Add(g.timeout))):
+		g.breaker.silent(now)
+	default: // the caller had less time than a call may take, which says nothing of the server
+	}
+	g.counts.observe(err, now.Sub(began))
+	return err
+}

@@ -1,0 +1,168 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/telemetry"
+)
+
+// dialTime is the longest time for a new connection. It is longer than a call: where a connection takes longer than anybody waits, it is there for
+// the next one.
+const dialTime = time.Second
+
+// idleTime is how long a connection may be unused before it is closed, which is less than firewalls and servers allow.
+const idleTime = 5 * time.Minute
+
+// Options is what the program, rather than its operator, knows. The zero value works.
+type Options struct {
+	// App is the name of the application, with which its keys begin; default "app".
+	App string
+	// Log is told when a server goes away and when it is back; default none.
+	Log *slog.Logger
+	// Metrics take the counts of calls; default none.
+	Metrics *telemetry.Telemetry
+	// Strict makes a call fail whose context has no deadline, with ErrNoDeadline: for tests and mode dev.
+	Strict bool
+}
+
+// Redis holds the clients of both roles. A nil *Redis is one without servers. It is safe for concurrent use.
+type Redis struct{ state, cache *Client }
+
+// State returns the client for what has to stay, nil where redis.state is not set.
+func (r *Redis) State() *Client {
+	if r == nil {
+		return nil
+	}
+	return r.state
+}
+
+// Cache returns the client for what can be read again, nil where neither redis.cache nor redis.state is set.
+func (r *Redis) Cache() *Client {
+	if r == nil {
+		return nil
+	}
+	return r.cache
+}
+
+// New builds the clients of the roles that have an address, without I/O, and appends their start and stop to lc. Clients work before the start, too:
+// connections are made when they are wanted. The start asks each server once. It says in the log that one is away, which is no reason not to start,
+// and fails when one refuses the application: IsRefused. An error is of type config.Problems.
+func New(cfg Config, o Options, lc *lifecycle.Lifecycle) (*Redis, error) {
+	logging.Disable() // the library writes to stderr what its errors say, too
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	metrics, err := newMetrics(o.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	r := &Redis{}
+	var wrong config.Problems
+	for _, role := range []struct {
+		name, address string
+		client        **Client
+	}{{"state", cfg.State, &r.state}, {"cache", cmp.Or(cfg.Cache, cfg.State), &r.cache}} {
+		if role.address == "" {
+			continue
+		}
+		c, err := newClient(role.name, role.address, cfg, o, metrics)
+		if err != nil {
+			wrong = append(wrong, config.Problem{Key: "redis." + role.name, Got: err.Error()})
+			continue
+		}
+		*role.client = c
+		lc.Append(lifecycle.Hook{Name: "redis " + role.name, Start: c.start, Stop: c.stop})
+	}
+	if len(wrong) > 0 {
+		return nil, wrong
+	}
+	return r, nil
+}
+
+// Client speaks with the server of one role. It is safe for concurrent use.
+type Client struct {
+	redis        *goredis.Client
+	role, prefix string
+	log          *slog.Logger
+}
+
+func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client, error) {
+	opt, err := parse(address)
+	if err != nil {
+		return nil, err
+	}
+	opt.Dialer = dialer(opt.TLSConfig)
+	opt.Protocol = 2           // nothing here is pushed by the server, and looking for it costs
+	opt.DisableIdentity = true // CLIENT SETINFO, whose late answer was once taken for that of another command (CVE-2025-29923)
+	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	opt.MaxRetries, opt.DialerRetries = -1, 1
+	opt.DialTimeout, opt.ConnMaxIdleTime = dialTime, idleTime
+	opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = cfg.Timeout, cfg.Timeout, cfg.Timeout
+	opt.ContextTimeoutEnabled = true
+	opt.PoolSize = cfg.maxOpen()
+	opt.MaxActiveConns, opt.PipelinePoolSize = opt.PoolSize, -1
+	c := &Client{redis: goredis.NewClient(opt), role: role, prefix: cmp.Or(o.App, "app") + ":" + role + ":", log: o.Log}
+	counts := m.of(role)
+	c.redis.AddHook(&guard{timeout: cfg.Timeout, strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
+		counts.breaker(open)
+		if open {
+			o.Log.Warn("Redis is away: calls fail at once until it answers", "role", role, "addr", opt.Addr)
+		} else {
+			o.Log.Info("Redis is back", "role", role, "addr", opt.Addr)
+		}
+	}}})
+	return c, nil
+}
+
+// dialer makes connections. The library's own does not end the greeting of TLS when its context does.
+func dialer(secure *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	if secure != nil {
+		return (&tls.Dialer{Config: secure}).DialContext
+	}
+	return (&net.Dialer{}).DialContext
+}
+
+// Commands returns what the server can be told, each with the limits that the package promises. Commands that wait on purpose, BLPOP for instance, do
+// not get to the end of their wait.
+func (c *Client) Commands() goredis.Cmdable { return c.redis }
+
+// Prefix is what every key of the role begins with, "app:state:" for instance.
+func (c *Client) Prefix() string { return c.prefix }
+
+// Ping asks the server for an answer.
+func (c *Client) Ping(ctx context.Context) error { return c.redis.Ping(ctx).Err() }
+
+// IsRefused reports whether an error says that the server is there and does not serve this application: a wrong password, a database that it does
+// not have, a command that it does not allow.
+func IsRefused(err error) bool {
+	_, answer := errors.AsType[goredis.Error](err)
+	return answer && !IsDown(err) && !errors.Is(err, goredis.Nil)
+}
+
+// start asks the server once.
+func (c *Client) start(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	switch err := c.Ping(ctx); {
+	case IsRefused(err):
+		return fmt.Errorf("redis.%s refuses: %w", c.role, err)
+	case err != nil:
+		c.log.WarnContext(ctx, "Redis is away", "role", c.role, "addr", c.redis.Options().Addr, "error", err.Error())
+	}
+	return nil
+}
+
+func (c *Client) stop(context.Context) error { return c.redis.Close() }
