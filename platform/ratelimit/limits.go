@@ -13,42 +13,49 @@ import (
 
 // Options are what the program, rather than its operator, knows. The zero value works for the store memory.
 type Options struct {
-	// Rules are those of the modules, by name: the module's name, a dot and a word, "accounts.login".
-	Rules map[string]Rule
 	// Instances is how many processes share the store, at most: while it is away each counts its share. 0 is 1.
 	Instances int
 	// Now tells the time since some moment, for tests; nil is the monotonic clock of the process.
 	Now func() time.Duration
 }
 
-// Limits are the rules in force. They are safe for concurrent use.
+// Limits are the rules in force. Declare is for the start; everything else is safe for concurrent use.
 type Limits struct {
 	cfg    Config
+	opts   Options
 	limits map[string]*Limit
 }
 
-// New returns the rules of modules as the configuration changes them, without I/O. A rule that no module has, or one that is wrong, is an error
-// of type config.Problems.
-func New(cfg Config, o Options) (*Limits, error) {
+// New returns the default rule alone, without I/O. Modules that take against rules of their own are built before those are known: see Declare.
+func New(cfg Config, o Options) *Limits {
 	if o.Now == nil {
 		began := time.Now()
 		o.Now = func() time.Duration { return time.Since(began) }
 	}
-	rules, err := cfg.rules(o.Rules)
-	if err != nil {
-		return nil, err
-	}
-	l := &Limits{cfg: cfg, limits: map[string]*Limit{}}
-	for name, r := range rules {
-		l.limits[name] = newLimit(name, r, cfg, o)
-	}
-	return l, nil
+	l := &Limits{cfg: cfg, opts: o, limits: map[string]*Limit{}}
+	l.add(DefaultName, cfg.Default.complete())
+	return l
 }
+
+// Declare adds the rules of all modules, by name (the module's name, a dot and a word, "accounts.login"), as the configuration changes them. Call it
+// once, before anybody takes. A rule in the configuration that no module has, or one that is wrong, is an error of type config.Problems.
+func (l *Limits) Declare(rules map[string]Rule) error {
+	all, err := l.cfg.rules(rules)
+	if err != nil {
+		return err
+	}
+	for name, r := range all {
+		l.add(name, r)
+	}
+	return nil
+}
+
+func (l *Limits) add(name string, r Rule) { l.limits[name] = newLimit(name, r, l.cfg, l.opts) }
 
 // rules returns the rules in force by name, complete.
 func (c Config) rules(declared map[string]Rule) (map[string]Rule, error) {
 	var wrong config.Problems
-	all := map[string]Rule{DefaultName: c.Default.complete()}
+	all := map[string]Rule{}
 	for name, r := range declared {
 		if err := checkName(name); err != nil {
 			return nil, fmt.Errorf("rate limit %q: %w", name, err)

@@ -28,8 +28,8 @@ func inMemory(t testing.TB, rule string, change ...func(*ratelimit.Config)) (*ra
 	for _, f := range change {
 		f(&cfg)
 	}
-	limits, err := ratelimit.New(cfg, ratelimit.Options{Rules: map[string]ratelimit.Rule{"test.rule": r}, Now: clock.now})
-	if err != nil {
+	limits := ratelimit.New(cfg, ratelimit.Options{Now: clock.now})
+	if err := limits.Declare(map[string]ratelimit.Rule{"test.rule": r}); err != nil {
 		t.Fatal(err)
 	}
 	limit, err := limits.Named("test.rule")
@@ -169,8 +169,8 @@ func BenchmarkTake(b *testing.B) {
 			if err := r.UnmarshalText([]byte(rule)); err != nil {
 				b.Fatal(err)
 			}
-			limits, err := ratelimit.New(ratelimit.Default(), ratelimit.Options{Rules: map[string]ratelimit.Rule{"test.rule": r}})
-			if err != nil {
+			limits := ratelimit.New(ratelimit.Default(), ratelimit.Options{})
+			if err := limits.Declare(map[string]ratelimit.Rule{"test.rule": r}); err != nil {
 				b.Fatal(err)
 			}
 			limit, err := limits.Named("test.rule")
