@@ -18,9 +18,9 @@ import (
 // bench is one run: the folder where everything is built and everything lives that the programs write.
 type bench struct {
 	opts   options
-	root   string // the checkout
-	dir    string // temporary
-	seeded bool   // whether app.db is there
+	root   string          // the checkout
+	dir    string          // temporary
+	seeded map[string]bool // programs whose database is there
 	log    io.Writer
 }
 
@@ -36,7 +36,7 @@ func newBench(ctx context.Context, o options, log io.Writer) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the programs: %w", err)
 	}
-	return &bench{opts: o, root: filepath.Dir(strings.TrimSpace(string(gomod))), dir: dir, log: log}, nil
+	return &bench{opts: o, root: filepath.Dir(strings.TrimSpace(string(gomod))), dir: dir, seeded: map[string]bool{}, log: log}, nil
 }
 
 // close ends what a part has left running and removes the folder.
@@ -83,6 +83,9 @@ func (b *bench) build(ctx context.Context, names ...string) error {
 		if _, err := b.output(ctx, filepath.Join(b.root, p.folder), append(os.Environ(), "CGO_ENABLED=0"), "go", args...); err != nil {
 			return fmt.Errorf("build %s: %w", p.name, err)
 		}
+	}
+	if slices.Contains(names, openApp) {
+		return b.buildOpen(ctx)
 	}
 	return nil
 }

@@ -14,11 +14,7 @@ import (
 // k6 runs the script that was generated with the resource, as it is: 100 virtual users for 30 seconds on the list of 10,000 rows.
 func (b *bench) k6(ctx context.Context) ([]figure, error) {
 	f := figure{Name: "k6", Title: "k6, 100 virtual users for 30 s, the generated script, 10,000 rows"}
-	script := filepath.Join(b.root, "modules/catalog/load/product.js")
-	if _, err := os.Stat(script); err != nil {
-		f.Skipped = "there is no modules/catalog/load/product.js"
-		return []figure{f}, nil
-	}
+	script := filepath.Join(b.openSource(), "modules/catalog/load/product.js")
 	program := b.opts.k6
 	if program == "" {
 		var err error
@@ -40,7 +36,7 @@ func (b *bench) k6(ctx context.Context) ([]figure, error) {
 }
 
 func (b *bench) virtualUsers(ctx context.Context, program, script string) (summary, error) {
-	env, err := b.database(ctx)
+	env, err := b.database(ctx, openApp)
 	if err != nil {
 		return summary{}, err
 	}
@@ -48,7 +44,7 @@ func (b *bench) virtualUsers(ctx context.Context, program, script string) (summa
 	if err != nil {
 		return summary{}, err
 	}
-	s, err := b.serve(ctx, env, "app", "serve", "--addr", addr[0], "--ops-addr", addr[1])
+	s, err := b.serve(ctx, env, openApp, "serve", "--addr", addr[0], "--ops-addr", addr[1])
 	if err != nil {
 		return summary{}, err
 	}

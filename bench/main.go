@@ -145,11 +145,11 @@ func parts() []part {
 	wrk := []string{"wrk", "taskset", "bash"}
 	return []part{
 		{"stack", wrk, []string{"runner", "stack", "httpd"}, (*bench).stack},
-		{"products", wrk, []string{"runner", "app", "products"}, (*bench).products},
-		{"posts", wrk, []string{"runner", "app", "posts"}, (*bench).posts},
+		{"products", wrk, []string{"runner", openApp, "products"}, (*bench).products},
+		{"posts", wrk, []string{"runner", openApp, "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
-		{"k6", []string{"taskset"}, []string{"app"}, (*bench).k6},
-		{"storm", []string{"taskset"}, []string{"app"}, (*bench).storm},
+		{"k6", []string{"taskset"}, []string{openApp}, (*bench).k6},
+		{"storm", []string{"taskset"}, []string{openApp}, (*bench).storm},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
 		{"project", nil, nil, (*bench).project},
 		{"generate", nil, nil, (*bench).phases},

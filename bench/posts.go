@@ -11,16 +11,16 @@ func (b *bench) posts(ctx context.Context) ([]figure, error) {
 }
 
 func (b *bench) postsOn(ctx context.Context, dsn string) ([]figure, error) {
-	key, err := b.keys(ctx, "app")
+	key, err := b.keys(ctx, openApp)
 	if err != nil {
 		return nil, err
 	}
-	env := settings(key, "APP_PROFILE=cached", "APP_DB__POOL__MAX_OPEN="+postgresConnections, "DATABASE_URL="+dsn)
+	env := settings(key, "APP_DB__DRIVER=postgres", "APP_DB__POOL__MAX_OPEN="+postgresConnections, "DATABASE_URL="+dsn)
 	b.say("seeding %s rows of two modules", seededRows)
 	for _, args := range [][]string{
 		{"migrate", "up"}, {"db", "seed", "--rows", seededRows, "--module", "accounts", "--yes"}, {"db", "seed", "--rows", seededRows, "--module", "blog", "--yes"},
 	} {
-		if _, err := b.output(ctx, b.dir, env, b.path("app"), args...); err != nil {
+		if _, err := b.output(ctx, b.dir, env, b.path(openApp), args...); err != nil {
 			return nil, err
 		}
 	}

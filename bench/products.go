@@ -17,33 +17,33 @@ const (
 	seededRows   = "10000"
 )
 
-// database seeds the reference application's database, once, and returns the settings that lead to it.
-func (b *bench) database(ctx context.Context) ([]string, error) {
-	key, err := b.keys(ctx, "app")
+// database seeds the database of an application, once, and returns the settings that lead to it.
+func (b *bench) database(ctx context.Context, program string) ([]string, error) {
+	key, err := b.keys(ctx, program)
 	if err != nil {
 		return nil, err
 	}
-	env := settings(key, "APP_DB__DSN=file:"+b.path("app.db"))
-	if b.seeded {
+	env := settings(key, "APP_DB__DSN=file:"+b.path(program+".db"))
+	if b.seeded[program] {
 		return env, nil
 	}
 	b.say("seeding %s rows", seededRows)
 	for _, args := range [][]string{{"migrate", "up"}, {"db", "seed", "--rows", seededRows, "--module", "catalog", "--yes"}} {
-		if _, err := b.output(ctx, b.dir, env, b.path("app"), args...); err != nil {
+		if _, err := b.output(ctx, b.dir, env, b.path(program), args...); err != nil {
 			return nil, err
 		}
 	}
-	b.seeded = true
+	b.seeded[program] = true
 	return env, nil
 }
 
 // products measures the generated operations against the same queries written by hand.
 func (b *bench) products(ctx context.Context) ([]figure, error) {
-	env, err := b.database(ctx)
+	env, err := b.database(ctx, openApp)
 	if err != nil {
 		return nil, err
 	}
-	d, err := b.newDuel(env, productsPath, "", "products", "-file", b.path("app.db"))
+	d, err := b.newDuel(env, productsPath, "", "products", "-file", b.path(openApp+".db"))
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (b *bench) newDuel(env []string, path, query, program string, args ...strin
 	}
 	return &duel{
 		bench: b, env: env, path: path, query: query, ours: addr[0], their: addr[2],
-		app:  []string{"app", "serve", "--addr", addr[0], "--ops-addr", addr[1]},
+		app:  []string{openApp, "serve", "--addr", addr[0], "--ops-addr", addr[1]},
 		bare: append([]string{program, "-addr", addr[2]}, args...),
 	}, nil
 }

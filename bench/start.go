@@ -28,7 +28,7 @@ type started struct {
 
 // start measures the way from exec to the first answer, the memory of a server that rests, and what a binary weighs.
 func (b *bench) start(ctx context.Context) ([]figure, error) {
-	env, err := b.database(ctx)
+	env, err := b.database(ctx, "app")
 	if err != nil {
 		return nil, err
 	}

@@ -29,14 +29,14 @@ func (b *bench) storm(ctx context.Context) ([]figure, error) {
 
 // stormOn fills in f.
 func (b *bench) stormOn(ctx context.Context, f figure, dsn string) ([]figure, error) {
-	key, err := b.keys(ctx, "app")
+	key, err := b.keys(ctx, openApp)
 	if err != nil {
 		return nil, err
 	}
 	env := settings(key, "APP_DB__DRIVER=postgres", "APP_DB__DSN="+dsn)
 	b.say("seeding %s rows", stormRows)
 	for _, args := range [][]string{{"migrate", "up"}, {"db", "seed", "--rows", stormRows, "--module", "catalog", "--yes"}} {
-		if _, err := b.output(ctx, b.dir, env, b.path("app"), args...); err != nil {
+		if _, err := b.output(ctx, b.dir, env, b.path(openApp), args...); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +104,7 @@ func (b *bench) weather(ctx context.Context, env []string, name string, s *storm
 	if err != nil {
 		return nil, err
 	}
-	app, err := b.serve(ctx, env, "app", "serve", "--addr", addr[0], "--ops-addr", addr[1])
+	app, err := b.serve(ctx, env, openApp, "serve", "--addr", addr[0], "--ops-addr", addr[1])
 	if err != nil {
 		return nil, err
 	}
