@@ -10,6 +10,9 @@ import (
 // DefaultName is the name of the rule of a route that names none.
 const DefaultName = "default"
 
+// storeRedis is the store that all processes share.
+const storeRedis = "redis"
+
 // Config is the section `limits`.
 type Config struct {
 	Enabled  bool            `config:"enabled" doc:"Whether anything is limited; false counts nothing and sends no headers."`

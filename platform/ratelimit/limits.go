@@ -4,17 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/redis"
+	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
 // Options are what the program, rather than its operator, knows. The zero value works for the store memory.
 type Options struct {
 	// Instances is how many processes share the store, at most: while it is away each counts its share. 0 is 1.
 	Instances int
+	// Redis is where the store redis counts; without a server for its state every count is in memory.
+	Redis *redis.Redis
+	// Log is told when the store cannot be reached, and when it can again; default none.
+	Log *slog.Logger
+	// Metrics take the counts of decisions; default none.
+	Metrics *telemetry.Telemetry
 	// Now tells the time since some moment, for tests; nil is the monotonic clock of the process.
 	Now func() time.Duration
 }
@@ -24,6 +36,7 @@ type Limits struct {
 	cfg    Config
 	opts   Options
 	limits map[string]*Limit
+	store  *store
 }
 
 // New returns the default rule alone, without I/O. Modules that take against rules of their own are built before those are known: see Declare.
@@ -32,8 +45,15 @@ func New(cfg Config, o Options) *Limits {
 		began := time.Now()
 		o.Now = func() time.Duration { return time.Since(began) }
 	}
-	l := &Limits{cfg: cfg, opts: o, limits: map[string]*Limit{}}
-	l.add(DefaultName, cfg.Default.complete())
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	o.Instances = max(1, o.Instances)
+	l := &Limits{cfg: cfg, opts: o, limits: map[string]*Limit{}, store: &store{log: o.Log}}
+	if cfg.Store == storeRedis {
+		l.store.client = o.Redis.State()
+	}
+	l.add(DefaultName, cfg.Default.complete(), counts{})
 	return l
 }
 
@@ -44,13 +64,16 @@ func (l *Limits) Declare(rules map[string]Rule) error {
 	if err != nil {
 		return err
 	}
+	of, err := newCounts(l.opts.Metrics)
+	if err != nil {
+		return err
+	}
+	all[DefaultName] = l.cfg.Default.complete()
 	for name, r := range all {
-		l.add(name, r)
+		l.add(name, r, of(name, r.Down))
 	}
 	return nil
 }
-
-func (l *Limits) add(name string, r Rule) { l.limits[name] = newLimit(name, r, l.cfg, l.opts) }
 
 // rules returns the rules in force by name, complete.
 func (c Config) rules(declared map[string]Rule) (map[string]Rule, error) {
@@ -129,23 +152,65 @@ func (l *Limits) Take(ctx context.Context, rule string, subject []byte) (Decisio
 // Legacy reports whether answers carry the older headers too.
 func (l *Limits) Legacy() bool { return l.cfg.Legacy }
 
+// All returns the rules in force, by name.
+func (l *Limits) All() []*Limit {
+	all := slices.Collect(maps.Values(l.limits))
+	slices.SortFunc(all, func(a, b *Limit) int { return strings.Compare(a.name, b.name) })
+	return all
+}
+
+// store is what all rules have in common: where they count, and whether it answers.
+type store struct {
+	client *redis.Client // nil for memory
+	log    *slog.Logger
+	away   atomic.Bool
+}
+
+// answered notes how a call has ended, and logs what has changed.
+func (s *store) answered(ctx context.Context, err error) {
+	switch away := err != nil; {
+	case away == s.away.Load() || !s.away.CompareAndSwap(!away, away):
+	case away:
+		s.log.WarnContext(ctx, "requests cannot be counted in Redis: each rule does what it says for that case", "error", err.Error())
+	default:
+		s.log.InfoContext(ctx, "requests are counted in Redis again")
+	}
+}
+
 // Limit is one rule in force. It is safe for concurrent use.
 type Limit struct {
 	name   string
 	rule   Rule
 	policy string
 	now    func() time.Duration
-	memory *memory // nil where there is no limit
+	counts counts
+	off    bool
+	memory *memory // where there is no store, or while it is away
+	shared *shared // nil where the count is in memory
+	store  *store
 }
 
-func newLimit(name string, r Rule, cfg Config, o Options) *Limit {
-	l := &Limit{name: name, rule: r, now: o.Now}
-	if !cfg.Enabled || r.Algorithm == Off {
-		return l
+func (l *Limits) add(name string, r Rule, c counts) {
+	limit := &Limit{name: name, rule: r, now: l.opts.Now, counts: c, store: l.store, off: !l.cfg.Enabled || r.Algorithm == Off}
+	l.limits[name] = limit
+	if limit.off {
+		return
 	}
-	l.policy = policy(name, r)
-	l.memory = newMemory(r, cfg.Subjects)
-	return l
+	limit.policy = policy(name, r)
+	if l.store.client != nil {
+		limit.shared = newShared(l.store.client, name, r)
+		r = r.share(l.opts.Instances)
+	}
+	limit.memory = newMemory(r, l.cfg.Subjects, c.evicted)
+}
+
+// share returns the rule by which one of n processes counts alone.
+func (r Rule) share(n int) Rule {
+	r.Max = max(1, r.Max/n)
+	if r.Algorithm == GCRA {
+		r.Burst = max(1, r.Burst/n)
+	}
+	return r
 }
 
 // Name returns the name of the rule.
@@ -161,15 +226,61 @@ func (l *Limit) Key() Key { return l.rule.Key }
 // Key.AppendSubject, let it begin with a word of its own. An error of kind fault.Unavailable says that the store is away and the rule says deny.
 //
 // Where the count is in memory, Take takes about 100 ns and does not allocate for a subject that it knows.
-func (l *Limit) Take(_ context.Context, subject []byte) (Decision, error) {
-	if l.memory == nil {
+func (l *Limit) Take(ctx context.Context, subject []byte) (Decision, error) {
+	if l.off {
 		return Decision{Allowed: true}, nil
 	}
-	return l.decision(l.memory.take(bounded(subject), l.now())), nil
+	subject = bounded(subject)
+	if l.shared == nil {
+		return l.decide(l.memory.take(subject, l.now())), nil
+	}
+	v, err := l.shared.take(ctx, subject)
+	if err != nil && ctx.Err() != nil {
+		return Decision{}, ctx.Err() // nobody waits for the answer, and the store may be well
+	}
+	l.store.answered(ctx, err)
+	if err == nil {
+		return l.decide(v), nil
+	}
+	l.counts.away.Inc()
+	switch l.rule.Down {
+	case Deny:
+		return Decision{}, ErrStore.WithRetryAfter(storeRetry).Because(err)
+	case Allow:
+		return l.decide(verdict{allowed: true, remaining: l.rule.Max}), nil
+	default:
+		return l.decide(l.memory.take(subject, l.now())), nil
+	}
 }
 
-func (l *Limit) decision(v verdict) Decision {
+// ErrStore is the error of a request that may not be served uncounted.
+var ErrStore = fault.New(fault.Unavailable, "limit_unavailable", "The server cannot tell at the moment how often you have asked.")
+
+// storeRetry is when to ask again while the store is away: the breaker of Redis tries about once a second.
+const storeRetry = 2 * time.Second
+
+func (l *Limit) decide(v verdict) Decision {
+	if v.allowed {
+		l.counts.allowed.Inc()
+	} else {
+		l.counts.limited.Inc()
+	}
 	return Decision{
 		Allowed: v.allowed, Rule: l.name, Limit: l.rule.Max, Remaining: v.remaining, Reset: v.reset, RetryAfter: v.retry, policy: l.policy,
 	}
 }
+
+// Shared reports whether the count is one for all processes.
+func (l *Limit) Shared() bool { return l.shared != nil }
+
+// Reset forgets what a subject has asked for, and reports whether it had asked at all. It wants a store that processes share: the memory of
+// another one cannot be reached. ErrNotShared says so.
+func (l *Limit) Reset(ctx context.Context, subject []byte) (known bool, err error) {
+	if l.shared == nil {
+		return false, ErrNotShared
+	}
+	return l.shared.reset(ctx, bounded(subject))
+}
+
+// ErrNotShared is the error of Reset for a rule that counts in the memory of each process.
+var ErrNotShared = errors.New("requests are counted in the memory of the process that serves them: it forgets them when it ends")

@@ -3,8 +3,9 @@ package ratelimit
 import (
 	"hash/maphash"
 	"sync"
-	"sync/atomic"
 	"time"
+
+	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
 // verdict is what a store says.
@@ -65,7 +66,7 @@ type memory struct {
 	rule    Rule
 	seed    maphash.Seed
 	most    int // subjects of a generation
-	evicted atomic.Uint64
+	evicted *telemetry.Count
 	shards  [numShards]shard
 }
 
@@ -77,8 +78,8 @@ type shard struct {
 }
 
 // newMemory returns a memory for about so many subjects.
-func newMemory(r Rule, subjects int) *memory {
-	return &memory{rule: r, seed: maphash.MakeSeed(), most: max(1, subjects/numShards/2)}
+func newMemory(r Rule, subjects int, evicted *telemetry.Count) *memory {
+	return &memory{rule: r, seed: maphash.MakeSeed(), most: max(1, subjects/numShards/2), evicted: evicted}
 }
 
 // take decides about one request. It allocates for a subject that is new alone.
@@ -100,7 +101,7 @@ func (m *memory) take(subject []byte, now time.Duration) verdict {
 // join makes a subject one of the young. The caller holds the lock.
 func (m *memory) join(s *shard, subject []byte, now time.Duration) *counter {
 	if len(s.young) >= m.most {
-		m.evicted.Add(uint64(len(s.old)))
+		m.evicted.Add(len(s.old))
 		s.age(now + m.rule.life())
 	}
 	c := s.old[string(subject)]

@@ -30,6 +30,26 @@ func (c *Counter) Add(n float64, values ...string) {
 	}
 }
 
+// With returns the count of one combination of label values, for what is counted so often that finding it each time costs too much.
+func (c *Counter) With(values ...string) *Count { return &Count{c.series.at(values)} }
+
+// Count is one series of a Counter. Its methods are safe for concurrent use, and a nil Count counts nothing.
+type Count struct{ counter prometheus.Counter }
+
+// Inc adds 1.
+func (c *Count) Inc() {
+	if c != nil {
+		c.counter.Inc()
+	}
+}
+
+// Add adds n, which is not below 0.
+func (c *Count) Add(n int) {
+	if c != nil && n > 0 {
+		c.counter.Add(float64(n))
+	}
+}
+
 // Gauge shows what goes up and down: carts open, items in stock. What Counter says about labels holds for it too.
 type Gauge struct{ series *series[prometheus.Gauge] }
 
