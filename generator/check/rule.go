@@ -66,7 +66,7 @@ func Rules() []Rule {
 		},
 		{
 			ID: "public-write", Area: Routes, Severity: Error, Finds: "a route that writes, that everybody may call, and that does not say why",
-			Reason: "what strangers may change has to be meant", Fix: `say who may: api.Session or api.Token; or why all may: api.PublicWrite("why")`,
+			Reason: "what strangers may change has to be meant", Fix: `say who may: api.Session or api.Token, and whose by Allow; or why all may: api.PublicWrite("why")`,
 		},
 		{
 			ID: "raw", Area: Routes, Severity: Note, Finds: "a route that fiber handles alone",
