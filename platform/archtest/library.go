@@ -38,6 +38,7 @@ func libraries() []libraryRule {
 		{"github.com/redis/go-redis", "its calls have no breaker", "use platform/redis, in a driver", []string{"platform/redis", "platform/*/redisstore", "bench"}},
 		{"github.com/eko/gocache", "its chains, its keys and its errors lose data", "use platform/cache", []string{"platform/cache/gocachestore"}},
 		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/*/provider.go", "modules/*.go", "modules/*/*wire", "cmd"}},
+		{"github.com/wneessen/go-mail", driver, useDriver, []string{"platform/mail/smtp"}},
 		{"github.com/prometheus", "metrics are made by telemetry", "use telemetry.Counter and the like", []string{"platform/telemetry"}},
 		{"github.com/go-json-experiment/json", "the coming encoding/json is used in one place", "use package api", []string{"platform/api/internal/plan"}},
 	}

@@ -70,6 +70,8 @@ func drivers(capability string) []string {
 		return []string{"sqlite", "postgres"}
 	case "cache":
 		return []string{"gocachestore"}
+	case "mail":
+		return []string{"smtp"}
 	default:
 		return nil
 	}
