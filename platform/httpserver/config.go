@@ -36,6 +36,8 @@ type Config struct {
 	WriteTimeout   time.Duration `config:"write_timeout" doc:"Longest time in which a client has to take its answer."`
 	IdleTimeout    time.Duration `config:"idle_timeout" doc:"Longest time that a connection waits for its next request."`
 
+	Shed Shed `config:"shed"`
+
 	Drain    unit.Auto[time.Duration] `config:"drain" doc:"Time after the signal to stop in which requests are still taken while readiness says no; auto is 10s, in mode dev 0, or 250ms on a socket that the next process has too."`
 	InFlight time.Duration            `config:"in_flight" doc:"Longest time after the drain in which running requests may end."`
 	Grace    time.Duration            `config:"grace" doc:"Time that the surroundings give a process to stop, 30s in Kubernetes; drain and in_flight have to fit."`
@@ -57,6 +59,7 @@ func Default() Config {
 		RequestTimeout: 5 * time.Second,
 		WriteTimeout:   20 * time.Second,
 		IdleTimeout:    75 * time.Second, // longer than a load balancer's, so that it is the one who closes
+		Shed:           defaultShed(),
 		InFlight:       15 * time.Second,
 		Grace:          30 * time.Second,
 	}

@@ -38,7 +38,9 @@ type route struct {
 	api.Endpoint
 	method  string // that of the endpoint, or HEAD for one of GET
 	metrics *telemetry.RouteMetrics
-	idle    *querystat.Recorder // nil where nobody counts
+	// admission bounds how many of its requests run; nil for none of its own.
+	admission *adaptive
+	idle      *querystat.Recorder // nil where nobody counts
 }
 
 // add puts a route at its place. It panics when the place is taken.
@@ -153,6 +155,11 @@ func (s *Server) find(fctx *fasthttp.RequestCtx) (*route, error) {
 
 // answer lets the endpoint of a request answer it.
 func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) error {
+	if s.shed.enter(fctx.Time(), route.admission) != admitted {
+		s.answerBusy(fctx, r)
+		return nil
+	}
+	defer s.shed.leave(route.admission)
 	r.queries = route.idle
 	if route.Serve != nil {
 		return route.Serve(r, fctx)

@@ -45,6 +45,7 @@ type Server struct {
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
+	shed       *shedder
 	cors       *cors
 	defaults   *fasthttp.ResponseHeader
 	fast       *fasthttp.Server
@@ -70,6 +71,9 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	var err error
 	if s.compressor, err = newCompressor(cfg.Compress); err != nil {
 		return nil, fmt.Errorf("http.compress: %w", err)
+	}
+	if s.shed, err = newShedder(cfg.Shed, tel); err != nil {
+		return nil, err
 	}
 	app := s.newFiber()
 	s.router = &router{}
@@ -107,10 +111,18 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) {
 	if e.Method == http.MethodGet {
 		methods = append(methods, http.MethodHead)
 	}
+	var origins []*querystat.Origin
+	admission := s.shed.route(e.Op.Concurrency, func() (waited time.Duration) {
+		for _, o := range origins {
+			waited += o.Waited()
+		}
+		return waited
+	})
 	for _, method := range methods {
-		r := &route{Endpoint: e, method: method, metrics: s.tel.Route(method, e.Path)}
+		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path)}
 		if s.queries != nil {
-			r.idle = s.queries.Origin(method + " " + e.Path).Idle()
+			origin := s.queries.Origin(method + " " + e.Path)
+			r.idle, origins = origin.Idle(), append(origins, origin)
 		}
 		s.router.add(r)
 		if e.Handler != nil {

@@ -71,8 +71,9 @@ func (p *Places) Take(ctx context.Context, wait time.Duration) (place Place, ok 
 	if s, polled := ctx.(*Statement); polled {
 		ctx = s.Caller // its Done is the one to wait for
 	}
-	timer := time.NewTimer(wait)
+	timer, began := time.NewTimer(wait), time.Now()
 	defer timer.Stop()
+	defer func() { querystat.Waited(ctx, time.Since(began)) }()
 	select {
 	case <-w.ready:
 		return Place{p, l}, true

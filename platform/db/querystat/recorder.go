@@ -81,6 +81,16 @@ func OriginOf(ctx context.Context) string {
 	return ""
 }
 
+// Waited notes that the work of ctx has waited so long for its turn at the database.
+func Waited(ctx context.Context, d time.Duration) {
+	if r := from(ctx); r != nil {
+		r.origin.waited.Add(int64(d))
+	}
+}
+
+// Waited returns how long all work of an origin together has waited for its turn at the database.
+func (o *Origin) Waited() time.Duration { return time.Duration(o.waited.Load()) }
+
 // Count counts a statement that is about to run, for the recorder of ctx.
 func Count(ctx context.Context, text string) {
 	if r := from(ctx); r != nil {

@@ -100,6 +100,7 @@ func (s *Stats) shape(text string) *shape {
 
 // Origin is where statements come from.
 type Origin struct {
+	waited     atomic.Int64 // nanoseconds
 	stats      *Stats
 	name       string
 	idle       *Recorder

@@ -1,0 +1,155 @@
+package httpserver
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// admission lets so many requests run at a time and others wait for a place, a few of them and not for long: a queue that is full or slow makes
+// nobody faster. While it was empty within the last patience it is one that a burst has made: it is served in turn, and each may wait for patience.
+// While it was not, there is more to do than can be done: then each waits for impatience alone, and the youngest is served first, since the oldest
+// will be late anyway (controlled delay and adaptive LIFO: Maurer, Fail at Scale, ACM Queue 13(8), 2015). It is safe for concurrent use.
+type admission struct {
+	patience, impatience time.Duration
+	room                 int // waiters at most; 0 is as many as may run
+
+	limit, running atomic.Int64
+	waiting        atomic.Int64 // the length of queue, for those who need not look at it
+	done           atomic.Int64 // requests that have left
+	pressed        atomic.Bool  // somebody had to wait since the last look
+
+	mu    sync.Mutex
+	queue []*waiter // the oldest first
+	empty time.Time // when it was seen empty
+	slow  bool      // it was not for longer than patience
+	spare sync.Pool // of *waiter
+}
+
+// waiter is a request in a queue.
+type waiter struct {
+	ready chan struct{} // has an element when the place is there
+	timer *time.Timer
+}
+
+// outcome is what an admission says.
+type outcome uint8
+
+const (
+	admitted  outcome = iota
+	queueFull         // too many wait already
+	tooLate           // no place has become free in time
+)
+
+// enter takes a place, or says why there is none. Who is admitted calls leave.
+func (a *admission) enter() outcome {
+	if a.waiting.Load() == 0 && a.try() {
+		return admitted
+	}
+	return a.wait()
+}
+
+// try takes a place if there is one.
+func (a *admission) try() bool {
+	for {
+		n := a.running.Load()
+		if n >= a.limit.Load() {
+			return false
+		}
+		if a.running.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+}
+
+// leave gives a place back.
+func (a *admission) leave() {
+	a.done.Add(1)
+	a.running.Add(-1)
+	if a.waiting.Load() > 0 {
+		a.admit()
+	}
+}
+
+// admit gives free places to those who wait.
+func (a *admission) admit() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(a.queue) > 0 && a.try() {
+		next := 0
+		if a.slow {
+			next = len(a.queue) - 1
+		}
+		w := a.queue[next]
+		a.drop(next)
+		w.ready <- struct{}{}
+	}
+}
+
+// drop takes a waiter out of the queue. The caller holds mu.
+func (a *admission) drop(i int) {
+	a.queue = slices.Delete(a.queue, i, i+1)
+	a.waiting.Add(-1)
+}
+
+func (a *admission) wait() outcome {
+	w, said := a.line()
+	if w == nil {
+		return said
+	}
+	defer a.spare.Put(w)
+	select {
+	case <-w.ready:
+		w.timer.Stop()
+		return admitted
+	case <-w.timer.C:
+	}
+	a.mu.Lock()
+	i := slices.Index(a.queue, w)
+	if i >= 0 {
+		a.drop(i)
+	}
+	a.mu.Unlock()
+	if i < 0 { // the place was there just then
+		<-w.ready
+		return admitted
+	}
+	return tooLate
+}
+
+// line lines a request up. Without a waiter it says what has become of it.
+func (a *admission) line() (*waiter, outcome) {
+	now := time.Now()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting.Add(1) // first: whoever leaves after the attempt below sees it
+	if len(a.queue) == 0 {
+		a.empty = now
+		if a.try() {
+			a.waiting.Add(-1)
+			return nil, admitted
+		}
+	}
+	a.pressed.Store(true)
+	room := a.room
+	if room == 0 {
+		room = int(a.limit.Load())
+	}
+	if len(a.queue) >= room {
+		a.waiting.Add(-1)
+		return nil, queueFull
+	}
+	patience := a.patience
+	if a.slow = now.Sub(a.empty) > a.patience; a.slow {
+		patience = a.impatience
+	}
+	w, _ := a.spare.Get().(*waiter)
+	if w == nil {
+		w = &waiter{make(chan struct{}, 1), time.NewTimer(patience)}
+	} else {
+		w.timer.Reset(patience)
+	}
+	a.queue = append(a.queue, w)
+	return w, admitted
+}

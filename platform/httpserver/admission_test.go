@@ -1,0 +1,217 @@
+package httpserver
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func newAdmission(limit int64, room int) *admission {
+	a := &admission{patience: 100 * time.Millisecond, impatience: 5 * time.Millisecond, room: room}
+	a.limit.Store(limit)
+	return a
+}
+
+// queued lets a request wait in a, and returns what becomes of it and when.
+func queued(a *admission) (said func() (outcome, time.Duration)) {
+	began, done := time.Now(), make(chan struct{})
+	var o outcome
+	var took time.Duration
+	go func() {
+		defer close(done)
+		o = a.enter()
+		took = time.Since(began)
+	}()
+	synctest.Wait()
+	return func() (outcome, time.Duration) { <-done; return o, took }
+}
+
+func TestABurstIsServedInTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAdmission(1, 3)
+		if a.enter() != admitted {
+			t.Fatal("the first request is not admitted")
+		}
+		first, second, third := queued(a), queued(a), queued(a)
+		if said, took := queued(a)(); said != queueFull || took != 0 {
+			t.Errorf("one more than may wait: %v after %v, want it refused at once", said, took)
+		}
+		time.Sleep(10 * time.Millisecond)
+		a.leave()
+		if said, took := first(); said != admitted || took != 10*time.Millisecond {
+			t.Errorf("who came first: %v after %v", said, took)
+		}
+		time.Sleep(10 * time.Millisecond)
+		a.leave()
+		if said, took := second(); said != admitted || took != 20*time.Millisecond {
+			t.Errorf("who came second: %v after %v", said, took)
+		}
+		if said, took := third(); said != tooLate || took != 100*time.Millisecond {
+			t.Errorf("who got no place: %v after %v, want it refused after 100ms", said, took)
+		}
+		if running, waiting := a.running.Load(), a.waiting.Load(); running != 1 || waiting != 0 {
+			t.Errorf("%d run and %d wait, want 1 and 0", running, waiting)
+		}
+	})
+}
+
+func TestAQueueThatDoesNotEmptyServesTheYoungest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAdmission(1, 10)
+		a.enter()
+		standing := queued(a)
+		time.Sleep(60 * time.Millisecond)
+		next := queued(a)
+		if said, _ := standing(); said != tooLate {
+			t.Fatal("the first waiter has a place")
+		}
+		time.Sleep(time.Millisecond) // for 101ms the queue has not been empty
+		old, young := queued(a), queued(a)
+		time.Sleep(4 * time.Millisecond)
+		a.leave()
+		if said, _ := young(); said != admitted {
+			t.Error("the youngest is not served")
+		}
+		if said, took := old(); said != tooLate || took != 5*time.Millisecond {
+			t.Errorf("an older one: %v after %v, want it refused after 5ms", said, took)
+		}
+		a.leave()
+		if said, _ := next(); said != admitted {
+			t.Error("who is left is not served")
+		}
+		a.leave()
+		a.enter()
+		if said, took := queued(a)(); said != tooLate || took != 100*time.Millisecond {
+			t.Errorf("the queue has been empty, and a waiter has %v after %v, want patience again", said, took)
+		}
+	})
+}
+
+func TestNoPlaceIsLost(t *testing.T) {
+	t.Parallel()
+	a := newAdmission(3, 50)
+	var running, most, served atomic.Int64
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			for range 2000 {
+				if a.enter() != admitted {
+					continue
+				}
+				if n := running.Add(1); n > most.Load() {
+					most.Store(n)
+				}
+				served.Add(1)
+				running.Add(-1)
+				a.leave()
+			}
+		})
+	}
+	all.Wait()
+	if a.running.Load() != 0 || a.waiting.Load() != 0 || len(a.queue) != 0 {
+		t.Errorf("%d run and %d wait when all have left", a.running.Load(), a.waiting.Load())
+	}
+	if most.Load() > 3 || served.Load() == 0 {
+		t.Errorf("%d ran at the same time of %d, want at most 3", most.Load(), served.Load())
+	}
+}
+
+func BenchmarkAdmission(b *testing.B) {
+	s := &shedder{cfg: defaultShed()}
+	s.all = s.newAdaptive(1024)
+	route := s.newAdaptive(1024)
+	s.next.Store(1 << 62)
+	now := time.Now()
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if s.enter(now, route) == admitted {
+				s.leave(route)
+			}
+		}
+	})
+}
+
+func TestALimitFollowsTheWait(t *testing.T) {
+	t.Parallel()
+	s := &shedder{cfg: defaultShed()}
+	a := s.newAdaptive(1024)
+	a.least = 16
+	look := func(n int, busy, pressed bool) int64 {
+		for range n {
+			a.pressed.Store(pressed)
+			a.move(busy)
+		}
+		return a.limit.Load()
+	}
+	a.running.Store(600)
+	if got := look(busyLooks-1, true, true); got != 1024 {
+		t.Errorf("after a short burst the limit is %d, want it untouched", got)
+	}
+	if got := look(1, true, true); got != 400 {
+		t.Errorf("when waits stay too long the limit is %d, want two thirds of the 600 that run", got)
+	}
+	a.running.Store(0)
+	if got := look(100, true, true); got != 16 {
+		t.Errorf("the limit comes down to %d, want 16", got)
+	}
+	if got := look(100, false, false); got != 16 {
+		t.Errorf("the limit goes up to %d where it is in nobody's way", got)
+	}
+	if got := look(5, false, true); got != 33 {
+		t.Errorf("after five looks the limit is %d, want an eighth and one more each time", got)
+	}
+	if got := look(100, false, true); got != 1024 {
+		t.Errorf("the limit goes up to %d, want 1024", got)
+	}
+}
+
+// Who waits is let in as soon as the limit goes up, and not when somebody leaves.
+func TestALimitThatGoesUpLetsWaitersIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := (&shedder{cfg: defaultShed()}).newAdaptive(10)
+		a.limit.Store(1)
+		a.enter()
+		waits := queued(&a.admission)
+		a.move(false)
+		if said, took := waits(); said != admitted || took != 0 {
+			t.Errorf("%v after %v", said, took)
+		}
+	})
+}
+
+func TestWaitsForTheDatabaseAreThoseSinceTheLastLook(t *testing.T) {
+	t.Parallel()
+	var waited time.Duration
+	s := &shedder{cfg: defaultShed()}
+	s.all = s.newAdaptive(10)
+	a := s.route(0, func() time.Duration { return waited })
+	for i, requests := range []int64{1, 4, 0} {
+		waited += 40 * time.Millisecond
+		a.done.Add(requests)
+		if got, want := a.wait(), []time.Duration{40, 10, 40}[i]*time.Millisecond; got != want {
+			t.Errorf("look %d: %v for each request, want %v", i+1, got, want)
+		}
+	}
+}
+
+func TestTheWaitForACPUIsMeasured(t *testing.T) {
+	t.Parallel()
+	var c cpuWait
+	if got := c.wait(); got != 0 {
+		t.Errorf("the first look says %v: it has nothing to compare with", got)
+	}
+	for range 100 {
+		done := make(chan struct{})
+		go close(done)
+		<-done
+	}
+	if got := c.wait(); got < 0 || got > time.Minute {
+		t.Errorf("goroutines have waited for %v", got)
+	}
+}

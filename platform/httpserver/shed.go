@@ -1,0 +1,244 @@
+package httpserver
+
+import (
+	"encoding/hex"
+	"net/http"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/telemetry"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// Shed is the section `http.shed`: what becomes of requests that are too many.
+type Shed struct {
+	Enabled  bool           `config:"enabled" doc:"Whether requests are refused, by 503 at once, while there are more than can be answered; the concurrency of single operations is kept in any case."`
+	InFlight unit.Auto[int] `config:"in_flight" doc:"Most requests that run at the same time; auto finds out what the machine can do: fewer while they wait for a CPU, and of one route fewer while they wait for the database."`
+	Queue    unit.Auto[int] `config:"queue" doc:"Most requests that wait for their turn; auto is as many as may run."`
+	Wait     time.Duration  `config:"wait" doc:"Longest time that a request of a burst waits for its turn."`
+	Target   time.Duration  `config:"target" doc:"Longest time that a request waits for its turn, and for a CPU or the database, while there is more to do than can be done; less than http.shed.wait."`
+}
+
+func defaultShed() Shed {
+	return Shed{Enabled: true, Wait: 100 * time.Millisecond, Target: 5 * time.Millisecond}
+}
+
+// Validate reports settings that are impossible.
+func (c Shed) Validate(r *config.Report) {
+	if n := c.InFlight.Or(1); n < 1 || n > 1_000_000 {
+		r.Add("in_flight", strconv.Itoa(n), "auto, or 1 to 1000000")
+	}
+	if n := c.Queue.Or(1); n < 1 || n > 1_000_000 {
+		r.Add("queue", strconv.Itoa(n), "auto, or 1 to 1000000")
+	}
+	if c.Wait < time.Millisecond || c.Wait > time.Minute {
+		r.Add("wait", c.Wait.String(), "1ms to 1m")
+	}
+	if c.Target < 100*time.Microsecond || c.Target >= c.Wait {
+		r.Add("target", c.Target.String(), "100µs or more, and less than http.shed.wait, "+c.Wait.String())
+	}
+}
+
+// shedder keeps the server at what it can do, however much is asked of it. It has an admission for all requests together and one for each route.
+// Where their limits are left to it, it looks ten times a second at how long requests wait for what they need: the one for all follows how long
+// goroutines wait for a CPU, and that of a route how long its requests wait for the database. A limit comes down only when the wait has been too long
+// for a while, and goes up where it is in the way and nobody waits: what waits for other machines takes nothing from anybody here.
+type shedder struct {
+	cfg     Shed
+	all     *adaptive // nil where nothing is shed
+	routes  []*adaptive
+	next    atomic.Int64 // when to look again, Unix time in nanoseconds
+	cpu     cpuWait
+	refused *telemetry.Counter
+}
+
+// adaptive is an admission whose limit moves.
+type adaptive struct {
+	admission
+	least, most int64
+	busy        int                  // looks in a row at which the wait was too long
+	waits       func() time.Duration // of a route: how long all of its requests have waited for the database
+	waited      time.Duration        // at the last look
+	left        int64                // requests that had left then
+}
+
+const (
+	lookEvery = 100 * time.Millisecond
+	// busyLooks is how many looks in a row a wait has to be too long: a burst, or a collection of garbage, passes by itself.
+	busyLooks = 5
+	// leastPerCPU is how many requests may run for each CPU, however long they wait for it: more than enough to keep it at work.
+	leastPerCPU = 8
+	// mostTimes is how many times as many may run while they do not wait.
+	mostTimes    = 64
+	leastOfRoute = 4
+)
+
+func newShedder(cfg Shed, tel *telemetry.Telemetry) (*shedder, error) {
+	s := &shedder{cfg: cfg}
+	var err error
+	if s.refused, err = tel.Counter("http_server_shed_requests_total", "Requests that were refused because there were too many, by whose limit: that of the server or of their route; and with a full queue, or after a wait.", "limit", "reason"); err != nil {
+		return nil, err
+	}
+	if !cfg.Enabled {
+		return s, nil
+	}
+	least := int64(leastPerCPU * runtime.GOMAXPROCS(0))
+	s.all = s.newAdaptive(int64(cfg.InFlight.Or(int(least * mostTimes))))
+	if cfg.InFlight.IsAuto() {
+		s.all.least = least
+	}
+	return s, nil
+}
+
+func (s *shedder) newAdaptive(most int64) *adaptive {
+	a := &adaptive{least: most, most: most}
+	a.patience, a.impatience, a.room = s.cfg.Wait, s.cfg.Target, s.cfg.Queue.Or(0)
+	a.limit.Store(most)
+	return a
+}
+
+// route returns the admission of a route, nil for none. Concurrency is what its operation allows, 0 for everything; waits returns how long its
+// requests have waited for the database.
+func (s *shedder) route(concurrency int, waits func() time.Duration) *adaptive {
+	auto := s.cfg.Enabled && s.cfg.InFlight.IsAuto()
+	if concurrency == 0 && !auto {
+		return nil
+	}
+	most := int64(concurrency)
+	if concurrency == 0 {
+		most = s.all.most
+	}
+	a := s.newAdaptive(most)
+	if auto {
+		a.least, a.waits = min(leastOfRoute, most), waits
+		s.routes = append(s.routes, a)
+	}
+	return a
+}
+
+// enter takes a place for a request of a route, whose admission may be nil. Who is admitted calls leave.
+func (s *shedder) enter(now time.Time, route *adaptive) outcome {
+	if route != nil {
+		if said := route.enter(); said != admitted {
+			return s.count(said, "route")
+		}
+	}
+	if s.all == nil {
+		return admitted
+	}
+	if next := s.next.Load(); now.UnixNano() >= next && s.cfg.InFlight.IsAuto() && s.next.CompareAndSwap(next, now.Add(lookEvery).UnixNano()) {
+		s.look()
+	}
+	said := s.all.enter()
+	if said == admitted {
+		return admitted
+	}
+	if route != nil {
+		route.leave()
+	}
+	return s.count(said, "server")
+}
+
+// leave gives the places of a request back.
+func (s *shedder) leave(route *adaptive) {
+	if s.all != nil {
+		s.all.leave()
+	}
+	if route != nil {
+		route.leave()
+	}
+}
+
+// look moves the limits. Only one goroutine does it at a time: looks are lookEvery apart.
+func (s *shedder) look() {
+	s.all.move(s.cpu.wait() > s.cfg.Target)
+	for _, a := range s.routes {
+		a.move(a.wait() > s.cfg.Target)
+	}
+}
+
+// wait returns how long a request of the route has waited for the database, on average of those that have left since the last look.
+func (a *adaptive) wait() time.Duration {
+	left, waited := a.done.Load(), a.waits()
+	n, d := left-a.left, waited-a.waited
+	a.left, a.waited = left, waited
+	return d / time.Duration(max(1, n))
+}
+
+// move brings the limit down by a third of what runs while waits are too long, and up by an eighth where it is in the way.
+func (a *adaptive) move(busy bool) {
+	limit, pressed := a.limit.Load(), a.pressed.Swap(false)
+	if !busy {
+		a.busy = 0
+		if pressed {
+			a.limit.Store(min(a.most, limit+limit/8+1))
+			a.admit()
+		}
+		return
+	}
+	if a.busy++; a.busy >= busyLooks {
+		a.limit.Store(max(a.least, min(limit, a.running.Load())*2/3))
+	}
+}
+
+// cpuWait measures how long goroutines wait for a CPU.
+type cpuWait struct {
+	sample [1]metrics.Sample
+	before []uint64
+}
+
+// wait returns how long nine tenths of those have waited at most that have got one since the last call.
+func (c *cpuWait) wait() time.Duration {
+	c.sample[0].Name = "/sched/latencies:seconds"
+	metrics.Read(c.sample[:])
+	h := c.sample[0].Value.Float64Histogram()
+	if c.before == nil {
+		c.before = slices.Clone(h.Counts)
+		return 0
+	}
+	var total, below uint64
+	for i, n := range h.Counts {
+		total += n - c.before[i]
+	}
+	at := 0.0
+	for i, n := range h.Counts {
+		below += n - c.before[i]
+		c.before[i] = n
+		if at == 0 && below > 0 && below*10 >= total*9 {
+			at = h.Buckets[i]
+		}
+	}
+	return time.Duration(max(0, at) * float64(time.Second))
+}
+
+// count counts a request that was refused.
+func (s *shedder) count(said outcome, limit string) outcome {
+	reason := "queue_full"
+	if said == tooLate {
+		reason = "waited"
+	}
+	s.refused.Inc(limit, reason)
+	return said
+}
+
+// answerBusy refuses a request that is one too many. The answer is that of api.WriteProblem, and costs less: it is given when there is no time.
+func (s *Server) answerBusy(fctx *fasthttp.RequestCtx, r *request) {
+	resp := &fctx.Response
+	resp.SetStatusCode(http.StatusServiceUnavailable)
+	resp.Header.SetContentType("application/problem+json")
+	resp.Header.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte("no-store"))
+	resp.Header.SetCanonical([]byte(fasthttp.HeaderRetryAfter), []byte("1"))
+	var buf [512]byte
+	body := append(buf[:0], `{"type":"/problems/unavailable","title":"Service Unavailable","status":503,"detail":"The server has more to do than it can.","instance":"urn:request:`...)
+	body = append(append(body, r.ID...), `","code":"overloaded","request_id":"`...)
+	body = append(append(body, r.ID...), `","trace_id":"`...)
+	body = hex.AppendEncode(body, r.Trace.TraceID[:])
+	resp.SetBody(append(body, `","errors":[]}`...))
+}
