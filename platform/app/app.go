@@ -12,6 +12,7 @@ import (
 	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/platform"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/lifecycle"
@@ -39,7 +40,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	if p.env.Mode == config.Prod && !p.env.Describe {
 		a.operations.PlanLate() // tests, dev and check have seen that the types are right
 	}
-	var sets []db.Migrations
+	sets := []db.Migrations{platform.Migrations()}
 	var wrong []error
 	for _, m := range modules {
 		wrong = append(wrong, a.operations.Mount(m.Name(), module.Routes(m)...))

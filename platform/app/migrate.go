@@ -56,7 +56,8 @@ func (l *launcher) spans(cmd *cobra.Command) *span {
 
 // options turns the flags into what a migrator wants. A version has to be there: a digit that is missing would be another time.
 func (s *span) options(l *launcher, a *App, wait time.Duration) (o db.MigrateOptions, err error) {
-	if err := l.knows(a, s.modules...); err != nil {
+	ofModules := slices.DeleteFunc(slices.Clone(s.modules), func(name string) bool { return name == db.PlatformSet })
+	if err := l.knows(a, ofModules...); err != nil {
 		return o, err
 	}
 	if wait < 0 {

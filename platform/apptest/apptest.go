@@ -21,6 +21,7 @@ import (
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/platform"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -109,7 +110,8 @@ func Run(t testing.TB, builders ...Builder) *App {
 	return a
 }
 
-func migrationsOf(modules []module.Module) (sets []db.Migrations) {
+func migrationsOf(modules []module.Module) []db.Migrations {
+	sets := []db.Migrations{platform.Migrations()}
 	for _, m := range modules {
 		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
 	}

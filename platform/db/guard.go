@@ -65,7 +65,7 @@ const made = `(?i)\b(?:CREATE\s+(?:OR\s+REPLACE\s+|TEMP\s+|TEMPORARY\s+|UNLOGGED
 
 // learn reads in the migrations of a module which tables are its own, beside those that begin with its name.
 func (g *guard) learn(m Migrations, dialect string) {
-	if g == nil {
+	if g == nil || m.Module == PlatformSet {
 		return
 	}
 	g.know(m.Module)
@@ -83,6 +83,9 @@ func (g *guard) learn(m Migrations, dialect string) {
 
 // migrating returns the context of a module's migrations, with or without a guard: an engine has other limits for them than for requests.
 func migrating(ctx context.Context, module string) context.Context {
+	if module == PlatformSet {
+		module = "" // who may touch its own tables
+	}
 	return driver.WithCaller(ctx, driver.Caller{Module: module, Scope: driver.Migration})
 }
 
@@ -103,7 +106,7 @@ func (g *guard) Owner(name string) string {
 	}
 	prefix, _, more := strings.Cut(name, "_")
 	switch {
-	case more && prefix == driver.Platform:
+	case more && (prefix == driver.Platform || prefix == PlatformSet):
 		return driver.Platform
 	case more && g.modules[prefix]:
 		return prefix

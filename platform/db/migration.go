@@ -21,6 +21,23 @@ type Migrations struct {
 	Files  fs.FS
 }
 
+// PlatformSet is the Module of the platform's own migrations. They come before those of all modules, and their tables begin with platform_.
+const PlatformSet = "platform"
+
+// byModule orders the platform's own migrations first, and then the modules by name.
+func byModule(a, b string) int {
+	switch {
+	case a == b:
+		return 0
+	case a == PlatformSet:
+		return -1
+	case b == PlatformSet:
+		return 1
+	default:
+		return strings.Compare(a, b)
+	}
+}
+
 // MigrationState says whether a migration is in the database.
 type MigrationState string
 

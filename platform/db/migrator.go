@@ -44,7 +44,7 @@ func (m *Migrator) With(o MigrateOptions) *Migrator {
 	return &other
 }
 
-// Migrator returns the migrator of these modules, in the order of their names. It does no I/O on the database. The error names the file
+// Migrator returns the migrator of these modules, in the order of their names behind PlatformSet. It does no I/O on the database. The error names the file
 // whose name is wrong.
 func (d *DB) Migrator(sets []Migrations) (*Migrator, error) {
 	m := &Migrator{db: d, read: d.Platform()}
@@ -58,7 +58,7 @@ func (d *DB) Migrator(sets []Migrations) (*Migrator, error) {
 			m.sets = append(m.sets, s)
 		}
 	}
-	slices.SortFunc(m.sets, func(a, b migrationSet) int { return strings.Compare(a.module, b.module) })
+	slices.SortFunc(m.sets, func(a, b migrationSet) int { return byModule(a.module, b.module) })
 	return m, nil
 }
 
@@ -98,7 +98,7 @@ func (m *Migrator) Status(ctx context.Context) ([]Migration, error) {
 		all = append(all, some...)
 	}
 	slices.SortFunc(all, func(a, b Migration) int {
-		return cmp.Or(strings.Compare(a.Module, b.Module), cmp.Compare(a.Version, b.Version))
+		return cmp.Or(byModule(a.Module, b.Module), cmp.Compare(a.Version, b.Version))
 	})
 	return all, nil
 }

@@ -1,0 +1,35 @@
+package session
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+
+	"github.com/banyan-go/banyan/platform/session/driver"
+)
+
+// tokenSize is how many random bytes a token has, and tokenLength how long its text is.
+const (
+	tokenSize   = 32
+	tokenLength = 43
+)
+
+// newToken draws a token and returns its text and its id.
+func newToken() (string, driver.ID) {
+	var token [tokenSize]byte
+	_, _ = rand.Read(token[:]) // it does not fail: it ends the process when the machine has no randomness
+	return base64.RawURLEncoding.EncodeToString(token[:]), driver.IDOf(token[:])
+}
+
+// parseToken returns the id of a token. What newToken cannot have written is none: there is one text for each token.
+func parseToken(text []byte) (driver.ID, bool) {
+	if len(text) != tokenLength {
+		return driver.ID{}, false
+	}
+	// One byte more than a token, since line breaks, which the decoder ignores, make it shorter.
+	var token [tokenSize]byte
+	n, err := base64.RawURLEncoding.Strict().Decode(token[:], text)
+	if err != nil || n != tokenSize {
+		return driver.ID{}, false
+	}
+	return driver.IDOf(token[:]), true
+}
