@@ -72,6 +72,8 @@ func drivers(capability string) []string {
 		return []string{"gocachestore"}
 	case "mail":
 		return []string{"smtp"}
+	case "session":
+		return []string{"memory", "sqlstore", "redisstore"}
 	default:
 		return nil
 	}

@@ -58,7 +58,9 @@ func statementsOf(dialect string, o driver.Options) (s statements, err error) {
 		}
 	case "postgres":
 		now, least, skip = `date_trunc('milliseconds', clock_timestamp())`, "least", " FOR UPDATE SKIP LOCKED"
-		from = func(d time.Duration) string { return fmt.Sprintf(`%s + interval '%d milliseconds'`, now, d.Milliseconds()) }
+		from = func(d time.Duration) string {
+			return fmt.Sprintf(`%s + interval '%d milliseconds'`, now, d.Milliseconds())
+		}
 	default:
 		return s, fmt.Errorf("does not know the dialect %s", dialect)
 	}
