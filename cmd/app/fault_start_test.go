@@ -130,7 +130,7 @@ func TestPostgresWithoutRights(t *testing.T) {
 	m := newMachine(t, "APP_DB__DRIVER=postgres", "APP_DB__DSN=postgres://app:s3cret@"+proxy.Addr()+"/postgres")
 	p := m.serve()
 	p.public.Get("/readyz").Want(503).WantAt("", `{"status":"failing"}`)
-	if why := p.ops.Get("/readyz").Want(503).Text("/checks/migrations"); !strings.Contains(why, "permission denied for table banyan_migrations_accounts") {
+	if why := p.ops.Get("/readyz").Want(503).Text("/checks/migrations"); !strings.Contains(why, "permission denied for table banyan_migrations_platform") {
 		t.Errorf("readiness says to operators: %s", why)
 	}
 	p.public.Get(products).WantProblem(500, "internal")

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/db/platform"
 	"github.com/banyan-go/banyan/platform/keyring"
 )
 
@@ -250,4 +253,25 @@ func (m *machine) untouched(after string) {
 	for _, e := range entries {
 		m.t.Errorf("%s has made %s", after, e.Name())
 	}
+}
+
+// ofPlatform returns the names of the platform's own migrations, which stand before all others.
+func ofPlatform(t *testing.T) (names []string) {
+	t.Helper()
+	names, err := fs.Glob(platform.Migrations().Files, "sqlite/*.sql")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("the platform has the migrations %v, %v", names, err)
+	}
+	for i, name := range names {
+		names[i] = "platform/" + path.Base(name)
+	}
+	return names
+}
+
+// inState is how commands list migrations.
+func inState(state string, names ...string) (lines string) {
+	for _, name := range names {
+		lines += state + "  " + name + "\n"
+	}
+	return lines
 }

@@ -39,7 +39,7 @@ func TestMigratePlan(t *testing.T) {
 	want := "-- notes/20260101000000_notes.sql\n" + create + "\n\n" +
 		"-- notes/" + second + ", no transaction, contract: programs without it do not work any more\nSELECT 1;\n\n" +
 		"-- notes/" + third + "\nALTER TABLE notes_notes ADD COLUMN b text;\n"
-	if out := m.run("migrate", "plan").want(0).out; out != want {
+	if out := m.run("migrate", "plan", "--module", "notes").want(0).out; out != want {
 		t.Errorf("the plan is\n%s\nwant\n%s", out, want)
 	}
 	type step struct {
