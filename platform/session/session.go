@@ -16,6 +16,7 @@ import (
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/session/driver"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
@@ -30,6 +31,7 @@ type Drivers map[string]driver.Driver
 type Options struct {
 	Drivers   Drivers
 	DB        *db.DB
+	Redis     *redis.Redis
 	Keys      *keyring.Ring // nil in a program that only describes the application: then CSRF is not to be called
 	Instances int           // processes of the application; 0 for one
 	Plain     bool          // the cookie may travel over plain HTTP: for mode dev
@@ -94,7 +96,7 @@ func New(cfg Config, o Options) (*Sessions, error) {
 	}
 	store, err := drv.Open(driver.Options{
 		Idle: cfg.Idle, Absolute: cfg.Absolute, Touch: cfg.Touch, Most: mostOfUser,
-		DB: o.DB, Log: o.Log,
+		DB: o.DB, Redis: o.Redis, Log: o.Log,
 	})
 	if err != nil {
 		return nil, config.Problems{{Key: "session.store", Got: strconv.Quote(cfg.Store) + " " + err.Error()}}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/redis"
 )
 
 // Driver makes stores of one kind. It holds no state and is safe for concurrent use. A driver proves itself with sessiontest.Run.
@@ -34,8 +35,9 @@ type Options struct {
 	Touch    time.Duration // that a session was seen is written once in so long at most
 	Most     int           // sessions of one user: the oldest make room for a new one
 
-	DB  *db.DB // nil where there is none
-	Log *slog.Logger
+	DB    *db.DB       // nil where there is none
+	Redis *redis.Redis // nil where there is none
+	Log   *slog.Logger
 }
 
 // ErrCorrupt means that what a store holds is no session: text that does not parse, or the session of another id. Package session counts it, and
