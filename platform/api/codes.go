@@ -66,6 +66,11 @@ func (op *operation) codes(m Mounted) codes {
 		c.add(http.StatusRequestEntityTooLarge, "body_too_large")
 		c.add(http.StatusUnsupportedMediaType, "unsupported_media_type", "unsupported_content_encoding")
 	}
+	if m.Method == http.MethodPost {
+		c.add(http.StatusBadRequest, "idempotency_key_malformed", "idempotency_key_guessable")
+		c.add(http.StatusConflict, "idempotency_in_flight", "idempotency_answer_gone")
+		c.add(http.StatusUnprocessableEntity, "idempotency_key_reused")
+	}
 	if op.ifMatch != nil {
 		c.add(http.StatusBadRequest, errIfMatch.Code)
 		c.add(http.StatusPreconditionFailed, patch.ErrVersion.Code)

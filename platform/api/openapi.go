@@ -226,6 +226,10 @@ func (d *document) parameters(m Mounted) []any {
 	if op.sparse(m.Method) {
 		list = append(list, choice("fields", "Only these fields of a resource, separated by commas.", op.result.ResourceFields()))
 	}
+	if m.Method == http.MethodPost && !op.reads(headerIdempotencyKey) {
+		doc := "Carry this out once, however often it is sent: a key that the client draws, a UUID for instance, of 1 to 255 visible characters. A repetition gets the first answer."
+		list = append(list, parameter(headerIdempotencyKey, "header", doc, map[string]any{"type": "string"}, false))
+	}
 	if m.Method == http.MethodGet {
 		list = append(list, parameter("If-None-Match", "header", "Answer 304 when this entity tag is still the current one.", map[string]any{"type": "string"}, false))
 	}
@@ -325,6 +329,9 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 	if m.Method == http.MethodGet && !op.answersWith(fasthttp.HeaderETag) {
 		headers["ETag"] = map[string]any{"description": "The entity tag of this representation.", "schema": map[string]any{"type": "string"}}
 	}
+	if m.Method == http.MethodPost {
+		headers["Idempotency-Replayed"] = map[string]any{"description": "True where an earlier request with the same Idempotency-Key got this answer.", "schema": map[string]any{"type": "string"}}
+	}
 	if len(headers) > 0 {
 		success["headers"] = headers
 	}
@@ -348,6 +355,14 @@ func (d *document) problems(responses map[string]any, c codes) map[string]any {
 		}
 	}
 	return responses
+}
+
+// headerIdempotencyKey is heeded in front of the operations (package idempotency).
+const headerIdempotencyKey = "Idempotency-Key"
+
+// reads reports whether In has that header.
+func (op *operation) reads(name string) bool {
+	return slices.ContainsFunc(op.headers, func(p *plan.Param) bool { return strings.EqualFold(p.Name, name) })
 }
 
 // answersWith reports whether Out has that header.

@@ -15,6 +15,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/platform"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/idempotency"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -65,8 +66,12 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, err := idempotency.New(p.cfg.Idempotency, idempotency.Options{DB: p.DB, Ring: p.env.Keys, Telemetry: p.Telemetry, Log: p.Log}, p.Lifecycle)
+	if err != nil {
+		return nil, err
+	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Idempotency: keys, Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})

@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/idempotency"
 	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
@@ -18,14 +19,15 @@ import (
 
 // Config is the platform's share of an application's configuration. An application embeds it beside the section of its modules.
 type Config struct {
-	Phase     int                   `config:"phase" doc:"Phase of growth that the profile is made for, 1 to 4; about shows it."`
-	Instances int                   `config:"instances" doc:"Processes of this program that run at the same time, at most: their connections together fit into the database server, and only what they can share will do."`
-	Memory    unit.Auto[unit.Bytes] `config:"memory_limit" doc:"Memory that the process tries to stay below; auto is nine tenths of what its container or machine has."`
-	HTTP      httpserver.Config     `config:"http"`
-	API       APIConfig             `config:"api"`
-	DB        db.Config             `config:"db"`
-	Redis     redis.Config          `config:"redis"`
-	Telemetry telemetry.Config      `config:"telemetry"`
+	Phase       int                   `config:"phase" doc:"Phase of growth that the profile is made for, 1 to 4; about shows it."`
+	Instances   int                   `config:"instances" doc:"Processes of this program that run at the same time, at most: their connections together fit into the database server, and only what they can share will do."`
+	Memory      unit.Auto[unit.Bytes] `config:"memory_limit" doc:"Memory that the process tries to stay below; auto is nine tenths of what its container or machine has."`
+	HTTP        httpserver.Config     `config:"http"`
+	API         APIConfig             `config:"api"`
+	DB          db.Config             `config:"db"`
+	Redis       redis.Config          `config:"redis"`
+	Idempotency idempotency.Config    `config:"idempotency"`
+	Telemetry   telemetry.Config      `config:"telemetry"`
 }
 
 // APIConfig is the section `api`.
@@ -37,13 +39,14 @@ type APIConfig struct {
 // Default returns the built-in settings.
 func Default() Config {
 	return Config{
-		Phase:     1,
-		Instances: 1,
-		HTTP:      httpserver.Default(),
-		API:       APIConfig{Depth: 32},
-		DB:        db.Default(),
-		Redis:     redis.Default(),
-		Telemetry: telemetry.DefaultConfig(),
+		Phase:       1,
+		Instances:   1,
+		HTTP:        httpserver.Default(),
+		API:         APIConfig{Depth: 32},
+		DB:          db.Default(),
+		Redis:       redis.Default(),
+		Idempotency: idempotency.Default(),
+		Telemetry:   telemetry.DefaultConfig(),
 	}
 }
 
@@ -72,6 +75,9 @@ func (c Config) Validate(r *config.Report) {
 	}
 	if c.DB.Statement >= c.HTTP.RequestTimeout {
 		r.Add("db.statement_timeout", c.DB.Statement.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
+	}
+	if c.Idempotency.Lease <= c.HTTP.RequestTimeout {
+		r.Add("idempotency.lease", c.Idempotency.Lease.String(), "more than http.request_timeout, "+c.HTTP.RequestTimeout.String())
 	}
 	if c.DB.Pool.Wait >= c.HTTP.RequestTimeout {
 		r.Add("db.pool.wait", c.DB.Pool.Wait.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())

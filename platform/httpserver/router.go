@@ -162,6 +162,9 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	defer s.shed.leave(route.admission)
 	r.queries = route.idle
 	if route.Serve != nil {
+		if s.keyed(fctx, route) {
+			return s.once(fctx, r, route)
+		}
 		return route.Serve(r, fctx)
 	}
 	fctx.SetUserValue(requestKey{}, r)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/idempotency"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
@@ -26,6 +27,8 @@ type Options struct {
 	Dev bool
 	// Queries are the statistics of what requests ask of the database. Nil keeps none.
 	Queries *querystat.Stats
+	// Idempotency are the keys by which a POST is carried out once. Nil heeds none.
+	Idempotency *idempotency.Keys
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
 	// Sockets are what the process has inherited. In mode dev whoever has passed on the public one gives it to the next process too: this
@@ -41,7 +44,8 @@ type Server struct {
 	drainTime  time.Duration
 	api        *api.API
 	tel        *telemetry.Telemetry
-	queries    *querystat.Stats // nil for none
+	queries    *querystat.Stats  // nil for none
+	keys       *idempotency.Keys // nil for none
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
@@ -63,7 +67,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)

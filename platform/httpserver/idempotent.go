@@ -1,0 +1,83 @@
+package httpserver
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/idempotency"
+)
+
+const (
+	headerIdempotencyKey = "Idempotency-Key"
+	// headerReplayed marks an answer that an earlier request got.
+	headerReplayed = "Idempotency-Replayed"
+)
+
+// keyed reports whether a request is to be carried out once: a POST to an operation, with a key. Raw routes may stream, and see to it themselves.
+func (s *Server) keyed(fctx *fasthttp.RequestCtx, route *route) bool {
+	return s.keys != nil && route.method == http.MethodPost && len(fctx.Request.Header.PeekAll(headerIdempotencyKey)) > 0
+}
+
+// once has the operation answer a request with a key, or repeats its answer. It comes behind everything that says whether the caller may: who may
+// no longer does not get the answer of when he might.
+func (s *Server) once(fctx *fasthttp.RequestCtx, r *request, route *route) error {
+	given := fctx.Request.Header.PeekAll(headerIdempotencyKey)
+	if len(given) != 1 {
+		return idempotency.ErrMalformed
+	}
+	key := string(given[0]) // now: the slice is fasthttp's, for whoever peeks next
+	uri := fctx.URI()
+	attempt, before, err := s.keys.Begin(r, idempotency.Request{
+		Caller: idempotency.Caller{Subject: api.CallerFrom(r).Subject, Address: s.client(fctx, peer(fctx))},
+		Route:  route.method + " " + route.Path,
+		Key:    key,
+		Sum:    idempotency.Sum(fctx.Method(), uri.PathOriginal(), uri.QueryString(), fctx.Request.Body()),
+	})
+	switch {
+	case err != nil:
+		return err
+	case before != nil:
+		repeat(&fctx.Response, before)
+		return nil
+	}
+	var untouched fasthttp.ResponseHeader
+	fctx.Response.Header.CopyTo(&untouched)
+	err = attempt.Run(r, func(ctx context.Context) idempotency.Answer {
+		if err := route.Serve(ctx, fctx); err != nil {
+			s.api.WriteProblem(ctx, fctx, err)
+		}
+		return answerOf(&fctx.Response)
+	})
+	if err != nil { // nothing of what the operation has answered is true
+		fctx.Response.Reset()
+		untouched.CopyTo(&fctx.Response.Header)
+	}
+	return err
+}
+
+// answerOf returns what is kept of an answer. The body belongs to the response.
+func answerOf(resp *fasthttp.Response) idempotency.Answer {
+	a := idempotency.Answer{Status: resp.StatusCode(), Header: map[string]string{}, Streamed: resp.IsBodyStream()}
+	for _, name := range idempotency.Kept() {
+		if value := resp.Header.Peek(name); len(value) > 0 {
+			a.Header[name] = string(value)
+		}
+	}
+	if !a.Streamed {
+		a.Body = resp.Body()
+	}
+	return a
+}
+
+// repeat answers as before.
+func repeat(resp *fasthttp.Response, a *idempotency.Answer) {
+	resp.SetStatusCode(a.Status)
+	for name, value := range a.Header {
+		resp.Header.Set(name, value)
+	}
+	resp.Header.Set(headerReplayed, "true")
+	resp.SetBodyRaw(a.Body)
+}
