@@ -132,9 +132,9 @@ func debianPackage(tool string) string {
 // settings returns the environment of an application: that of this process without what would configure it, and these.
 func settings(pairs ...string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(pair string) bool {
-		return strings.HasPrefix(pair, "APP_") || strings.HasPrefix(pair, "DATABASE_URL=") || strings.HasPrefix(pair, "PORT=")
+		return strings.HasPrefix(pair, "APP_") || strings.HasPrefix(pair, "DATABASE_URL=") || strings.HasPrefix(pair, "PORT=") || strings.HasPrefix(pair, "REDIS_")
 	})
-	return append(env, pairs...)
+	return append(append(env, "APP_LIMITS__DEFAULT=off"), pairs...) // one client sends more than a hundred thousand requests a second
 }
 
 // keys makes a key ring for an application in mode prod.

@@ -9,6 +9,9 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/session"
+	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
 func main() {
@@ -22,7 +25,10 @@ func main() {
 }
 
 func build(env app.Env, cfg app.Config) (*app.App, error) {
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: db.Drivers{"sqlite": sqlite.Driver{}}})
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{
+		DB:       db.Drivers{"sqlite": sqlite.Driver{}},
+		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}},
+	})
 	if err != nil {
 		return nil, err
 	}

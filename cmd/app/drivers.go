@@ -5,11 +5,15 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
+	"github.com/banyan-go/banyan/platform/session"
+	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
 // drivers are what this binary is compiled with. A profile chooses among them.
 func drivers() app.Drivers {
 	return app.Drivers{
-		DB: db.Drivers{"postgres": postgres.Driver{}, "sqlite": sqlite.Driver{}},
+		DB:       db.Drivers{"postgres": postgres.Driver{}, "sqlite": sqlite.Driver{}},
+		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}},
 	}
 }

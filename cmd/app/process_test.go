@@ -33,6 +33,7 @@ func newMachine(t *testing.T, environ ...string) *machine {
 	t.Helper()
 	return &machine{t: t, dir: t.TempDir(), environ: append([]string{
 		asApplication + "=1", "GORACE=atexit_sleep_ms=0", "APP_KEYS=" + keyring.NewKey(), "APP_HTTP__ADDR=127.0.0.1:0", "APP_HTTP__OPS_ADDR=127.0.0.1:0", "APP_HTTP__DRAIN=0s",
+		"APP_LIMITS__DEFAULT=off", // a test asks as often as it likes
 	}, environ...)}
 }
 

@@ -31,6 +31,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/servertest"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
@@ -214,19 +215,21 @@ func setBy(t *testing.T, profile string) (set []string) {
 func settingTypes(t *testing.T, of reflect.Type, prefix string) map[string]string {
 	t.Helper()
 	words := map[reflect.Type]string{
-		reflect.TypeFor[string]():                   "text",
-		reflect.TypeFor[int]():                      "whole number",
-		reflect.TypeFor[bool]():                     "true or false",
-		reflect.TypeFor[time.Duration]():            "duration",
-		reflect.TypeFor[unit.Bytes]():               "size",
-		reflect.TypeFor[unit.Auto[string]]():        "auto or text",
-		reflect.TypeFor[unit.Auto[int]]():           "auto or whole number",
-		reflect.TypeFor[unit.Auto[unit.Bytes]]():    "auto or size",
-		reflect.TypeFor[unit.Auto[time.Duration]](): "auto or duration",
-		reflect.TypeFor[[]string]():                 "list of texts",
-		reflect.TypeFor[[]httpserver.Proxy]():       "list of addresses",
-		reflect.TypeFor[telemetry.Format]():         "auto, json or text",
-		reflect.TypeFor[slog.Level]():               "debug, info, warn or error",
+		reflect.TypeFor[string]():                    "text",
+		reflect.TypeFor[int]():                       "whole number",
+		reflect.TypeFor[bool]():                      "true or false",
+		reflect.TypeFor[time.Duration]():             "duration",
+		reflect.TypeFor[unit.Bytes]():                "size",
+		reflect.TypeFor[unit.Auto[string]]():         "auto or text",
+		reflect.TypeFor[unit.Auto[int]]():            "auto or whole number",
+		reflect.TypeFor[unit.Auto[unit.Bytes]]():     "auto or size",
+		reflect.TypeFor[unit.Auto[time.Duration]]():  "auto or duration",
+		reflect.TypeFor[[]string]():                  "list of texts",
+		reflect.TypeFor[[]httpserver.Proxy]():        "list of addresses",
+		reflect.TypeFor[telemetry.Format]():          "auto, json or text",
+		reflect.TypeFor[slog.Level]():                "debug, info, warn or error",
+		reflect.TypeFor[ratelimit.Rule]():            "rule",
+		reflect.TypeFor[map[string]ratelimit.Rule](): "names with rules",
 	}
 	types := map[string]string{}
 	for field := range of.Fields() {

@@ -38,6 +38,10 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	a := &App{platform: p, modules: modules, health: httpserver.NewHealth(), queries: queryStats(p)}
 	a.operations = api.New(api.Limits{Body: int(p.cfg.HTTP.BodyLimit), Depth: p.cfg.API.Depth}, p.env.Keys, p.Log)
 	a.operations.OnUndeclared(undeclared(p))
+	gate, err := a.gate()
+	if err != nil {
+		return nil, err
+	}
 	if p.env.Mode == config.Prod && !p.env.Describe {
 		a.operations.PlanLate() // tests, dev and check have seen that the types are right
 	}
@@ -47,8 +51,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		wrong = append(wrong, a.operations.Mount(m.Name(), module.Routes(m)...))
 		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
 	}
-	err := errors.Join(wrong...)
-	if err == nil {
+	if err = errors.Join(wrong...); err == nil {
 		if a.migrator, err = p.DB.Migrator(sets); err != nil {
 			return nil, cli.Exit(cli.Conflict, "banyan check", err) // two files with one version, for instance
 		}
@@ -71,7 +74,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		return nil, err
 	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Idempotency: keys, Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})

@@ -12,7 +12,9 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/idempotency"
+	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/redis"
+	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
 )
@@ -26,6 +28,8 @@ type Config struct {
 	API         APIConfig             `config:"api"`
 	DB          db.Config             `config:"db"`
 	Redis       redis.Config          `config:"redis"`
+	Session     session.Config        `config:"session"`
+	Limits      ratelimit.Config      `config:"limits"`
 	Idempotency idempotency.Config    `config:"idempotency"`
 	Telemetry   telemetry.Config      `config:"telemetry"`
 }
@@ -45,6 +49,8 @@ func Default() Config {
 		API:         APIConfig{Depth: 32},
 		DB:          db.Default(),
 		Redis:       redis.Default(),
+		Session:     session.Default(),
+		Limits:      ratelimit.Default(),
 		Idempotency: idempotency.Default(),
 		Telemetry:   telemetry.DefaultConfig(),
 	}

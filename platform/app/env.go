@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/session"
 )
 
 // Env is what a program is started with, beside its configuration.
@@ -55,5 +56,6 @@ func (e Env) Dev() bool { return e.Mode == config.Dev }
 
 // Drivers are what is compiled in, by capability. The tags name the setting that picks one of them, and the method where its work begins.
 type Drivers struct {
-	DB db.Drivers `picked:"db.driver" begins:"Open"`
+	DB       db.Drivers      `picked:"db.driver" begins:"Open"`
+	Sessions session.Drivers `picked:"session.store" begins:"Open"`
 }

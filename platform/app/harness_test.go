@@ -39,6 +39,7 @@ func newMachine(t *testing.T, environ ...string) *machine {
 		"APP_HTTP__ADDR=127.0.0.1:0",
 		"APP_HTTP__OPS_ADDR=127.0.0.1:0",
 		"APP_HTTP__DRAIN=0s",
+		"APP_LIMITS__DEFAULT=off", // a test asks as often as it likes
 	}, environ...)}
 }
 

@@ -10,7 +10,9 @@ import (
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
 	"github.com/banyan-go/banyan/platform/password"
+	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/redis"
+	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -44,9 +46,15 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	sessions, err := newSessions(env, cfg, drivers, database, tel, started)
+	if err != nil {
+		return nil, err
+	}
 	return &Platform{
 		Platform: module.Platform{
-			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Log: tel.Logger(), Lifecycle: started,
+			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
+			Limits: ratelimit.New(cfg.Limits, ratelimit.Options{Instances: cfg.Instances}),
+			Log:    tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,
@@ -64,6 +72,18 @@ func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel 
 		return db.Describe(cfg.DB, drivers.DB, base, tel.Logger()), nil
 	}
 	return db.New(cfg.DB, drivers.DB, base, tel.Logger())
+}
+
+// newSessions returns nil for an application that is compiled without a store for them, and for one that is only described: what a store stands on
+// need not be there.
+func newSessions(env Env, cfg Config, drivers Drivers, database *db.DB, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*session.Sessions, error) {
+	if env.Describe || len(drivers.Sessions) == 0 {
+		return nil, nil
+	}
+	return session.New(cfg.Session, session.Options{
+		Drivers: drivers.Sessions, DB: database, Keys: env.Keys, Instances: cfg.Instances, Plain: plainCookie(env),
+		Log: tel.Logger(), Metrics: tel, Lifecycle: lc,
+	})
 }
 
 // guard keeps the statements of modules to their own tables while somebody develops or tests them.

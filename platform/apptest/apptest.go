@@ -45,6 +45,8 @@ type App struct {
 	log    *syncBuffer
 	others []*instance    // of the same application, in processes of their own
 	turn   *atomic.Uint64 // of the requests
+
+	headers []string // of every request, as pairs; see With
 }
 
 // At returns the application that serves at url and that somebody else has started, in another process for instance, and will stop.
@@ -137,7 +139,7 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 	}
 	env.Denied = func(_ context.Context, r db.Refusal) { w.wrong(refusal(r)) }
 	env.Queries = w.queries
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers()})
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/servertest"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
@@ -57,6 +58,7 @@ func settings(t testing.TB, p Profile) (cfg app.Config, make fill) {
 	cfg.HTTP.Addr = "127.0.0.1:0"
 	cfg.HTTP.OpsAddr = unit.Exactly("127.0.0.1:0")
 	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
+	cfg.Limits.Default.Algorithm = ratelimit.Off     // a test asks as often as it likes; the rules of modules hold
 	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
 	if p == Single {
 		file := filepath.Join(folder(t), "app.db")

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -49,6 +50,7 @@ func (a *App) Do(method, path, body string, headers ...string) *Response {
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	headers = slices.Concat(a.headers, headers)
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}

@@ -22,6 +22,9 @@ import (
 	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/session"
+	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
 // The database of a test is a copy of one in which every migration was applied, the template. There is one for each set of files.
@@ -33,6 +36,11 @@ type fill func(t testing.TB, sets []db.Migrations) error
 // drivers are every engine.
 func drivers() db.Drivers {
 	return db.Drivers{"sqlite": sqlite.Driver{}, "postgres": postgres.Driver{}}
+}
+
+// sessionDrivers are every store of sessions.
+func sessionDrivers() session.Drivers {
+	return session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}}
 }
 
 // migrated applies migrations to a database, as the application of a test does, and lets it go.

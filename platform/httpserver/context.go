@@ -5,7 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -20,7 +22,7 @@ type request struct {
 
 	mu      sync.Mutex
 	queries *querystat.Recorder // nil where nobody counts, idle until there is a statement
-	waiters *waiters            // nil until there is one
+	more    *more               // nil until there is some
 	ended   ending
 	unread  bool // it could not be read
 }
@@ -34,11 +36,15 @@ const (
 	over           // the answer is done
 )
 
-// waiters is what the end of a context sets off.
-type waiters struct {
-	done  chan struct{}
-	timer *time.Timer // nil when the context had ended before
+// more is what few requests have, or those that need time anyway.
+type more struct {
+	// What the end of the context sets off.
+	done  chan struct{} // nil until somebody waits
+	timer *time.Timer   // nil when the context had ended before
 	after map[*func()]struct{}
+
+	entered bool // through the gate
+	entrance
 }
 
 var _ context.Context = (*request)(nil)
@@ -53,18 +59,42 @@ func (r *request) Done() <-chan struct{} {
 	return r.wait().done
 }
 
-// wait returns the waiters, with the channel and the timer that closes it. The caller holds mu.
-func (r *request) wait() *waiters {
-	if r.waiters != nil {
-		return r.waiters
+// wait makes the channel, and the timer that closes it. The caller holds mu.
+func (r *request) wait() *more {
+	if r.more == nil {
+		r.more = &more{}
 	}
-	r.waiters = &waiters{done: make(chan struct{})}
+	if r.more.done != nil {
+		return r.more
+	}
+	r.more.done = make(chan struct{})
 	if r.ended == running {
-		r.waiters.timer = time.AfterFunc(time.Until(r.until), func() { r.end(late) })
+		r.more.timer = time.AfterFunc(time.Until(r.until), func() { r.end(late) })
 	} else {
-		close(r.waiters.done)
+		close(r.more.done)
 	}
-	return r.waiters
+	return r.more
+}
+
+// enter makes the place for who calls, and for a session. It comes before the handler, which alone shares the context with others.
+func (r *request) enter() *entrance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.more == nil {
+		r.more = &more{}
+	}
+	r.more.entered = true
+	return &r.more.entrance
+}
+
+// entrance returns the place that enter has made, nil where nobody asks who calls.
+func (r *request) entrance() *entrance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.more == nil || !r.more.entered {
+		return nil
+	}
+	return &r.more.entrance
 }
 
 // Err is part of context.Context.
@@ -94,6 +124,16 @@ func (r *request) Value(key any) any {
 	case querystat.RecorderKey:
 		if q := r.recorder(); q != nil {
 			return q
+		}
+		return nil
+	case api.CallerKey:
+		if e := r.entrance(); e != nil {
+			return e.caller
+		}
+		return nil
+	case session.SlotKey:
+		if e := r.entrance(); e != nil {
+			return &e.slot
 		}
 		return nil
 	default:
@@ -133,7 +173,7 @@ func (r *request) end(why ending) {
 	}
 	r.ended = why
 	var after map[*func()]struct{}
-	if w := r.waiters; w != nil {
+	if w := r.more; w != nil && w.done != nil {
 		close(w.done)
 		w.timer.Stop()
 		after, w.after = w.after, nil

@@ -28,7 +28,7 @@ type CORS struct {
 func defaultCORS() CORS {
 	return CORS{
 		Methods: []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
-		Headers: []string{"Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Traceparent", "Tracestate", "X-Request-Id"},
+		Headers: []string{"Accept", "Accept-Language", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Traceparent", "Tracestate", "X-CSRF-Token", "X-Request-Id"},
 		MaxAge:  10 * time.Minute,
 	}
 }

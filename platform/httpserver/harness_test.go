@@ -33,6 +33,7 @@ type setup struct {
 	opts   httpserver.Options
 	health *httpserver.Health
 	routes []api.Route
+	gate   func(*keyring.Ring) httpserver.Gate // nil for none
 }
 
 // server is a running one.
@@ -63,6 +64,10 @@ func start(t *testing.T, change ...func(*setup)) *server {
 		t.Fatal(err)
 	}
 	operations := api.New(api.Limits{Body: int(su.cfg.BodyLimit)}, keys, tel.Logger())
+	if su.gate != nil {
+		su.opts.Gate = su.gate(keys)
+		operations.Guard("session", api.Session, api.Token)
+	}
 	if err := operations.Mount("test", su.routes...); err != nil {
 		t.Fatal(err)
 	}

@@ -41,6 +41,7 @@ type route struct {
 	// admission bounds how many of its requests run; nil for none of its own.
 	admission *adaptive
 	idle      *querystat.Recorder // nil where nobody counts
+	guard
 }
 
 // add puts a route at its place. It panics when the place is taken.
@@ -161,13 +162,20 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	}
 	defer s.shed.leave(route.admission)
 	r.queries = route.idle
-	if route.Serve != nil {
-		if s.keyed(fctx, route) {
-			return s.once(fctx, r, route)
-		}
-		return route.Serve(r, fctx)
+	if err := s.pass(fctx, r, route); err != nil {
+		s.leave(fctx, r)
+		return err
 	}
-	fctx.SetUserValue(requestKey{}, r)
-	s.raw(fctx)
-	return nil
+	var err error
+	switch {
+	case route.Serve == nil:
+		fctx.SetUserValue(requestKey{}, r)
+		s.raw(fctx)
+	case s.keyed(fctx, route):
+		err = s.once(fctx, r, route)
+	default:
+		err = route.Serve(r, fctx)
+	}
+	s.leave(fctx, r)
+	return err
 }

@@ -29,6 +29,8 @@ type Options struct {
 	Queries *querystat.Stats
 	// Idempotency are the keys by which a POST is carried out once. Nil heeds none.
 	Idempotency *idempotency.Keys
+	// Gate decides who comes in and how often.
+	Gate Gate
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
 	// Sockets are what the process has inherited. In mode dev whoever has passed on the public one gives it to the next process too: this
@@ -40,6 +42,7 @@ type Options struct {
 type Server struct {
 	cfg        Config
 	dev        bool
+	gate       Gate
 	sockets    Sockets
 	drainTime  time.Duration
 	api        *api.API
@@ -67,7 +70,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)
@@ -82,7 +85,9 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	app := s.newFiber()
 	s.router = &router{}
 	for _, e := range slices.Concat(operations.Endpoints(), o.Pages) {
-		s.mount(app, e)
+		if err := s.mount(app, e); err != nil {
+			return nil, err
+		}
 	}
 	s.raw, s.fast = app.Handler(), app.Server()
 	s.fast.Handler = s.serve
@@ -110,7 +115,11 @@ func (s *Server) newFiber() *fiber.App {
 }
 
 // mount adds an endpoint to the router, and to fiber one that fiber handles. HEAD is answered wherever GET is.
-func (s *Server) mount(app *fiber.App, e api.Endpoint) {
+func (s *Server) mount(app *fiber.App, e api.Endpoint) error {
+	g, err := s.gate.guard(&e)
+	if err != nil {
+		return fmt.Errorf("route %s %s: %w", e.Method, e.Path, err)
+	}
 	methods := []string{e.Method}
 	if e.Method == http.MethodGet {
 		methods = append(methods, http.MethodHead)
@@ -123,7 +132,7 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) {
 		return waited
 	})
 	for _, method := range methods {
-		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path)}
+		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path), guard: g}
 		if s.queries != nil {
 			origin := s.queries.Origin(method + " " + e.Path)
 			r.idle, origins = origin.Idle(), append(origins, origin)
@@ -133,6 +142,7 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) {
 			app.Add(method, e.FiberPath, withContext(e.Handler))
 		}
 	}
+	return nil
 }
 
 // DrainTime is how long requests are still taken after Stop has been called, while readiness says no.

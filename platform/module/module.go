@@ -14,6 +14,8 @@ import (
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/password"
+	"github.com/banyan-go/banyan/platform/ratelimit"
+	"github.com/banyan-go/banyan/platform/session"
 )
 
 // Module is one feature. Generated modules derive it from their folder.
@@ -48,6 +50,12 @@ type TokenVerifier interface {
 	VerifyToken(ctx context.Context, token string) (api.Caller, error)
 }
 
+// Limiter is a part with rate limits of its own.
+type Limiter interface {
+	// Limits returns the rules by name: the module's name, a dot and a word, "accounts.login". Routes name theirs in api.Op.Limit.
+	Limits() map[string]ratelimit.Rule
+}
+
 // ErrSeedLater means that there is nothing yet that the rows of a Seeder could refer to. Wrap it with what is missing.
 var ErrSeedLater = errors.New("there is nothing to refer to yet")
 
@@ -59,6 +67,10 @@ type Platform struct {
 	Keys *keyring.Ring
 	// Passwords bounds the work of hashing for the whole process.
 	Passwords *password.Hasher
+	// Sessions are who is signed in. They are nil in commands that only describe the application.
+	Sessions *session.Sessions
+	// Limits are the rules of how often somebody may ask; a part declares its own by Limiter.
+	Limits *ratelimit.Limits
 	// Log carries the name of the application; handlers log with the context of the request.
 	Log *slog.Logger
 	// Lifecycle takes the start and the stop of whatever runs beside requests.

@@ -13,13 +13,16 @@ const (
 	plainCookie  = "session"
 )
 
-// Cookie returns the name of the cookie, and whether it is for HTTPS alone: everywhere but with Options.Plain.
-func (s *Sessions) Cookie() (name string, secure bool) {
-	if s.plain {
-		return plainCookie, false
+// CookieName returns the name of the cookie: another one where it may travel over plain HTTP (Options.Plain).
+func CookieName(plain bool) string {
+	if plain {
+		return plainCookie
 	}
-	return secureCookie, true
+	return secureCookie
 }
+
+// Cookie returns the name of the cookie, and whether it is for HTTPS alone: everywhere but with Options.Plain.
+func (s *Sessions) Cookie() (name string, secure bool) { return CookieName(s.plain), !s.plain }
 
 // token returns the value of the session's cookie in a header Cookie. There is none when several of that name stand in it: one of them was set by
 // somebody else, and which one nobody knows. Sent says that there was any.
