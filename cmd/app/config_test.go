@@ -296,6 +296,7 @@ func TestOriginsAreTrue(t *testing.T) {
 		"db.slow":              {"3s", "env APP_DB__SLOW"},
 		"http.ops_token":       {"••••", "env APP_HTTP__OPS_TOKEN_FILE"},
 		"db.statement_timeout": {"4s", "--set"},
+		"limits.default":       {"off", "env APP_LIMITS__DEFAULT"},
 	}
 	for key, s := range show("dev") {
 		value, origin := s.Default, "built-in"
@@ -319,7 +320,8 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlike := map[string]string{"db.dsn": "file:x.db", "http.ops_token": "a-token-of-the-operators", "http.cors.origins": "https://shop.example.com"} // secret, or empty
+	unlike := map[string]string{"db.dsn": "file:x.db", "http.ops_token": "a-token-of-the-operators", "http.cors.origins": "https://shop.example.com",
+		"mail.from": "shop@example.com", "mail.smtp.address": "mail.example.com:587", "mail.smtp.user": "shop", "mail.smtp.password": "hush"} // secret, or empty
 	var environ []string
 	for _, s := range builtIn.Settings() {
 		value := s.Value

@@ -5,8 +5,11 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
+	"github.com/banyan-go/banyan/platform/mail"
+	"github.com/banyan-go/banyan/platform/mail/smtp"
 	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/redisstore"
 	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
@@ -14,6 +17,7 @@ import (
 func drivers() app.Drivers {
 	return app.Drivers{
 		DB:       db.Drivers{"postgres": postgres.Driver{}, "sqlite": sqlite.Driver{}},
-		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}},
+		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}},
+		Mail:     mail.Drivers{"smtp": smtp.Driver{}},
 	}
 }

@@ -19,8 +19,9 @@ type secret struct{ key, variable, value string }
 func secrets(t *testing.T, m *machine) []secret {
 	t.Helper()
 	values := map[string]string{
-		"db.dsn":         "file:" + filepath.Join(m.dir, "hush-database", "app.db"),
-		"http.ops_token": "hush-token-of-the-operators",
+		"db.dsn":             "file:" + filepath.Join(m.dir, "hush-database", "app.db"),
+		"http.ops_token":     "hush-token-of-the-operators",
+		"mail.smtp.password": "hush-password-of-the-mail",
 	}
 	_, printed := m.run("config", "show", "--json")
 	var settings []struct {

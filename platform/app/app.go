@@ -173,6 +173,9 @@ func (a *App) pages() ([]api.Endpoint, error) {
 	pages := apidocs.Problems()
 	if a.platform.env.Dev() {
 		pages = append(pages, a.devPage())
+		if box := a.platform.Mail.Mailbox(); box != nil {
+			pages = append(pages, a.mailboxPage(box))
+		}
 	}
 	if a.platform.cfg.API.docs(a.platform.env.Mode) {
 		document, err := a.Document()

@@ -12,6 +12,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/idempotency"
+	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/session"
@@ -30,6 +31,7 @@ type Config struct {
 	Redis       redis.Config          `config:"redis"`
 	Session     session.Config        `config:"session"`
 	Limits      ratelimit.Config      `config:"limits"`
+	Mail        mail.Config           `config:"mail"`
 	Idempotency idempotency.Config    `config:"idempotency"`
 	Telemetry   telemetry.Config      `config:"telemetry"`
 }
@@ -51,6 +53,7 @@ func Default() Config {
 		Redis:       redis.Default(),
 		Session:     session.Default(),
 		Limits:      ratelimit.Default(),
+		Mail:        mail.Default(),
 		Idempotency: idempotency.Default(),
 		Telemetry:   telemetry.DefaultConfig(),
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/mail"
 )
 
 //go:embed devpage.html
@@ -55,7 +56,7 @@ func (a *App) devPage() api.Endpoint {
 		var body bytes.Buffer
 		if err := page.Execute(&body, map[string]any{
 			"Broken": a.platform.env.broken(), "Name": a.platform.env.Name, "Profile": a.platform.env.Profile, "Modules": modules,
-			"Docs": a.platform.cfg.API.docs(a.platform.env.Mode), "Ops": "http://" + hostOf(a.server.OpsAddr()),
+			"Mailbox": a.platform.Mail.Mailbox() != nil, "Docs": a.platform.cfg.API.docs(a.platform.env.Mode), "Ops": "http://" + hostOf(a.server.OpsAddr()),
 		}); err != nil {
 			return err
 		}
@@ -64,4 +65,18 @@ func (a *App) devPage() api.Endpoint {
 		return c.Send(body.Bytes())
 	}
 	return api.Endpoint{Method: http.MethodGet, Path: "/", FiberPath: "/", Handler: handler, Op: api.Op{Auth: api.Public}}
+}
+
+// mailboxPage shows the mails that the application would have sent.
+func (a *App) mailboxPage(box *mail.Mailbox) api.Endpoint {
+	handler := func(c *fiber.Ctx) error {
+		page, err := box.Page(a.platform.env.Name)
+		if err != nil {
+			return err
+		}
+		c.Set(fiber.HeaderContentType, "text/html; charset=utf-8")
+		c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+		return c.Send(page)
+	}
+	return api.Endpoint{Method: http.MethodGet, Path: mail.PagePath, FiberPath: mail.PagePath, Handler: handler, Op: api.Op{Auth: api.Public}}
 }

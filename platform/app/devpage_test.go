@@ -59,7 +59,7 @@ func TestDevPage(t *testing.T) {
 			t.Errorf("the page lacks %s\n%s", want, p.text)
 		}
 	}
-	want := []string{"/docs", "/openapi.json", "/problems", r.ops + "/readyz", r.ops + "/metrics"}
+	want := []string{"/docs", "/openapi.json", "/problems", "/dev/mailbox", r.ops + "/readyz", r.ops + "/metrics"}
 	if !slices.Equal(p.links, want) {
 		t.Errorf("the links are %q, want %q", p.links, want)
 	}

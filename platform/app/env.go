@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/session"
 )
 
@@ -58,4 +59,5 @@ func (e Env) Dev() bool { return e.Mode == config.Dev }
 type Drivers struct {
 	DB       db.Drivers      `picked:"db.driver" begins:"Open"`
 	Sessions session.Drivers `picked:"session.store" begins:"Open"`
+	Mail     mail.Drivers    `picked:"mail.driver" begins:"Open"`
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/module"
 	"github.com/banyan-go/banyan/platform/password"
 	"github.com/banyan-go/banyan/platform/ratelimit"
@@ -46,15 +47,19 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions, err := newSessions(env, cfg, drivers, database, tel, started)
+	sessions, err := newSessions(env, cfg, drivers, database, stores, tel, started)
+	if err != nil {
+		return nil, err
+	}
+	mailer, err := mail.New(cfg.Mail, mail.Options{Drivers: drivers.Mail, Mailbox: env.Mode != config.Prod || env.Describe, Log: tel.Logger(), Metrics: tel}, started)
 	if err != nil {
 		return nil, err
 	}
 	return &Platform{
 		Platform: module.Platform{
 			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
-			Limits: ratelimit.New(cfg.Limits, ratelimit.Options{Instances: cfg.Instances}),
-			Log:    tel.Logger(), Lifecycle: started,
+			Limits: ratelimit.New(cfg.Limits, ratelimit.Options{Instances: cfg.Instances, Redis: stores, Log: tel.Logger(), Metrics: tel}),
+			Mail:   mailer, Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,
@@ -76,12 +81,12 @@ func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel 
 
 // newSessions returns nil for an application that is compiled without a store for them, and for one that is only described: what a store stands on
 // need not be there.
-func newSessions(env Env, cfg Config, drivers Drivers, database *db.DB, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*session.Sessions, error) {
+func newSessions(env Env, cfg Config, drivers Drivers, database *db.DB, stores *redis.Redis, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*session.Sessions, error) {
 	if env.Describe || len(drivers.Sessions) == 0 {
 		return nil, nil
 	}
 	return session.New(cfg.Session, session.Options{
-		Drivers: drivers.Sessions, DB: database, Keys: env.Keys, Instances: cfg.Instances, Plain: plainCookie(env),
+		Drivers: drivers.Sessions, DB: database, Redis: stores, Keys: env.Keys, Instances: cfg.Instances, Plain: plainCookie(env),
 		Log: tel.Logger(), Metrics: tel, Lifecycle: lc,
 	})
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/app"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/mail/driver"
 )
 
 // A further instance of an application is a process of its own: the program of the test, started again for the same test, which becomes the
@@ -39,6 +40,7 @@ type report struct {
 	Wrong   *complaint        `json:"wrong,omitempty"`
 	Queries *querystat.Report `json:"queries,omitempty"`
 	Flushed bool              `json:"flushed,omitempty"`
+	Mails   []driver.Mail     `json:"mails,omitempty"` // with Flushed: all that it keeps
 }
 
 // caller returns where Run was called. Skip counts the functions between.
@@ -74,7 +76,11 @@ func serveUntilToldToEnd(t testing.TB, running *app.App, out *reports) {
 		if err := running.Platform().Telemetry.Writer().Flush(t.Context()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
-		out.send(report{Flushed: true})
+		mailer := running.Platform().Mail
+		if err := mailer.Flush(t.Context()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		out.send(report{Flushed: true, Mails: mailer.Mailbox().Mails()})
 	}
 	if err := running.Stop(context.WithoutCancel(t.Context())); err != nil {
 		fmt.Fprintln(os.Stderr, "stop the application:", err)
@@ -107,7 +113,7 @@ func (r *reports) queries(q querystat.Report) { r.send(report{Queries: &q}) }
 type instance struct {
 	url     string
 	in      io.WriteCloser
-	flushed chan struct{}
+	flushed chan []driver.Mail
 
 	said []report
 }
@@ -130,7 +136,7 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "-test.run="+pattern(t.Name()), "-test.count=1", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), instanceVar+"="+string(text), "TMPDIR="+t.TempDir())
 	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{out}, log, log
-	i := &instance{flushed: make(chan struct{})}
+	i := &instance{flushed: make(chan []driver.Mail)}
 	if i.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -180,18 +186,19 @@ func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 		case r.URL != "":
 			started <- r.URL
 		case r.Flushed:
-			i.flushed <- struct{}{}
+			i.flushed <- r.Mails
 		default:
 			i.said = append(i.said, r)
 		}
 	}
 }
 
-// flush returns when everything that the instance has logged so far is in the log.
-func (i *instance) flush() {
-	if _, err := io.WriteString(i.in, "flush\n"); err == nil {
-		<-i.flushed
+// flush returns when everything that the instance has logged so far is in the log, and the mails that it keeps.
+func (i *instance) flush() []driver.Mail {
+	if _, err := io.WriteString(i.in, "flush\n"); err != nil {
+		return nil
 	}
+	return <-i.flushed
 }
 
 // pattern is the value of -test.run for one test or subtest.

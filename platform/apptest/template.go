@@ -24,6 +24,7 @@ import (
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/redisstore"
 	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
@@ -40,7 +41,7 @@ func drivers() db.Drivers {
 
 // sessionDrivers are every store of sessions.
 func sessionDrivers() session.Drivers {
-	return session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}}
+	return session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}}
 }
 
 // migrated applies migrations to a database, as the application of a test does, and lets it go.

@@ -13,6 +13,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/password"
 	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/session"
@@ -71,6 +72,8 @@ type Platform struct {
 	Sessions *session.Sessions
 	// Limits are the rules of how often somebody may ask; a part declares its own by Limiter.
 	Limits *ratelimit.Limits
+	// Mail sends in the background. Announce, in the constructor, that a module is going to.
+	Mail *mail.Mailer
 	// Log carries the name of the application; handlers log with the context of the request.
 	Log *slog.Logger
 	// Lifecycle takes the start and the stop of whatever runs beside requests.
