@@ -38,7 +38,7 @@ var errDeferred = errors.New("Deferred stands outside of transactions and of ano
 //   - When a later Tx fails, nothing of the earlier ones stays: they are one. Every Tx behind it, and Deferred, returns ErrDoomed.
 //   - Query and Each outside of a Tx, but behind one, read in the transaction and so see what it has written, on its connection: close rows before
 //     the next statement. A read that fails dooms the transaction. Before the first Tx, beside one that runs, and under another key they read as ever.
-//   - AfterCommit runs its function after the one commit; also outside of a Tx, but behind one.
+//   - AfterCommit runs its function after the one commit; also outside of a Tx, but behind one. When there is none, it does not.
 //   - A transaction that the engine ends in favour of another one runs again only while it is the first: the others cannot, because what came before
 //     them is gone with it. They return ErrBusy, and whoever has sent the request repeats the whole of it.
 //   - The transaction lives as long as ctx, and not as the context that was given to the first Tx. When that has ended at the end of its function, the
@@ -97,6 +97,17 @@ func (f *deferral) waiting() *tx {
 	return f.open
 }
 
+// afterCommit is AfterCommit for a context with f in it, and outside of a Tx. It reports false when there is nothing to wait for.
+func (f *deferral) afterCommit(ctx context.Context, fn func(context.Context)) bool {
+	if t := f.waiting(); t != nil {
+		t.afterCommit(ctx, fn)
+		return true
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.lost != nil && !f.ended // there is no commit any more
+}
+
 // transact runs fn in the transaction of the deferral, the first time in a new one.
 func (f *deferral) transact(c call, fn func(context.Context) error) error {
 	if err := f.take(c.ctx); err != nil {
@@ -135,6 +146,9 @@ func (f *deferral) join(t *tx, c call, fn func(context.Context) error) error {
 
 // take waits for the turn.
 func (f *deferral) take(ctx context.Context) error {
+	if ctx.Err() != nil { // its end costs those before it nothing
+		return fmt.Errorf("begin transaction: %w", context.Cause(ctx))
+	}
 	wait := f.db.cfg.Pool.Wait
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -93,12 +93,9 @@ func (h *Handle) Each(ctx context.Context, fn func(ctx context.Context, q *gorm.
 func AfterCommit(ctx context.Context, fn func(ctx context.Context)) {
 	t, _ := ctx.Value(txKey{}).(*tx)
 	if t == nil {
-		if f, _ := ctx.Value(deferralKey{}).(*deferral); f != nil {
-			t = f.waiting()
+		if f, _ := ctx.Value(deferralKey{}).(*deferral); f == nil || !f.afterCommit(ctx, fn) {
+			fn(context.WithoutCancel(ctx))
 		}
-	}
-	if t == nil {
-		fn(context.WithoutCancel(ctx))
 		return
 	}
 	t.afterCommit(ctx, fn)

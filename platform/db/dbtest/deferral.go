@@ -138,6 +138,7 @@ func testDeferredRollback(t *testing.T, e engine) {
 				if n := w.count(ctx, t); n != 0 {
 					t.Errorf("%d rows are still there", n)
 				}
+				db.AfterCommit(ctx, never)
 				return nil // looks away
 			})
 		}, db.ErrDoomed},
@@ -213,7 +214,13 @@ func testDeferredFirst(t *testing.T, e engine) {
 		// A service that ends its context once it is done does not end what it has done.
 		brief, end := context.WithCancel(ctx)
 		defer end()
-		return w.add(brief, nil)
+		if err := w.add(brief, nil); err != nil {
+			return err
+		}
+		// Nor does a transaction that cannot even begin.
+		end()
+		wantIs(t, w.add(brief, nil), context.Canceled)
+		return nil
 	})
 	if n := w.accounts(t); err != nil || n != 3 {
 		t.Errorf("%v, and %d rows, want 3: somebody else's, the second one and the last write", err, n)
