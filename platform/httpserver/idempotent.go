@@ -8,6 +8,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/idempotency"
+	"github.com/banyan-go/banyan/platform/session"
 )
 
 const (
@@ -43,30 +44,55 @@ func (s *Server) once(fctx *fasthttp.RequestCtx, r *request, route *route) error
 		repeat(&fctx.Response, before)
 		return nil
 	}
-	var untouched fasthttp.ResponseHeader
-	fctx.Response.Header.CopyTo(&untouched)
+	undo := s.undoing(fctx, r)
 	err = attempt.Run(r, func(ctx context.Context) idempotency.Answer {
 		if err := route.Serve(ctx, fctx); err != nil {
 			s.api.WriteProblem(ctx, fctx, err)
 		}
-		return answerOf(&fctx.Response)
+		a := answerOf(&fctx.Response)
+		a.Unrepeatable = a.Unrepeatable || s.changesCookie(r)
+		return a
 	})
-	if err != nil { // nothing of what the operation has answered is true
-		fctx.Response.Reset()
-		untouched.CopyTo(&fctx.Response.Header)
-	}
+	undo(err)
 	return err
+}
+
+// undoing returns what takes back from the answer, as it is now, what a request adds that is undone: one that ends with an error, of whose answer
+// nothing is true, or with a failure of the server.
+func (s *Server) undoing(fctx *fasthttp.RequestCtx, r *request) func(err error) {
+	var header fasthttp.ResponseHeader
+	fctx.Response.Header.CopyTo(&header)
+	e := r.entrance()
+	var sess *session.Session
+	if e != nil {
+		sess = e.slot.Session()
+	}
+	return func(err error) {
+		if err != nil {
+			fctx.Response.Reset()
+			header.CopyTo(&fctx.Response.Header)
+		}
+		if e != nil && (err != nil || fctx.Response.StatusCode() >= http.StatusInternalServerError) {
+			e.slot.Restore(sess)
+		}
+	}
+}
+
+// changesCookie reports whether the answer gives or takes the cookie of a session. That is for whoever has sent the secret this time.
+func (s *Server) changesCookie(r *request) bool {
+	e := r.entrance()
+	return e != nil && s.gate.Sessions != nil && len(s.gate.Sessions.AppendCookie(nil, &e.slot)) > 0
 }
 
 // answerOf returns what is kept of an answer. The body belongs to the response.
 func answerOf(resp *fasthttp.Response) idempotency.Answer {
-	a := idempotency.Answer{Status: resp.StatusCode(), Header: map[string]string{}, Streamed: resp.IsBodyStream()}
+	a := idempotency.Answer{Status: resp.StatusCode(), Header: map[string]string{}, Unrepeatable: resp.IsBodyStream()}
 	for _, name := range idempotency.Kept() {
 		if value := resp.Header.Peek(name); len(value) > 0 {
 			a.Header[name] = string(value)
 		}
 	}
-	if !a.Streamed {
+	if !a.Unrepeatable {
 		a.Body = resp.Body()
 	}
 	return a

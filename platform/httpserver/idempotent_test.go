@@ -118,10 +118,10 @@ func keeping(t *testing.T) (*ledger, func(*setup)) {
 		su.routes = append(su.routes,
 			api.Post("/orders", l.place, api.Op{ID: "placeOrder", Summary: "Place an order", Auth: open}),
 			api.Put("/orders", l.place, api.Op{ID: "putOrder", Summary: "Put an order", Auth: open}),
-			api.Raw(http.MethodPost, "/raw", func(c *fiber.Ctx) error {
+			api.Raw(http.MethodPost, "/raw-orders", func(c *fiber.Ctx) error {
 				_, err := l.place(c.UserContext(), &order{})
 				return err
-			}, api.Op{ID: "raw", Summary: "Raw", Auth: open}),
+			}, api.Op{ID: "rawOrder", Summary: "Place an order", Auth: open}),
 		)
 	}
 }
@@ -169,7 +169,7 @@ func TestNoIdempotencyKey(t *testing.T) {
 	for i, text := range []string{
 		jsonRequest("POST", orders, `{"name":"book"}`),
 		jsonRequest("PUT", orders, `{"name":"book"}`, key(1)),
-		request("POST", "/api/v1/test/raw", "", key(1), "Content-Length: 0"),
+		request("POST", "/api/v1/test/raw-orders", "", key(1), "Content-Length: 0"),
 		jsonRequest("GET", "/api/v1/test/things", "", key(1), key(1)),
 	} {
 		first, second := s.do(text), s.do(text)
@@ -279,5 +279,55 @@ func TestIdempotencyKeyInFlight(t *testing.T) {
 	}
 	if n := l.placed(t); n != 1 {
 		t.Errorf("%d orders, want 1", n)
+	}
+}
+
+// Who is signed in has keys of his own, until he is not any more; and no repetition signs anybody in.
+func TestIdempotencyKeyOfASession(t *testing.T) {
+	t.Parallel()
+	l, keyed := keeping(t)
+	d := &doors{}
+	op := func(id string, auth api.Auth, allow api.Policy) api.Op {
+		return api.Op{ID: id, Summary: "Test the gate", Auth: auth, Allow: allow}
+	}
+	s := guarded(t, d, keyed, with(
+		api.Post("/my/orders", l.place, op("myOrder", api.Session, api.SignedIn())),
+		api.Post("/sign-in/fail", func(ctx context.Context, in *signIn) (*whoAmI, error) {
+			_, err := d.signIn(ctx, in)
+			return nil, errors.Join(errors.New("mine"), err)
+		}, op("failToSignIn", api.PublicWrite("it is a test"), api.Policy{})),
+	))
+	ada, bob := s.signIn("ada", "user"), s.signIn("bob", "user")
+	mine := func(v visit) answer {
+		return s.do(jsonRequest("POST", "/api/v1/test/my/orders", `{"name":"book"}`, v.cookie, v.csrf, "Idempotency-Key: 1"))
+	}
+	for i, c := range []struct {
+		who      visit
+		body     string
+		replayed string
+	}{
+		{ada, `{"number":1}`, ""},
+		{bob, `{"number":2}`, ""},
+		{ada, `{"number":1}`, "true"},
+		{bob, `{"number":2}`, "true"},
+		{s.signIn("ada", "user"), `{"number":1}`, "true"}, // on another device
+	} {
+		if a := mine(c.who); a.StatusCode != 201 || string(a.body) != c.body || a.Header.Get("Idempotency-Replayed") != c.replayed || a.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("request %d: %s %v %s, want %s, replayed %q", i, a.Status, a.Header, a.body, c.body, c.replayed)
+		}
+	}
+	s.do(request("POST", "/api/v1/test/sign-out", "", ada.cookie, ada.csrf, "Content-Length: 0"))
+	if a := mine(ada); a.StatusCode != 401 || a.Header.Get("Idempotency-Replayed") != "" {
+		t.Errorf("after she has signed out: %s %s", a.Status, a.body)
+	}
+
+	for i, want := range []int{201, 409} {
+		a := s.do(jsonRequest("POST", "/api/v1/test/sign-in", `{"user":"ada"}`, key(1)))
+		if a.StatusCode != want || (a.Header.Get("Set-Cookie") != "") != (want == 201) {
+			t.Errorf("signing in, %d: %s %v %s", i, a.Status, a.Header, a.body)
+		}
+	}
+	if a := s.do(jsonRequest("POST", "/api/v1/test/sign-in/fail", `{"user":"ada"}`, key(2))); a.StatusCode != 500 || a.Header.Get("Set-Cookie") != "" {
+		t.Errorf("signing in, which is undone: %s %v", a.Status, a.Header)
 	}
 }

@@ -13,8 +13,9 @@ type Answer struct {
 	// Header are the headers that are kept; see Kept.
 	Header map[string]string
 	Body   []byte
-	// Streamed says that the body is none that could be kept.
-	Streamed bool
+	// Unrepeatable says that nobody else may get this answer, or nobody can: it gives the cookie of a session, or its body is a stream. It is
+	// not kept, though that there was one is: a repetition gets ErrGone.
+	Unrepeatable bool
 }
 
 // Kept returns the names of the headers that belong into Answer.Header: those that speak of the body and of what was made. A cookie is none of

@@ -19,6 +19,6 @@
 // Of an answer are kept the status, the body and the headers Content-Type, Location, ETag and Cache-Control, and never a cookie; encrypted, because
 // an answer may hold what is shown only once. The request itself is kept as a keyed hash: a body may hold a password.
 //
-// An answer with more than MaxBody bytes is not kept, though that there was one is: the work is not done twice, and a repetition is answered with
-// ErrGone.
+// An answer with more than MaxBody bytes is not kept, nor is one that gives the cookie of a session, though that there was one is: the work is not done
+// twice, and a repetition is answered with ErrGone.
 package idempotency

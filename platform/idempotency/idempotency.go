@@ -318,7 +318,7 @@ func (a *Attempt) settle(ctx context.Context, key db.Key, answer Answer) error {
 		return a.forget(ctx, key)
 	}
 	var sealed any // nil is null
-	if len(answer.Body) <= MaxBody && !answer.Streamed {
+	if len(answer.Body) <= MaxBody && !answer.Unrepeatable {
 		text, err := a.keys.answers.Seal(answer.encode(), []byte(a.scope))
 		if err != nil {
 			return fmt.Errorf("keep an answer: %w", err)

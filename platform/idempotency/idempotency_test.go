@@ -270,7 +270,7 @@ func sweep(t *testing.T, w *world) int64 {
 
 // An answer that is too large is not kept, nor is the work done twice.
 func testLargeAnswer(t *testing.T, w *world) {
-	for i, a := range []idempotency.Answer{{Status: 200, Body: bytes.Repeat([]byte("x"), idempotency.MaxBody+1)}, {Status: 200, Streamed: true}} {
+	for i, a := range []idempotency.Answer{{Status: 200, Body: bytes.Repeat([]byte("x"), idempotency.MaxBody+1)}, {Status: 200, Unrepeatable: true}} {
 		r := request()
 		r.Key = fmt.Sprint("large-", i)
 		w.run(w.begin(r), w.does(r.Key, a))

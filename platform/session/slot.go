@@ -58,6 +58,13 @@ func (slot *Slot) begun(sess *Session, token string) {
 	slot.session, slot.cookie, slot.token = sess, set, token
 }
 
+// Restore makes as if nothing had become of the session since it was this one, nil for none: what the request has done is undone.
+func (slot *Slot) Restore(was *Session) {
+	slot.mu.Lock()
+	defer slot.mu.Unlock()
+	slot.session, slot.cookie, slot.token = was, keep, ""
+}
+
 // ended empties the slot, and the browser's cookie with it.
 func (slot *Slot) ended() {
 	slot.mu.Lock()
