@@ -72,6 +72,8 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "no network", base: "http:\n  proxies: [10.0.0.0/33]\n", want: []string{`configs/base.yaml:2  http.proxies  "10.0.0.0/33" is not accepted, want an address such as 10.0.0.1 or a network such as 10.0.0.0/8`}},
 		{name: "stop that does not fit", base: "http:\n  grace: 20s\n  drain: 10s\n", args: "--set http.drain=10s", want: []string{"configs/base.yaml:2  http.grace  got 20s, want at least http.drain and http.in_flight together, 25s"}},
 		{name: "statement longer than its request", base: "db:\n  statement_timeout: 5s\n", want: []string{"configs/base.yaml:2  db.statement_timeout  got 5s, want less than http.request_timeout, 5s"}},
+		{name: "lease that ends before its request", base: "idempotency:\n  lease: 5s\n", want: []string{"configs/base.yaml:2  idempotency.lease  got 5s, want more than http.request_timeout, 5s"}},
+		{name: "retention shorter than a lease", base: "idempotency:\n  retention: 10s\n", want: []string{"configs/base.yaml:2  idempotency.retention  got 10s, want idempotency.lease, 15s, to 2160h"}},
 		{name: "wait longer than its statement", base: "db:\n  pool:\n    wait: 3s\n", want: []string{"configs/base.yaml:3  db.pool.wait  got 3s, want at most db.statement_timeout, 2s, which the wait of a read is part of"}},
 		{name: "unknown word", base: "telemetry:\n  logs:\n    format: jsno\n", want: []string{`configs/base.yaml:3  telemetry.logs.format  got "jsno", want auto, json or text; did you mean json?`}},
 		{name: "phase that there is not", environ: "APP_PHASE=5", want: []string{"env APP_PHASE  phase  got 5, want 1 to 4"}},

@@ -64,7 +64,7 @@ func Get[In, Out any](path string, h Handler[In, Out], op Op) Route {
 	return newRoute(http.MethodGet, path, h, op)
 }
 
-// Post makes a route that creates or does something.
+// Post makes a route that creates or does something. Of several requests with one Idempotency-Key one is carried out, where keys are heeded.
 func Post[In, Out any](path string, h Handler[In, Out], op Op) Route {
 	return newRoute(http.MethodPost, path, h, op)
 }

@@ -204,6 +204,7 @@ func TestIdempotencyKeyIsRefused(t *testing.T) {
 		{placing("book", 1, key(1)), 400, "idempotency_key_malformed"},
 		{jsonRequest("POST", orders, `{"name":"book"}`, "Idempotency-Key:"), 400, "idempotency_key_malformed"},
 		{jsonRequest("POST", orders, `{"name":"book"}`, "Idempotency-Key: "+strings.Repeat("k", 256)), 400, "idempotency_key_malformed"},
+		{jsonRequest("POST", orders, `{"name":""}`, "Idempotency-Key: "+strings.Repeat("k", 255)), 422, "invalid"},
 		{jsonRequest("POST", orders, `{"name":"book"}`, "Idempotency-Key: 1"), 400, "idempotency_key_guessable"},
 	} {
 		a := s.do(c.text)
@@ -329,5 +330,29 @@ func TestIdempotencyKeyOfASession(t *testing.T) {
 	}
 	if a := s.do(jsonRequest("POST", "/api/v1/test/sign-in/fail", `{"user":"ada"}`, key(2))); a.StatusCode != 500 || a.Header.Get("Set-Cookie") != "" {
 		t.Errorf("signing in, which is undone: %s %v", a.Status, a.Header)
+	}
+}
+
+// testKeptAnswer is for the table of limits.
+func testKeptAnswer(t *testing.T) {
+	t.Parallel()
+	_, keyed := keeping(t)
+	type size struct {
+		Body struct {
+			Bytes int `json:"bytes"`
+		}
+	}
+	type text struct{ Body string }
+	s := start(t, keyed, with(api.Post("/text", func(_ context.Context, in *size) (*text, error) {
+		return &text{strings.Repeat("x", in.Body.Bytes-len(`""`))}, nil
+	}, api.Op{ID: "text", Summary: "Answer with a text", Auth: api.PublicWrite("it is a test")})))
+	for i, c := range []struct{ size, again int }{{idempotency.MaxBody, 201}, {idempotency.MaxBody + 1, 409}} {
+		ask := jsonRequest("POST", "/api/v1/test/text", fmt.Sprintf(`{"bytes":%d}`, c.size), key(i))
+		if a := s.do(ask); a.StatusCode != 201 || len(a.body) != c.size {
+			t.Errorf("%d bytes: %s, %d bytes", c.size, a.Status, len(a.body))
+		}
+		if a := s.do(ask); a.StatusCode != c.again || c.again == 409 && a.problem(t).Code != "idempotency_answer_gone" {
+			t.Errorf("%d bytes, again: %s", c.size, a.Status)
+		}
 	}
 }

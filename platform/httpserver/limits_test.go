@@ -9,6 +9,8 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/idempotency"
+	"github.com/banyan-go/banyan/platform/unit"
 )
 
 // limit is one row of the table of limits: what a stranger may ask for, and what happens beyond.
@@ -98,6 +100,9 @@ func limits() []limit {
 			beyond: func(*server) string { return request("GET", "/"+strings.Repeat("x", int(cfg.URILimit)), "") }},
 		{what: "Entity tags in If-Match", value: "20", answer: "400 bad_if_match", status: 400, code: "bad_if_match",
 			at: func(s *server) string { return ifMatch(s, 20) }, beyond: func(s *server) string { return ifMatch(s, 21) }},
+
+		{what: "Characters of an Idempotency-Key", value: fmt.Sprintf("%d, at least %d without signing in", idempotency.MaxKey, idempotency.MinAnonymous), answer: "400 idempotency_key_malformed", test: TestIdempotencyKeyIsRefused},
+		{what: "Answer that is kept for an Idempotency-Key", value: unit.Bytes(idempotency.MaxBody).String(), answer: "409 idempotency_answer_gone", test: testKeptAnswer},
 
 		{what: "Parameters of a query", value: "100", answer: "400 too_many_parameters", status: 400, code: "too_many_parameters",
 			at: query(strings.Repeat("x=1&", 100)), beyond: query(strings.Repeat("x=1&", 101))},
