@@ -145,6 +145,7 @@ func parts() []part {
 	wrk := []string{"wrk", "taskset", "bash"}
 	return []part{
 		{"stack", wrk, []string{"runner", "stack", "httpd"}, (*bench).stack},
+		{"gate", append(wrk, "curl"), []string{"runner", "stack", "httpd"}, (*bench).gate},
 		{"products", wrk, []string{"runner", openApp, "products"}, (*bench).products},
 		{"posts", wrk, []string{"runner", openApp, "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},

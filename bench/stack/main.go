@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/module"
 	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/redisstore"
 	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
@@ -27,10 +28,14 @@ func main() {
 func build(env app.Env, cfg app.Config) (*app.App, error) {
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{
 		DB:       db.Drivers{"sqlite": sqlite.Driver{}},
-		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}},
+		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return app.New(platform, []module.Module{newBench()})
+	b, err := newBench(platform.Platform, cfg.Redis.State)
+	if err != nil {
+		return nil, err
+	}
+	return app.New(platform, []module.Module{b})
 }
