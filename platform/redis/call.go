@@ -43,12 +43,41 @@ func (g *guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Pr
 	}
 }
 
-// guarded marks the context of a call, for the commands that go-redis sends before it on a new connection.
+// call is the context of one call. It ends at its deadline, which is near, and not before: to follow the end of the caller's as well would take a
+// channel and two timers for each call, and save a moment that nobody waits for.
+type call struct {
+	context.Context
+	until time.Time
+}
+
+// guarded is the key under which a call says that it has its limit already, to the commands that go-redis sends before it on a new connection.
 type guarded struct{}
 
-func (g *guard) do(ctx context.Context, call func(context.Context) error) error {
+// Deadline is part of context.Context.
+func (c *call) Deadline() (time.Time, bool) { return c.until, true }
+
+// Done is part of context.Context. Whoever waits looks at the deadline.
+func (c *call) Done() <-chan struct{} { return nil }
+
+// Err is part of context.Context.
+func (c *call) Err() error {
+	if time.Now().Before(c.until) {
+		return nil
+	}
+	return context.DeadlineExceeded
+}
+
+// Value is part of context.Context.
+func (c *call) Value(key any) any {
+	if key == (guarded{}) {
+		return true
+	}
+	return c.Context.Value(key)
+}
+
+func (g *guard) do(ctx context.Context, next func(context.Context) error) error {
 	if ctx.Value(guarded{}) != nil {
-		return call(ctx)
+		return next(ctx)
 	}
 	until, has := ctx.Deadline()
 	if !has && g.strict {
@@ -62,9 +91,11 @@ func (g *guard) do(ctx context.Context, call func(context.Context) error) error 
 		g.counts.add("refused")
 		return ErrOpen
 	}
-	limited, cancel := context.WithTimeout(context.WithValue(ctx, guarded{}, true), g.timeout)
-	err := call(limited)
-	cancel()
+	limit := began.Add(g.timeout)
+	if has && until.Before(limit) {
+		limit = until
+	}
+	err := next(&call{ctx, limit})
 	now := time.Now()
 	switch {
 	case !silent(err):
