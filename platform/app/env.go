@@ -45,6 +45,8 @@ type Env struct {
 	// Queries is told of the statements of each request that ran any, at its end. Nil is a warning, in mode dev, of those that run too many or
 	// repeat them, and nothing elsewhere. The goroutines of requests call it.
 	Queries func(querystat.Report)
+	// Tokens is asked whose a bearer token is before the module that knows: tests make callers by it. Nil for nobody.
+	Tokens api.TokenVerifier
 
 	called caller // by whoever has typed it; see hints
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -38,6 +39,9 @@ func (a *App) gate() (httpserver.Gate, error) {
 	if len(wrong) > 0 {
 		return g, cli.Exit(cli.Failure, "", errors.Join(wrong...)) // the code is wrong, whatever the configuration
 	}
+	if known := a.platform.env.Tokens; known != nil {
+		g.Tokens = oneOf(known, g.Tokens)
+	}
 	var ways []api.Auth
 	if len(a.platform.drivers.Sessions) > 0 {
 		ways = append(ways, api.Session)
@@ -47,6 +51,17 @@ func (a *App) gate() (httpserver.Gate, error) {
 	}
 	a.operations.Guard(session.CookieName(plainCookie(a.platform.env)), ways...)
 	return g, g.Limits.Declare(rules)
+}
+
+// oneOf asks the first verifier, and the second one, which may be nil, about a token that the first does not know.
+func oneOf(first, second api.TokenVerifier) api.TokenVerifier {
+	return func(ctx context.Context, token string) (api.Caller, error) {
+		c, err := first(ctx, token)
+		if err != nil || !c.Anonymous() || second == nil {
+			return c, err
+		}
+		return second(ctx, token)
+	}
 }
 
 // plainCookie reports whether the cookie of a session may travel over plain HTTP, as it has to where nothing in front speaks TLS.

@@ -138,7 +138,7 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 		w.wrong(complaint{Text: fmt.Sprintf("%s answers %s, which no document tells of: name the error in the Op.Errors of its route", operation, code)})
 	}
 	env.Denied = func(_ context.Context, r db.Refusal) { w.wrong(refusal(r)) }
-	env.Queries = w.queries
+	env.Queries, env.Tokens = w.queries, verifyToken
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers()})
 	if err != nil {
 		t.Fatal(err)
