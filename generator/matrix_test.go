@@ -19,7 +19,7 @@ import (
 // matrix are resources as a person types them: each type with every modifier that it takes, names that are those of variables, packages and
 // parameters elsewhere, indexes over several fields. A module without fields is empty.
 const matrix = `
-shop/customer     email:email:unique,search  name:string:required,sort,filter  born:date:null  --soft-delete --require-match --unique=name+born
+shop/customer     email:email:unique,search  name:string:required,sort,filter  born:date:null  --soft-delete --require-match --unique=name+born --auth=public
 
 catalog/category  name:string:required,unique,filter,sort,search,max=64  note:string  code:string:min=3,max=8,unique
                   nick:string:null,filter,sort,search
@@ -64,8 +64,8 @@ catalog/state     step:enum=draft+live:default=draft,filter,sort  one:enum=alone
                   many:enum=a_b+c_1+true+null:required
 catalog/mixture   share:decimal=5.2:unique,null  label:string:required,unique,immutable  kind:enum=x+y  size:int:min=1,max=100
                   --unique=kind+label  --unique=size+share  --index=kind+size
-catalog/event     kind:enum=a+b:immutable  at:time:immutable  who:uuid:immutable  note:string:immutable,null
-catalog/counter   value:int
+catalog/event     kind:enum=a+b:immutable  at:time:immutable  who:uuid:immutable  note:string:immutable,null  --auth=session
+catalog/counter   value:int  --auth=session
 catalog/token     owner:uuid
 
 names/line_item   fields:string  row:string  query:string  page:string  db:string  err:string  ctx:string  kind:string  type:string:filter
@@ -76,7 +76,7 @@ names/api_key     body:string  data:string  etag:string  location:string  status
                   url:url  api_url:url  http_header:string  line_2:string:filter,sort,search  a_b:int:filter,sort  ui_design:string:sort
                   https:bool:filter  tcp_udp:string:sort
                   acl_list:string:search  ids:string  xss:money
-names/url         title:string:required,filter
+names/url         title:string:required,filter  --auth=token
 names/news        title:string:required
 names/page_item   title:string:required
 names/status      title:string:required
@@ -84,12 +84,12 @@ names/address     line_1:string:required,unique  line_2:string:null
 names/person      full_name:string  age:int  born:date:null  --path=staff/humans  --index=full_name+age  --unique=full_name+born
 names/user        email:email:unique  nick:slug:unique
 
-shop/order        number:string:required,filter
+shop/order        number:string:required,filter  --auth=session
 
 ident/account     email:email:unique,pii,search,filter  name:string:pii,null,sort  password:password  phone:string:match=e164,pii,null
                   api_key:string:secret,null,min=10  settings:json:null  scan:bytes:null,max=1000
 ident/vault       pin:password:null,min=10,max=12  note:text:secret,required  blob:bytes:secret,null,min=2,max=40
-                  conf:json:secret,immutable,max=10  token:string:secret,immutable,match=sha256  label:string  --require-match --soft-delete
+                  conf:json:secret,immutable,max=10  token:string:secret,immutable,match=sha256  label:string  --require-match --soft-delete --auth=session
 ident/paper       body:json  raw:bytes:required  tiny:bytes:max=2,immutable  hid:json:hidden,null  hb:bytes:hidden,null  small:json:max=8,null
                   big:bytes:min=4000,null  born:date:pii  rank:int:pii,hidden,null  code:string:match=country,unique,sort,filter
                   color:string:match=hex_color,default=#00ff00  ver:string:match=semver,immutable  cur:string:match=currency,null,filter
@@ -102,8 +102,8 @@ orders/order      number:string:required  placed:time:sort  --unique=number+plac
 orders/order_line order_id:uuid:index  amount:int:min=1  --index=order_id+amount
 
 tenants/basket    tenant:string:max=40  number:string  note:text:null,search  total:money  placed:time:sort  kind:enum=a+b:filter
-                  --shard-by=tenant  --unique=tenant+number  --index=tenant+placed  --soft-delete
-tenants/visit     owner:uuid  place:string:null,filter,sort,search  pin:string:secret,null  at:time  --shard-by=owner  --require-match
+                  --shard-by=tenant  --unique=tenant+number  --index=tenant+placed  --soft-delete  --auth=token
+tenants/visit     owner:uuid  place:string:null,filter,sort,search  pin:string:secret,null  at:time  --shard-by=owner  --require-match  --auth=session
 tenants/profile   name:slug:unique  motto:string:search  --shard-by=name
 
 order/line        label:string
@@ -112,12 +112,12 @@ posts/series      label:string
 
 accounts/user     name:string:required,search  email:email:unique,pii  pin:password:null  level:enum=a+b:null  --soft-delete
 crm/user          label:string:required  rank:int:hidden,default=1
-crm/deal          buyer:xref=accounts.user:filter  seller:ref=user:required,immutable  title:string  --require-match
+crm/deal          buyer:xref=accounts.user:filter  seller:ref=user:required,immutable  title:string  --require-match  --auth=token
 blog/post         title:string:required,search,sort  author:xref=accounts.user  editor:xref=accounts.user:null  seller:xref=crm.user:null,noindex
                   comments:many=comment  links:many=link
                   fee:money:null
-blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:text:required  code:string:secret,null  --soft-delete
-blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter
+blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:text:required  code:string:secret,null  --soft-delete  --auth=session
+blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter  --auth=session
 blog/profile      user:xref=accounts.user:unique  motto:string
 blog/like         post:ref=post  user:xref=accounts.user:noindex  --unique=post_id+user_id
 blog/link         type:ref=post  order:ref=comment:null  into:ref=chapter:unique,null  post:ref=post:immutable,null
@@ -297,6 +297,8 @@ func parseMatrix() []resource.Spec {
 				s.SoftDelete = true
 			case "--require-match":
 				s.RequireMatch = true
+			case "--auth":
+				s.Auth = resource.Auth(value)
 			case "--path":
 				s.Path = value
 			case "--index":

@@ -21,6 +21,10 @@ func mutants() []mutant {
 		store   = "modules/shop/internal/product/store.go"
 		service = "modules/shop/internal/product/service.go"
 		web     = "modules/shop/internal/web/product.go"
+		// Of resources that not everybody may call.
+		policy      = "modules/shop/internal/web/order_policy.go"
+		orderWeb    = "modules/shop/internal/web/order.go"
+		tokenPolicy = "modules/names/internal/web/url_policy.go"
 		// Of a resource whose deleted rows stay, and whose changes need If-Match.
 		keptStore   = "modules/shop/internal/customer/store.go"
 		keptService = "modules/shop/internal/customer/service.go"
@@ -73,6 +77,12 @@ func mutants() []mutant {
 		{"nobody becomes an author", postService, "c.AuthorID.Pointer()", "nil"},
 		{"the editor is the author", postWeb, "return i.EditorID, &i.Editor", "return &i.AuthorID, &i.Editor"},
 		{"nobody is included", postWeb, `include.Has("author")`, `include.Has("writer")`},
+		{"whoever is signed in writes", policy, `create() api.Policy { return api.Roles("admin") }`, "create() api.Policy { return api.SignedIn() }"},
+		{"nobody reads but admins", policy, `list() api.Policy   { return api.SignedIn() }`, `list() api.Policy { return api.Roles("admin") }`},
+		{"who may read may delete", orderWeb, "Allow: may.remove()", "Allow: may.get()"},
+		{"everybody reads", orderWeb, `Summary: "Get an order", Auth: api.Session, Allow: may.get()`, `Summary: "Get an order", Auth: api.Public`},
+		{"a scope to read writes", tokenPolicy, `create() api.Policy { return api.Scope("names:write") }`, `create() api.Policy { return api.Scope("names:read") }`},
+		{"any token reads", tokenPolicy, `get() api.Policy    { return api.Scope("names:read") }`, "get() api.Policy { return api.SignedIn() }"},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
 }

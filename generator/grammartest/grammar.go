@@ -17,6 +17,7 @@ type Description struct {
 	Fields        []string
 	Index, Unique []string
 	SoftDelete    bool
+	Auth          string
 	RequireMatch  bool
 	// Valid says that the grammar would take it.
 	Valid bool
@@ -42,7 +43,7 @@ func New(seed uint64) *Source { return &Source{rand.New(rand.NewPCG(seed, 0))} }
 
 // Valid draws a description that the grammar takes.
 func (s *Source) Valid() Description {
-	d := Description{Module: s.module(), Valid: true, SoftDelete: s.chance(10), RequireMatch: s.chance(10)}
+	d := Description{Module: s.module(), Valid: true, SoftDelete: s.chance(10), RequireMatch: s.chance(10), Auth: s.pick("public", "session", "token")}
 	for d.Name == "" || d.Name == d.Module {
 		d.Name = s.resource()
 	}
