@@ -34,7 +34,7 @@ func TestPostgresKilled(t *testing.T) {
 	t.Parallel()
 	s := deploy(t)
 	l := newLedger(t)
-	w := startWriters(t, "writer", s.public, l, 4)
+	w := startWriters(t, "writer", s.process, l, 4)
 	for range 3 {
 		for range 50 {
 			w.until(t, "it writes", created)
@@ -75,7 +75,7 @@ func TestPostgresSilent(t *testing.T) {
 	t.Parallel()
 	s := deploy(t)
 	l := newLedger(t)
-	w := startWriters(t, "writer", s.public, l, 8) // twice the pool
+	w := startWriters(t, "writer", s.process, l, 8) // twice the pool
 	w.until(t, "it writes", created)
 	s.proxy.Delay(500 * time.Millisecond)
 	w.until(t, "it writes", created)

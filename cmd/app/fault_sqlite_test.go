@@ -46,7 +46,7 @@ func TestSQLiteLockedByAnotherProcess(t *testing.T) {
 
 	answered := make(chan int)
 	go func() { // it waits, and is served
-		resp, err := http.Post(p.public.URL+products, "application/json", strings.NewReader(product("waiting")))
+		resp, err := p.post(http.DefaultClient, products, product("waiting"))
 		if err != nil {
 			answered <- 0
 			return
@@ -85,7 +85,7 @@ func TestSQLiteKilled(t *testing.T) {
 	tried := 0
 	for run := range 3 {
 		p := m.serve("--mode", "test")
-		w := startWriters(t, fmt.Sprint("run ", run), p.public, l, 4)
+		w := startWriters(t, fmt.Sprint("run ", run), p, l, 4)
 		for range 50 {
 			w.until(t, "it writes", created)
 		}

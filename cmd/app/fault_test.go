@@ -114,7 +114,7 @@ type writers struct {
 }
 
 // startWriters starts n of them; name makes what they write different from what others do. Each outcome is sent to each; who does not read it stops them.
-func startWriters(t *testing.T, name string, a *apptest.App, l *ledger, n int) *writers {
+func startWriters(t *testing.T, name string, p *process, l *ledger, n int) *writers {
 	t.Helper()
 	w := &writers{stop: make(chan struct{}), each: make(chan outcome)}
 	for i := range n {
@@ -125,7 +125,7 @@ func startWriters(t *testing.T, name string, a *apptest.App, l *ledger, n int) *
 				w.mu.Lock()
 				w.tried++
 				w.mu.Unlock()
-				o := create(&client, a.URL, fmt.Sprint(name, " ", i, " ", k), l)
+				o := create(&client, p, fmt.Sprint(name, " ", i, " ", k), l)
 				o.writer = i
 				select {
 				case w.each <- o:
@@ -172,9 +172,9 @@ func created(o outcome) bool     { return o.status == http.StatusCreated }
 func unavailable(o outcome) bool { return o.status == http.StatusServiceUnavailable }
 
 // create creates one product, and writes down where it is.
-func create(client *http.Client, url, sku string, l *ledger) (o outcome) {
+func create(client *http.Client, p *process, sku string, l *ledger) (o outcome) {
 	began := time.Now()
-	resp, err := client.Post(url+products, "application/json", strings.NewReader(product(sku)))
+	resp, err := p.post(client, products, product(sku))
 	if err != nil {
 		return outcome{took: time.Since(began)}
 	}

@@ -31,7 +31,7 @@ func newFleet(t *testing.T, environ ...string) *fleet {
 	t.Helper()
 	dsn := servertest.StartPostgres(t).Database(t)
 	m := newMachine(t, append([]string{
-		"DATABASE_URL=" + dsn, "APP_PROFILE=replicated", "APP_INSTANCES=4", "APP_DB__POOL__MAX_OPEN=6", "APP_HTTP__PROXIES=127.0.0.1",
+		"DATABASE_URL=" + dsn, "APP_PROFILE=replicated", "APP_INSTANCES=1" /* four, of which each has its own sessions */, "APP_DB__POOL__MAX_OPEN=6",
 		"APP_DB__POSTGRES__LOCK_TIMEOUT=1m", "APP_DB__STATEMENT_TIMEOUT=29s", "APP_HTTP__REQUEST_TIMEOUT=1m", "APP_IDEMPOTENCY__LEASE=2m", "APP_DB__POSTGRES__IDLE_IN_TRANSACTION=5m", "APP_HTTP__IN_FLIGHT=15s",
 	}, environ...)...)
 	if code, printed := m.run("migrate", "up"); code != 0 {
@@ -75,13 +75,13 @@ type reply struct {
 // uuid is a key as clients draw it.
 const uuid = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 
-// create has process i create a product, with the key uuid, for somebody at an address.
-func (f *fleet) create(i int, address string) reply {
-	return createOnce(f.t, f.client, f.processes[i], "A-1", uuid, address)
+// create has process i create a product, with the key uuid, for somebody.
+func (f *fleet) create(i int, user string) reply {
+	return createOnce(f.t, f.client, f.processes[i], "A-1", uuid, user)
 }
 
 // createOnce has a process create a product.
-func createOnce(t *testing.T, client *http.Client, p *process, sku, key, address string) reply {
+func createOnce(t *testing.T, client *http.Client, p *process, sku, key, user string) reply {
 	req, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodPost, p.public.URL+products, strings.NewReader(product(sku)))
 	if err != nil {
 		t.Error(err)
@@ -89,7 +89,7 @@ func createOnce(t *testing.T, client *http.Client, p *process, sku, key, address
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
-	req.Header.Set("X-Forwarded-For", address)
+	p.sign(req, user)
 	resp, err := client.Do(req)
 	if err != nil {
 		return reply{}
@@ -101,11 +101,6 @@ func createOnce(t *testing.T, client *http.Client, p *process, sku, key, address
 	}
 	return reply{resp.StatusCode, resp.Header.Get("Idempotency-Replayed") == "true", string(bytes.TrimSpace(body))}
 }
-
-const (
-	ada = "192.0.2.1"
-	bob = "192.0.2.2"
-)
 
 // stuck has process 0 begin, in the middle of whose transaction the table is locked. It returns what lets it go on, and where its answer comes.
 func (f *fleet) stuck() (unlock func(), answer <-chan reply) {

@@ -46,7 +46,7 @@ func openShop(t *testing.T, more ...apptest.Builder) *shop {
 		return catalogwire.New(p, catalogwire.Default(), catalogwire.Needs{})
 	})...)
 	a.Seed(8)
-	s := &shop{App: a}
+	s := &shop{App: a.As("ada", "admin")}
 	s.rows = s.all()
 	t.Cleanup(func() {
 		if rows := s.all(); rows != s.rows {

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,8 +51,9 @@ type process struct {
 	cmd *exec.Cmd
 	out *screen
 	err *screen
-	// public and ops are its two listeners, once it serves.
+	// public and ops are its two listeners, once it serves; what is sent to public is sent by ada, who has signed in.
 	public, ops *apptest.App
+	headers     map[string][]string // of requests by user, pairs of name and value
 	ended       chan struct{}
 }
 
@@ -87,16 +90,54 @@ func (m *machine) launch(args ...string) *process {
 }
 
 // serve starts the command serve and waits until it serves.
+//
+// Its sessions are in its memory: what a fault does to the database is then to be seen in what the request itself asks.
 func (m *machine) serve(args ...string) *process {
 	m.t.Helper()
-	p := m.launch(append([]string{"serve"}, args...)...)
+	file := filepath.Join(m.t.TempDir(), "signed in")
+	known := machine{t: m.t, dir: m.dir, environ: append(slices.Clone(m.environ), signedIn+"="+file, "APP_SESSION__STORE=memory")}
+	p := known.launch(append([]string{"serve"}, args...)...)
 	var banner []string
 	p.eventually("it serves", func() bool {
 		banner = regexp.MustCompile(`(?s)serving  (http://\S+).*ops      (http://\S+)/metrics`).FindStringSubmatch(p.err.String())
 		return banner != nil
 	})
-	p.public, p.ops = apptest.At(m.t, banner[1]), apptest.At(m.t, banner[2])
+	p.headers = signedHeaders(m.t, file)
+	p.public, p.ops = apptest.At(m.t, banner[1]).With(p.headers[ada]...), apptest.At(m.t, banner[2])
 	return p
+}
+
+// signedHeaders reads the file of signIn: the headers of requests by user, pairs of name and value.
+func signedHeaders(t *testing.T, file string) map[string][]string {
+	t.Helper()
+	lines, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(lines)) {
+		words := strings.Fields(line)
+		all[words[0]] = []string{"Cookie", words[1], "X-CSRF-Token", words[2]}
+	}
+	return all
+}
+
+// post sends a request as public does, by a client of the test's own.
+func (p *process) post(client *http.Client, path, body string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(context.WithoutCancel(p.t.Context()), http.MethodPost, p.public.URL+path, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	p.sign(req, ada)
+	return client.Do(req)
+}
+
+// sign makes a request one of a user who has signed in.
+func (p *process) sign(req *http.Request, user string) {
+	for h := range slices.Chunk(p.headers[user], 2) {
+		req.Header.Set(h[0], h[1])
+	}
 }
 
 // eventually waits until ok, and fails the test when that takes too long or the process ends before.

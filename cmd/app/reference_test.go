@@ -311,7 +311,11 @@ func everyMetric(t *testing.T) []*metric {
 			t.Error(err)
 		}
 	})
-	apptest.At(t, "http://"+a.Server().Addr().String()).Get(products).Want(200)
+	file := filepath.Join(t.TempDir(), "signed in")
+	if err := signIn(a.Platform().Sessions, file); err != nil {
+		t.Fatal(err)
+	}
+	apptest.At(t, "http://"+a.Server().Addr().String()).With(signedHeaders(t, file)[ada]...).Get(products).Want(200)
 	example, err := a.Platform().Telemetry.Counter("example_things_total", "Has more series than it may.", "thing")
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 // the server wants to close it, and opens a new one while the server is said to be ready.
 type client struct {
 	addr    string
+	headers string // of its requests
 	ready   *atomic.Bool
 	created *atomic.Int64 // counts the products that the server has said to have
 	served  *atomic.Int64
@@ -45,12 +47,12 @@ func (c client) connection() error {
 	}
 	r := bufio.NewReader(conn)
 	for range 50 {
-		closing, err := c.exchange(conn, r, "GET "+products+"?limit=5 HTTP/1.1\r\nHost: localhost\r\n\r\n", http.StatusOK)
+		closing, err := c.exchange(conn, r, "GET "+products+"?limit=5 HTTP/1.1\r\nHost: localhost\r\n"+c.headers+"\r\n", http.StatusOK)
 		if err != nil || closing {
 			return err
 		}
 		body := product(fmt.Sprint("sku ", c.served.Load(), " ", conn.LocalAddr()))
-		closing, err = c.exchange(conn, r, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", products, len(body), body), http.StatusCreated)
+		closing, err = c.exchange(conn, r, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", products, c.headers, len(body), body), http.StatusCreated)
 		if err == nil {
 			c.created.Add(1)
 		}
@@ -87,6 +89,9 @@ func TestNoRequestFailsWhenStopping(t *testing.T) {
 	m := newMachine(t, "APP_HTTP__DRAIN=2s")
 	p := m.serve("--mode", "test")
 	c := client{addr: strings.TrimPrefix(p.public.URL, "http://"), ready: &atomic.Bool{}, created: &atomic.Int64{}, served: &atomic.Int64{}}
+	for h := range slices.Chunk(p.headers[ada], 2) {
+		c.headers += h[0] + ": " + h[1] + "\r\n"
+	}
 	c.ready.Store(true)
 	var clients sync.WaitGroup
 	for range 4 {
@@ -138,7 +143,7 @@ func TestKill(t *testing.T) {
 		locations := make(chan string)
 		var writers sync.WaitGroup
 		for i := range 4 {
-			writers.Go(func() { write(p.public.URL, fmt.Sprint(run, "-", i), locations) })
+			writers.Go(func() { write(p, fmt.Sprint(run, "-", i), locations) })
 		}
 		for range 100 {
 			answered = append(answered, <-locations)
@@ -165,11 +170,11 @@ func TestKill(t *testing.T) {
 }
 
 // write creates products until that fails, and tells where each of them is.
-func write(url, name string, locations chan<- string) {
+func write(p *process, name string, locations chan<- string) {
 	client := http.Client{Timeout: patience}
 	defer client.CloseIdleConnections()
 	for i := 0; ; i++ {
-		resp, err := client.Post(url+products, "application/json", strings.NewReader(product(fmt.Sprint(name, "-", i))))
+		resp, err := p.post(&client, products, product(fmt.Sprint(name, "-", i)))
 		if err != nil {
 			return
 		}

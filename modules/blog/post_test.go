@@ -33,9 +33,17 @@ func postChange(_ postTargets) string {
 	return `{"title":"Title b","body":"Body b","status":"published"}`
 }
 
+// bootPost starts the module, for somebody who may do everything with posts.
+func bootPost(t *testing.T) application {
+	t.Helper()
+	a := boot(t)
+	a.App = a.As("ada", "admin")
+	return a
+}
+
 func TestPostLifecycle(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	made := a.Post(postPath, postBody(r)).Want(201).WantMembers(postBody(r))
 	at := postPath + "/" + made.Text("/id")
@@ -55,10 +63,34 @@ func TestPostLifecycle(t *testing.T) {
 	a.Delete(at).WantProblem(404, "post_not_found")
 }
 
+// Who may do what with posts: whoever is signed in reads, and the role admin writes. Whoever is refused has changed nothing.
+func TestPostPolicy(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	r := newPostTargets(a)
+	editor, reader := a.As("ada", "admin"), a.As("ben")
+	made := editor.Post(postPath, postBody(r)).Want(201)
+	at := made.Header.Get("Location")
+	for _, path := range []string{postPath, at} {
+		a.Get(path).WantProblem(401, "unauthenticated")
+		reader.Get(path).Want(200)
+	}
+	for _, c := range []struct{ method, path, body string }{
+		{"POST", postPath, postBody(r)},
+		{"PATCH", at, postChange(r)},
+		{"DELETE", at, ""},
+	} {
+		a.Do(c.method, c.path, c.body).WantProblem(401, "unauthenticated")
+		reader.Do(c.method, c.path, c.body).WantProblem(403, "forbidden")
+	}
+	editor.Get(at).Want(200).WantBody(made.Body)
+	editor.Get(postPath+"?count=exact").Want(200).WantAt("/page/total", "1")
+}
+
 // An id that no post has stands for none of them, and never for all.
 func TestPostUnknownID(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	made := a.Post(postPath, postBody(r)).Want(201)
 	for _, unknown := range []string{id.New().String(), id.ID{}.String(), "0", "-1", "*", "%25", ""} {
@@ -72,14 +104,14 @@ func TestPostUnknownID(t *testing.T) {
 
 func TestPostDefaults(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	a.Post(postPath, `{"title":"Title a","author_id":"`+r.Author[0]+`"}`).Want(201).WantMembers(`{"body":"","status":"draft"}`)
 }
 
 func TestPostRefusals(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	a.Post(postPath, `{"no_such_field":1}`).WantProblem(422, "invalid", "/no_such_field")
 	for _, c := range []struct{ name, value, pointer string }{
@@ -111,7 +143,7 @@ func TestPostRefusals(t *testing.T) {
 
 func TestPostList(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	a.Get(postPath).Want(200).WantAt("/data", `[]`)
 	a.Seed(8)
 	if ids := a.Walk(postPath, 3); len(ids) != 8 {
@@ -130,7 +162,7 @@ func TestPostList(t *testing.T) {
 
 func TestPostsByIDs(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	a.Seed(1)
 	known, err := id.Parse(a.Post(postPath, postBody(r)).Want(201).Text("/id"))
@@ -149,7 +181,7 @@ func TestPostsByIDs(t *testing.T) {
 // What posts refer to is there.
 func TestPostReferences(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	made := a.Post(postPath, postBody(r)).Want(201)
 	at, nobody := made.Header.Get("Location"), `"`+id.New().String()+`"`
@@ -161,7 +193,7 @@ func TestPostReferences(t *testing.T) {
 
 func TestPostIncludes(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootPost(t)
 	r := newPostTargets(a)
 	made := a.Post(postPath, postBody(r)).Want(201)
 	at := made.Header.Get("Location")

@@ -17,9 +17,17 @@ const (
 	productChange = `{"sku":"Sku b","name":"Name b","price":{"amount":1,"currency":"EUR"},"active":false,"released":null}`
 )
 
+// bootProduct starts the module, for somebody who may do everything with products.
+func bootProduct(t *testing.T) application {
+	t.Helper()
+	a := boot(t)
+	a.App = a.As("ada", "admin")
+	return a
+}
+
 func TestProductLifecycle(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootProduct(t)
 	made := a.Post(productPath, productBody).Want(201).WantMembers(productBody)
 	at := productPath + "/" + made.Text("/id")
 	made.WantHeader("Location", at).WantHeader("ETag", `"1"`)
@@ -38,10 +46,33 @@ func TestProductLifecycle(t *testing.T) {
 	a.Delete(at).WantProblem(404, "product_not_found")
 }
 
+// Who may do what with products: whoever is signed in reads, and the role admin writes. Whoever is refused has changed nothing.
+func TestProductPolicy(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	editor, reader := a.As("ada", "admin"), a.As("ben")
+	made := editor.Post(productPath, productBody).Want(201)
+	at := made.Header.Get("Location")
+	for _, path := range []string{productPath, at} {
+		a.Get(path).WantProblem(401, "unauthenticated")
+		reader.Get(path).Want(200)
+	}
+	for _, c := range []struct{ method, path, body string }{
+		{"POST", productPath, productBody},
+		{"PATCH", at, productChange},
+		{"DELETE", at, ""},
+	} {
+		a.Do(c.method, c.path, c.body).WantProblem(401, "unauthenticated")
+		reader.Do(c.method, c.path, c.body).WantProblem(403, "forbidden")
+	}
+	editor.Get(at).Want(200).WantBody(made.Body)
+	editor.Get(productPath+"?count=exact").Want(200).WantAt("/page/total", "1")
+}
+
 // An id that no product has stands for none of them, and never for all.
 func TestProductUnknownID(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootProduct(t)
 	made := a.Post(productPath, productBody).Want(201)
 	for _, unknown := range []string{id.New().String(), id.ID{}.String(), "0", "-1", "*", "%25", ""} {
 		at := productPath + "/" + unknown
@@ -54,12 +85,12 @@ func TestProductUnknownID(t *testing.T) {
 
 func TestProductDefaults(t *testing.T) {
 	t.Parallel()
-	boot(t).Post(productPath, `{"sku":"Sku a","name":"Name a","price":{"amount":0,"currency":"EUR"}}`).Want(201).WantMembers(`{"active":true,"released":null}`)
+	bootProduct(t).Post(productPath, `{"sku":"Sku a","name":"Name a","price":{"amount":0,"currency":"EUR"}}`).Want(201).WantMembers(`{"active":true,"released":null}`)
 }
 
 func TestProductRefusals(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootProduct(t)
 	a.Post(productPath, `{"no_such_field":1}`).WantProblem(422, "invalid", "/no_such_field")
 	for _, c := range []struct{ name, value, pointer string }{
 		{"sku", `null`, "/sku"},
@@ -94,7 +125,7 @@ func TestProductRefusals(t *testing.T) {
 
 func TestProductTaken(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootProduct(t)
 	a.Post(productPath, productBody).Want(201)
 	a.Post(productPath, productBody).WantProblem(409, "product_taken", "/sku")
 	other := a.Post(productPath, apptest.With(productBody, "sku", `"Sku b"`)).Want(201).Header.Get("Location")
@@ -103,7 +134,7 @@ func TestProductTaken(t *testing.T) {
 
 func TestProductList(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootProduct(t)
 	a.Get(productPath).Want(200).WantAt("/data", `[]`)
 	a.Seed(8)
 	if ids := a.Walk(productPath, 3); len(ids) != 8 {
@@ -120,7 +151,7 @@ func TestProductList(t *testing.T) {
 
 func TestProductsByIDs(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootProduct(t)
 	a.Seed(1)
 	known, err := id.Parse(a.Post(productPath, productBody).Want(201).Text("/id"))
 	if err != nil {

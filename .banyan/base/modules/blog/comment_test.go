@@ -35,9 +35,17 @@ func commentChange(_ commentTargets) string {
 	return `{"author_id":null,"body":"Body b"}`
 }
 
+// bootComment starts the module, for somebody who may do everything with comments.
+func bootComment(t *testing.T) application {
+	t.Helper()
+	a := boot(t)
+	a.App = a.As("ada", "admin")
+	return a
+}
+
 func TestCommentLifecycle(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	made := a.Post(commentPath, commentBody(r)).Want(201).WantMembers(commentBody(r))
 	at := commentPath + "/" + made.Text("/id")
@@ -57,10 +65,34 @@ func TestCommentLifecycle(t *testing.T) {
 	a.Delete(at).WantProblem(404, "comment_not_found")
 }
 
+// Who may do what with comments: whoever is signed in reads, and the role admin writes. Whoever is refused has changed nothing.
+func TestCommentPolicy(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	r := newCommentTargets(a)
+	editor, reader := a.As("ada", "admin"), a.As("ben")
+	made := editor.Post(commentPath, commentBody(r)).Want(201)
+	at := made.Header.Get("Location")
+	for _, path := range []string{commentPath, at, "/api/v1/blog/posts/" + r.Post[0] + "/comments"} {
+		a.Get(path).WantProblem(401, "unauthenticated")
+		reader.Get(path).Want(200)
+	}
+	for _, c := range []struct{ method, path, body string }{
+		{"POST", commentPath, commentBody(r)},
+		{"PATCH", at, commentChange(r)},
+		{"DELETE", at, ""},
+	} {
+		a.Do(c.method, c.path, c.body).WantProblem(401, "unauthenticated")
+		reader.Do(c.method, c.path, c.body).WantProblem(403, "forbidden")
+	}
+	editor.Get(at).Want(200).WantBody(made.Body)
+	editor.Get(commentPath+"?count=exact").Want(200).WantAt("/page/total", "1")
+}
+
 // An id that no comment has stands for none of them, and never for all.
 func TestCommentUnknownID(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	made := a.Post(commentPath, commentBody(r)).Want(201)
 	for _, unknown := range []string{id.New().String(), id.ID{}.String(), "0", "-1", "*", "%25", ""} {
@@ -74,14 +106,14 @@ func TestCommentUnknownID(t *testing.T) {
 
 func TestCommentDefaults(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	a.Post(commentPath, `{"post_id":"`+r.Post[0]+`","body":"Body a"}`).Want(201).WantMembers(`{"author_id":null}`)
 }
 
 func TestCommentRefusals(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	a.Post(commentPath, `{"no_such_field":1}`).WantProblem(422, "invalid", "/no_such_field")
 	for _, c := range []struct{ name, value, pointer string }{
@@ -109,7 +141,7 @@ func TestCommentRefusals(t *testing.T) {
 
 func TestCommentList(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	a.Get(commentPath).Want(200).WantAt("/data", `[]`)
 	a.Seed(8)
 	if ids := a.Walk(commentPath, 3); len(ids) != 8 {
@@ -128,7 +160,7 @@ func TestCommentList(t *testing.T) {
 // The comments of a post are a list of its own.
 func TestCommentsOfPost(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	made := a.Post(commentPath, commentBody(r)).Want(201)
 	above := "/api/v1/blog/posts/"
@@ -139,7 +171,7 @@ func TestCommentsOfPost(t *testing.T) {
 
 func TestCommentsByIDs(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	a.Seed(1)
 	known, err := id.Parse(a.Post(commentPath, commentBody(r)).Want(201).Text("/id"))
@@ -158,7 +190,7 @@ func TestCommentsByIDs(t *testing.T) {
 // What comments refer to is there.
 func TestCommentReferences(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	made := a.Post(commentPath, commentBody(r)).Want(201)
 	at, nobody := made.Header.Get("Location"), `"`+id.New().String()+`"`
@@ -173,7 +205,7 @@ func TestCommentReferences(t *testing.T) {
 
 func TestCommentIncludes(t *testing.T) {
 	t.Parallel()
-	a := boot(t)
+	a := bootComment(t)
 	r := newCommentTargets(a)
 	made := a.Post(commentPath, commentBody(r)).Want(201)
 	at := made.Header.Get("Location")

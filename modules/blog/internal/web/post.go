@@ -16,17 +16,17 @@ import (
 	"github.com/banyan-go/banyan/platform/patch"
 )
 
-// Posts is the table of operations on posts.
+// Posts is the table of operations on posts. Who may call which stands in postPolicy.
 func Posts(s *post.Service) []api.Route {
 	h := postHandler{s}
-	open := api.PublicWrite("it was generated with --auth public; decide who may before this goes public")
+	may := postPolicy{}
 	missing := blog.ErrPostNotFound
 	return []api.Route{
-		api.Get("/posts", h.list, api.Op{ID: "listBlogPosts", Summary: "List posts", Auth: api.Public, List: post.Listing()}),
-		api.Post("/posts", h.create, api.Op{ID: "createBlogPost", Summary: "Create a post", Auth: open}),
-		api.Get("/posts/{id}", h.get, api.Op{ID: "getBlogPost", Summary: "Get a post", Auth: api.Public, Errors: []*fault.Error{missing}}),
-		api.Patch("/posts/{id}", h.update, api.Op{ID: "updateBlogPost", Summary: "Change a post", Auth: open, Errors: []*fault.Error{missing}}),
-		api.Delete("/posts/{id}", h.remove, api.Op{ID: "deleteBlogPost", Summary: "Delete a post", Auth: open, Errors: []*fault.Error{missing, db.ErrReferenced}}),
+		api.Get("/posts", h.list, api.Op{ID: "listBlogPosts", Summary: "List posts", Auth: api.Session, Allow: may.list(), List: post.Listing()}),
+		api.Post("/posts", h.create, api.Op{ID: "createBlogPost", Summary: "Create a post", Auth: api.Session, Allow: may.create()}),
+		api.Get("/posts/{id}", h.get, api.Op{ID: "getBlogPost", Summary: "Get a post", Auth: api.Session, Allow: may.get(), Errors: []*fault.Error{missing}}),
+		api.Patch("/posts/{id}", h.update, api.Op{ID: "updateBlogPost", Summary: "Change a post", Auth: api.Session, Allow: may.update(), Errors: []*fault.Error{missing}}),
+		api.Delete("/posts/{id}", h.remove, api.Op{ID: "deleteBlogPost", Summary: "Delete a post", Auth: api.Session, Allow: may.remove(), Errors: []*fault.Error{missing, db.ErrReferenced}}),
 	}
 }
 

@@ -1,4 +1,4 @@
-// Load test of the list of products:  k6 run modules/catalog/load/product.js
+// Load test of the list of products:  k6 run -e EMAIL=... -e PASSWORD=... modules/catalog/load/product.js
 // Another server: -e BASE_URL=https://... Another load: --vus 10 --duration 10s
 import http from 'k6/http';
 import { check } from 'k6';
@@ -16,8 +16,22 @@ export const options = {
 
 const base = __ENV.BASE_URL || 'http://localhost:8080';
 
-export default function () {
-  const res = http.get(`${base}/api/v1/catalog/products`);
+// One session is enough: what is measured is the list.
+export function setup() {
+  const account = JSON.stringify({ email: __ENV.EMAIL, password: __ENV.PASSWORD });
+  const res = http.post(`${base}/api/v1/accounts/login`, account, { headers: { 'Content-Type': 'application/json' } });
+  if (res.status >= 300) {
+    throw new Error(`sign in as ${__ENV.EMAIL}: ${res.status} ${res.body}`);
+  }
+  const cookies = {};
+  for (const name of Object.keys(res.cookies)) {
+    cookies[name] = res.cookies[name][0].value;
+  }
+  return { cookies };
+}
+
+export default function (session) {
+  const res = http.get(`${base}/api/v1/catalog/products`, session);
   check(res, {
     'status is 200': (r) => r.status === 200,
     'no rate limit': (r) => r.status !== 429,

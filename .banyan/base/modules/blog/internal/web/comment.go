@@ -16,18 +16,18 @@ import (
 	"github.com/banyan-go/banyan/platform/patch"
 )
 
-// Comments is the table of operations on comments.
+// Comments is the table of operations on comments. Who may call which stands in commentPolicy.
 func Comments(s *comment.Service) []api.Route {
 	h := commentHandler{s}
-	open := api.PublicWrite("it was generated with --auth public; decide who may before this goes public")
+	may := commentPolicy{}
 	missing := blog.ErrCommentNotFound
 	return []api.Route{
-		api.Get("/comments", h.list, api.Op{ID: "listBlogComments", Summary: "List comments", Auth: api.Public, List: comment.Listing()}),
-		api.Get("/posts/{id}/comments", h.ofPost, api.Op{ID: "listBlogCommentsOfPost", Summary: "List the comments of a post", Auth: api.Public, List: comment.Listing(), Errors: []*fault.Error{blog.ErrPostNotFound}}),
-		api.Post("/comments", h.create, api.Op{ID: "createBlogComment", Summary: "Create a comment", Auth: open}),
-		api.Get("/comments/{id}", h.get, api.Op{ID: "getBlogComment", Summary: "Get a comment", Auth: api.Public, Errors: []*fault.Error{missing}}),
-		api.Patch("/comments/{id}", h.update, api.Op{ID: "updateBlogComment", Summary: "Change a comment", Auth: open, Errors: []*fault.Error{missing}}),
-		api.Delete("/comments/{id}", h.remove, api.Op{ID: "deleteBlogComment", Summary: "Delete a comment", Auth: open, Errors: []*fault.Error{missing, db.ErrReferenced}}),
+		api.Get("/comments", h.list, api.Op{ID: "listBlogComments", Summary: "List comments", Auth: api.Session, Allow: may.list(), List: comment.Listing()}),
+		api.Get("/posts/{id}/comments", h.ofPost, api.Op{ID: "listBlogCommentsOfPost", Summary: "List the comments of a post", Auth: api.Session, Allow: may.list(), List: comment.Listing(), Errors: []*fault.Error{blog.ErrPostNotFound}}),
+		api.Post("/comments", h.create, api.Op{ID: "createBlogComment", Summary: "Create a comment", Auth: api.Session, Allow: may.create()}),
+		api.Get("/comments/{id}", h.get, api.Op{ID: "getBlogComment", Summary: "Get a comment", Auth: api.Session, Allow: may.get(), Errors: []*fault.Error{missing}}),
+		api.Patch("/comments/{id}", h.update, api.Op{ID: "updateBlogComment", Summary: "Change a comment", Auth: api.Session, Allow: may.update(), Errors: []*fault.Error{missing}}),
+		api.Delete("/comments/{id}", h.remove, api.Op{ID: "deleteBlogComment", Summary: "Delete a comment", Auth: api.Session, Allow: may.remove(), Errors: []*fault.Error{missing, db.ErrReferenced}}),
 	}
 }
 

@@ -16,17 +16,17 @@ import (
 	"github.com/banyan-go/banyan/platform/patch"
 )
 
-// Products is the table of operations on products.
+// Products is the table of operations on products. Who may call which stands in productPolicy.
 func Products(s *product.Service) []api.Route {
 	h := productHandler{s}
-	open := api.PublicWrite("it was generated with --auth public; decide who may before this goes public")
+	may := productPolicy{}
 	missing, taken := catalog.ErrProductNotFound, catalog.ErrProductTaken
 	return []api.Route{
-		api.Get("/products", h.list, api.Op{ID: "listCatalogProducts", Summary: "List products", Auth: api.Public, List: product.Listing()}),
-		api.Post("/products", h.create, api.Op{ID: "createCatalogProduct", Summary: "Create a product", Auth: open, Errors: []*fault.Error{taken}}),
-		api.Get("/products/{id}", h.get, api.Op{ID: "getCatalogProduct", Summary: "Get a product", Auth: api.Public, Errors: []*fault.Error{missing}}),
-		api.Patch("/products/{id}", h.update, api.Op{ID: "updateCatalogProduct", Summary: "Change a product", Auth: open, Errors: []*fault.Error{missing, taken}}),
-		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: open, Errors: []*fault.Error{missing, db.ErrReferenced}}),
+		api.Get("/products", h.list, api.Op{ID: "listCatalogProducts", Summary: "List products", Auth: api.Session, Allow: may.list(), List: product.Listing()}),
+		api.Post("/products", h.create, api.Op{ID: "createCatalogProduct", Summary: "Create a product", Auth: api.Session, Allow: may.create(), Errors: []*fault.Error{taken}}),
+		api.Get("/products/{id}", h.get, api.Op{ID: "getCatalogProduct", Summary: "Get a product", Auth: api.Session, Allow: may.get(), Errors: []*fault.Error{missing}}),
+		api.Patch("/products/{id}", h.update, api.Op{ID: "updateCatalogProduct", Summary: "Change a product", Auth: api.Session, Allow: may.update(), Errors: []*fault.Error{missing, taken}}),
+		api.Delete("/products/{id}", h.remove, api.Op{ID: "deleteCatalogProduct", Summary: "Delete a product", Auth: api.Session, Allow: may.remove(), Errors: []*fault.Error{missing, db.ErrReferenced}}),
 	}
 }
 
