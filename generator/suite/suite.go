@@ -54,7 +54,7 @@ type Options struct {
 }
 
 // Profiles are those under which the tests of an application can run, as platform/apptest knows them.
-func Profiles() []string { return []string{"single", "postgres", "replicated"} }
+func Profiles() []string { return []string{"single", "postgres", "cached", "replicated"} }
 
 // ParseProfiles reads a list of profiles, or "all".
 func ParseProfiles(list string) ([]string, error) {
@@ -94,16 +94,27 @@ func (o Options) runAll(ctx context.Context, p *project.Project) error {
 	return errors.Join(failed...)
 }
 
-// under runs the tests under one profile, on one server for all of them. Where there is none they are left out.
+// under runs the tests under one profile, on its servers for all of them. Where one is missing, the tests that want it are left out.
 func (o Options) under(ctx context.Context, p *project.Project, profile string) (err error) {
 	o.environ = []string{"BANYAN_PROFILE=" + profile}
+	stop := func(server interface{ Stop() error }) { err = errors.Join(err, server.Stop()) }
 	if file := servertest.Postgres().Find(); profile != "single" && file != "" && os.Getenv("BANYAN_POSTGRES") == "" {
 		server, wrong := servertest.RunPostgres(ctx, file, "max_connections=500")
 		if wrong != nil {
 			return wrong
 		}
-		defer func() { err = errors.Join(err, server.Stop()) }()
+		defer stop(server)
 		o.environ = append(o.environ, "BANYAN_POSTGRES="+server.DSN("postgres"))
+	}
+	if file := servertest.Redis().Find(); (profile == "cached" || profile == "replicated") && file != "" && os.Getenv("BANYAN_REDIS") == "" {
+		for variable, settings := range map[string][]string{"BANYAN_REDIS": nil, "BANYAN_REDIS_CACHE": servertest.Evicting()} {
+			server, wrong := servertest.RunRedis(ctx, file, settings...)
+			if wrong != nil {
+				return wrong
+			}
+			defer stop(server)
+			o.environ = append(o.environ, variable+"="+server.URL())
+		}
 	}
 	return o.run(ctx, p)
 }

@@ -124,10 +124,12 @@ func TestInstallThatFails(t *testing.T) {
 	}
 }
 
-// Each profile has its run, those with PostgreSQL on one private server, which ends with them.
+// Each profile has its run, on private servers that end with it.
 func TestProfiles(t *testing.T) {
 	t.Setenv("BANYAN_POSTGRES", "")
+	t.Setenv("BANYAN_REDIS", "")
 	servertest.Need(t, servertest.Postgres())
+	servertest.Need(t, servertest.Redis())
 	p := newProject(t, "true")
 	const test = `package thing_test
 
@@ -138,7 +140,7 @@ import (
 )
 
 func TestProfile(t *testing.T) {
-	fmt.Printf("profile %s on %q\n", os.Getenv("BANYAN_PROFILE"), os.Getenv("BANYAN_POSTGRES"))
+	fmt.Printf("profile %s on %s;%s;%s;\n", os.Getenv("BANYAN_PROFILE"), os.Getenv("BANYAN_POSTGRES"), os.Getenv("BANYAN_REDIS"), os.Getenv("BANYAN_REDIS_CACHE"))
 	if os.Getenv("BANYAN_PROFILE") == "replicated" {
 		t.Fail()
 	}
@@ -152,14 +154,20 @@ func TestProfile(t *testing.T) {
 	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
 		t.Errorf("the error is %v, want that of go test", err)
 	}
-	lines := regexp.MustCompile(`(?m)^profile .*$`).FindAllString(stdout.String(), -1)
-	if len(lines) != 3 || lines[0] != `profile single on ""` || !strings.HasPrefix(lines[1], `profile postgres on "host=`) || !strings.HasPrefix(lines[2], `profile replicated on "host=`) {
-		t.Errorf("the tests have said %q\n%s", lines, stderr.String())
-	}
-	for _, line := range lines[1:] {
-		dir, _, _ := strings.Cut(strings.Split(line, "host=")[1], " ")
-		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("the server in %s has left something: %v", dir, err)
+	const postgres, redis = `host=(\S+) user=\S+ dbname=postgres;`, `unix://(\S+)/redis\.sock;`
+	for _, want := range []string{"single on ;;;", "postgres on " + postgres + ";;", "cached on " + postgres + redis + redis, "replicated on " + postgres + redis + redis} {
+		found := regexp.MustCompile("(?m)^profile " + want + "$").FindStringSubmatch(stdout.String())
+		if found == nil {
+			t.Fatalf("no test has said %q in\n%s%s", want, stdout.String(), stderr.String())
+		}
+		servers := found[1:]
+		if slices.Sort(servers); len(slices.Compact(servers)) != len(found[1:]) {
+			t.Errorf("servers are the same: %q", found[0])
+		}
+		for _, dir := range servers {
+			if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("the server in %s has left something: %v", dir, err)
+			}
 		}
 	}
 }
@@ -172,8 +180,8 @@ func TestParseProfiles(t *testing.T) {
 	if got, err := suite.ParseProfiles("postgres,single"); err != nil || !slices.Equal(got, []string{"postgres", "single"}) {
 		t.Errorf("two are %v, %v", got, err)
 	}
-	for _, list := range []string{"", "cached", "single,", "single postgres"} {
-		if _, err := suite.ParseProfiles(list); err == nil || !strings.Contains(err.Error(), "single,postgres,replicated") {
+	for _, list := range []string{"", "sharded", "single,", "single postgres"} {
+		if _, err := suite.ParseProfiles(list); err == nil || !strings.Contains(err.Error(), "single,postgres,cached,replicated") {
 			t.Errorf("%q: %v", list, err)
 		}
 	}

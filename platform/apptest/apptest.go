@@ -77,6 +77,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 		out := newReports()
 		cfg, _ := settings(t, Single)
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
+		withRedis(&cfg, o.Stores)
 		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, out, builders), out)
 	}
 	log := &syncBuffer{}
@@ -105,7 +106,9 @@ func Run(t testing.TB, builders ...Builder) *App {
 	})
 	var others []*instance
 	if in == Replicated {
-		others = append(others, startInstance(t, order{Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys}, log, judge))
+		others = append(others, startInstance(t, order{
+			Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
+		}, log, judge))
 	}
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
 	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others

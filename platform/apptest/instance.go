@@ -32,6 +32,8 @@ type order struct {
 	Call string `json:"call"` // the line of Run, for a test that calls it twice
 	DSN  string `json:"dsn"`
 	Keys string `json:"keys"`
+
+	Stores stores `json:"stores"`
 }
 
 // report is what it says: first where it serves, and then what happens.

@@ -1,6 +1,7 @@
 package apptest
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/url"
 	"os"
@@ -24,16 +25,19 @@ type Profile string
 const (
 	Single     Profile = "single"     // one process on SQLite
 	Postgres   Profile = "postgres"   // one process on PostgreSQL
-	Replicated Profile = "replicated" // two processes on PostgreSQL, which take turns request by request
+	Cached     Profile = "cached"     // one process on PostgreSQL and two Redis servers, for state and for a cache that evicts
+	Replicated Profile = "replicated" // two processes on the same, which take turns request by request
 )
 
 // Profiles returns all of them, the one without servers first.
-func Profiles() []Profile { return []Profile{Single, Postgres, Replicated} }
+func Profiles() []Profile { return []Profile{Single, Postgres, Cached, Replicated} }
 
 // The environment, as `banyan test` sets it.
 const (
-	profileVar  = "BANYAN_PROFILE"  // Single where it is not set
-	postgresVar = "BANYAN_POSTGRES" // the address of a PostgreSQL server, as somebody who may make databases
+	profileVar  = "BANYAN_PROFILE"     // Single where it is not set
+	postgresVar = "BANYAN_POSTGRES"    // the address of a PostgreSQL server, as somebody who may make databases
+	stateVar    = "BANYAN_REDIS"       // the address of a Redis server for state
+	cacheVar    = "BANYAN_REDIS_CACHE" // and of one that evicts; that for state where it is not set
 )
 
 // profile returns the one that the tests run under.
@@ -43,7 +47,7 @@ func profile(t testing.TB) Profile {
 	switch p {
 	case "":
 		return Single
-	case Single, Postgres, Replicated:
+	case Single, Postgres, Cached, Replicated:
 		return p
 	default:
 		t.Fatalf("%s is %q: write one of %v", profileVar, p, Profiles())
@@ -68,7 +72,29 @@ func settings(t testing.TB, p Profile) (cfg app.Config, make fill) {
 	cfg.DB.Driver = "postgres"
 	cfg.DB.Pool.MaxOpen = unit.Exactly(4) // the server is that of many tests
 	cfg.DB.DSN, make = newDatabase(t, cfg.DB)
+	if p == Cached || p == Replicated {
+		withRedis(&cfg, newStores(t))
+	}
 	return cfg, make
+}
+
+// stores are the Redis servers of a test, and its part of them.
+type stores struct{ State, Cache, Prefix string }
+
+// newStores returns those of the environment. Without them the test gets its own, and is left out where Redis is not installed.
+func newStores(t testing.TB) stores {
+	t.Helper()
+	s := stores{os.Getenv(stateVar), os.Getenv(cacheVar), "test-" + strings.ToLower(rand.Text())}
+	if s.State == "" {
+		s.State, s.Cache = servertest.StartRedis(t).URL(), servertest.StartRedis(t, servertest.Evicting()...).URL()
+	}
+	return s
+}
+
+// withRedis sets what a profile with Redis has there.
+func withRedis(cfg *app.Config, s stores) {
+	cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix = s.State, s.Cache, s.Prefix
+	cfg.Redis.Pool.MaxOpen = unit.Exactly(4) // the servers are those of many tests
 }
 
 // folder returns one that is removed when the test ends. That of t.TempDir has the name of the test in it, and with it the "#01" of a second

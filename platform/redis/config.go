@@ -21,6 +21,7 @@ import (
 type Config struct {
 	State   string        `config:"state" secret:"true" doc:"Address of the server for sessions and limits, which may not evict: redis://user:password@host:6379/0, rediss:// for TLS, or unix:///run/redis.sock; empty for none."`
 	Cache   string        `config:"cache" secret:"true" doc:"Address of the server for what can be read again, which may evict; empty is the server of redis.state."`
+	Prefix  string        `config:"prefix" doc:"What every key begins with, before the role; empty is the application's name. Applications that share a server differ in it."`
 	Timeout time.Duration `config:"timeout" doc:"Longest time of one call, with the wait for a connection; less than http.request_timeout."`
 	Pool    Pool          `config:"pool"`
 }
@@ -42,6 +43,9 @@ func (c Config) Validate(r *config.Report) {
 		if _, err := parse(role.address); err != nil {
 			r.Add(role.key, role.address, "redis://user:password@host:6379/0, rediss:// for TLS, or unix:///run/redis.sock; this one "+err.Error())
 		}
+	}
+	if len(c.Prefix) > 64 || strings.Trim(c.Prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-") != "" {
+		r.Add("prefix", c.Prefix, "at most 64 letters, digits and . : _ -")
 	}
 	if c.Timeout < time.Millisecond || c.Timeout > 10*time.Second {
 		r.Add("timeout", c.Timeout.String(), "1ms to 10s")

@@ -28,7 +28,7 @@ const idleTime = 5 * time.Minute
 
 // Options is what the program, rather than its operator, knows. The zero value works.
 type Options struct {
-	// App is the name of the application, with which its keys begin; default "app".
+	// App is the name of the application, with which its keys begin where Config.Prefix is empty; default "app".
 	App string
 	// Log is told when a server goes away and when it is back; default none.
 	Log *slog.Logger
@@ -114,7 +114,7 @@ func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client
 	opt.ContextTimeoutEnabled = true
 	opt.PoolSize = cfg.maxOpen()
 	opt.MaxActiveConns, opt.PipelinePoolSize = opt.PoolSize, -1
-	c := &Client{redis: goredis.NewClient(opt), role: role, prefix: cmp.Or(o.App, "app") + ":" + role + ":", log: o.Log}
+	c := &Client{redis: goredis.NewClient(opt), role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", log: o.Log}
 	counts := m.of(role)
 	c.redis.AddHook(&guard{timeout: cfg.Timeout, strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
 		counts.breaker(open)

@@ -52,12 +52,15 @@ func RunRedis(ctx context.Context, file string, settings ...string) (_ *RedisSer
 	return s, nil
 }
 
+// Evicting returns the settings of a cache, as it runs in production: where there is no more room, what nobody has used for long makes some.
+func Evicting() []string { return []string{"maxmemory=64mb", "maxmemory-policy=allkeys-lru"} }
+
 // judgeRedis knows the lines of the log that tell of a start.
 func judgeRedis(line string) verdict {
 	switch {
 	case strings.Contains(line, "accept connections"), strings.Contains(line, "ready to accept"): // the words of a version differ
 		return serves
-	case strings.Contains(line, "FATAL"), strings.Contains(line, "Fatal"), strings.Contains(line, "Failed"):
+	case strings.Contains(line, "FATAL"), strings.Contains(line, "Fatal error"), strings.Contains(line, "Failed listening"), strings.Contains(line, "Failed opening"):
 		return fails
 	default:
 		return goesOn
