@@ -76,13 +76,14 @@ func TestComposeFile(t *testing.T) {
 	}
 }
 
-// Whoever copies an address from a document reaches the database of compose.yaml.
+// Whoever copies an address from a document reaches a server of compose.yaml.
 func TestAddressesOfComposeFile(t *testing.T) {
 	t.Parallel()
 	postgres := composed(t).Services["postgres"]
 	env := postgres.Environment
 	port, _, _ := strings.Cut(strings.TrimPrefix(postgres.Ports[0], "127.0.0.1:"), ":")
 	want := fmt.Sprintf("%s:%s@127.0.0.1:%s/%s", env["POSTGRES_USER"], env["POSTGRES_PASSWORD"], port, env["POSTGRES_DB"])
+	redisPort, _, _ := strings.Cut(strings.TrimPrefix(composed(t).Services["redis"].Ports[0], "127.0.0.1:"), ":")
 	local := regexp.MustCompile(`postgres://[^\s'"` + "`" + `]*(?:127\.0\.0\.1|localhost)[^\s'"` + "`" + `]*`)
 	found := map[string]bool{}
 	for _, page := range append(pages(t), "compose.yaml", "templates/app/compose.yaml.tmpl", "templates/app/README.md.tmpl") {
@@ -92,6 +93,11 @@ func TestAddressesOfComposeFile(t *testing.T) {
 				t.Errorf("%s: %s is not the database of compose.yaml, %s: %v", page, address, want, err)
 			}
 			found[page] = true
+		}
+		for _, address := range regexp.MustCompile(`redis://127\.0\.0\.1[^\s'"`+"`"+`]*`).FindAllString(read(t, page), -1) {
+			if address != "redis://127.0.0.1:"+redisPort+"/0" {
+				t.Errorf("%s: %s is not the Redis of compose.yaml", page, address)
+			}
 		}
 	}
 	for _, page := range []string{"compose.yaml", "docs/guide/configuration.md"} {

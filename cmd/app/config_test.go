@@ -85,6 +85,16 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 			"configs/profiles/cached.yaml:5  db.dsn  is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"}},
 		{name: "address of another database", environ: "DATABASE_URL=postgres://u:hush@db/x", want: []string{"env DATABASE_URL  db.dsn  is an address and not a file: it is one of PostgreSQL, and the profile is one of SQLite; " +
 			"choose --profile cached or APP_PROFILE=cached, or another db.driver"}},
+		{name: "Redis by the name of another scheme", environ: "REDIS_URL=http://u:hush@redis:6379", want: []string{
+			"env REDIS_URL  redis.state  got ••••, want redis://user:password@host:6379/0, rediss:// for TLS, or unix:///run/redis.sock; this one begins with something else"}},
+		{name: "Redis without a host", environ: "REDIS_CACHE_URL=redis://:hush@:6379", want: []string{
+			"env REDIS_CACHE_URL  redis.cache  got ••••, want redis://user:password@host:6379/0, rediss:// for TLS, or unix:///run/redis.sock; this one has no host"}},
+		{name: "Redis with limits of its own", environ: "REDIS_URL=redis://u:hush@redis?read_timeout=1h", want: []string{
+			"env REDIS_URL  redis.state  got ••••, want redis://user:password@host:6379/0, rediss:// for TLS, or unix:///run/redis.sock; this one has settings behind it, which are keys of the section redis here"}},
+		{name: "one Redis that is to be two", environ: "REDIS_URL=redis://u:hush@redis:6379/0 REDIS_CACHE_URL=redis://redis/1", want: []string{
+			"env REDIS_CACHE_URL  redis.cache  got ••••, want another server than redis.state, since the databases of one share its memory; or nothing, which is that server"}},
+		{name: "Redis that is waited for longer than a request lasts", base: "redis:\n  timeout: 5s\n", want: []string{"configs/base.yaml:2  redis.timeout  got 5s, want less than http.request_timeout, 5s"}},
+		{name: "misspelt address of Redis", base: "redis:\n  adress: x\n", want: []string{"configs/base.yaml:2  redis.adress  unknown key"}},
 		{name: "everything at once", base: "db:\n  drivr: x\n  slow: 10\n", environ: "APP_PHASE= APP_DB__DNS=hush", args: "--set http.adr=x", want: []string{
 			"configs/base.yaml:2  db.drivr  unknown key, did you mean db.driver?",
 			`configs/base.yaml:3  db.slow   got "10", want a duration; needs a unit, 10s for instance`,
@@ -323,7 +333,8 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		t.Fatal(err)
 	}
 	unlike := map[string]string{"db.dsn": "file:x.db", "http.ops_token": "a-token-of-the-operators", "http.cors.origins": "https://shop.example.com",
-		"mail.from": "shop@example.com", "mail.smtp.address": "mail.example.com:587", "mail.smtp.user": "shop", "mail.smtp.password": "hush"} // secret, or empty
+		"mail.from": "shop@example.com", "mail.smtp.address": "mail.example.com:587", "mail.smtp.user": "shop", "mail.smtp.password": "hush",
+		"redis.state": "redis://state", "redis.cache": "redis://cache", "redis.prefix": "shop"} // secret, or empty
 	var environ []string
 	for _, s := range builtIn.Settings() {
 		value := s.Value

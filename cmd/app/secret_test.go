@@ -22,6 +22,8 @@ func secrets(t *testing.T, m *machine) []secret {
 		"db.dsn":             "file:" + filepath.Join(m.dir, "hush-database", "app.db"),
 		"http.ops_token":     "hush-token-of-the-operators",
 		"mail.smtp.password": "hush-password-of-the-mail",
+		"redis.state":        "redis://state:hush-state@127.0.0.1:1/0", // where nobody answers, so that it stands in errors
+		"redis.cache":        "redis://cache:hush-cache@127.0.0.1:2/0",
 	}
 	_, printed := m.run("config", "show", "--json")
 	var settings []struct {

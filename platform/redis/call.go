@@ -3,6 +3,7 @@ package redis
 import (
 	"context"
 	"net"
+	"sync"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -48,6 +49,11 @@ func (g *guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Pr
 type call struct {
 	context.Context
 	until time.Time
+
+	mu    sync.Mutex
+	asked bool
+	done  chan struct{} // nil until somebody waits
+	timer *time.Timer
 }
 
 // guarded is the key under which a call says that it has its limit already, to the commands that go-redis sends before it on a new connection.
@@ -56,8 +62,30 @@ type guarded struct{}
 // Deadline is part of context.Context.
 func (c *call) Deadline() (time.Time, bool) { return c.until, true }
 
-// Done is part of context.Context. Whoever waits looks at the deadline.
-func (c *call) Done() <-chan struct{} { return nil }
+// Done is part of context.Context. The pool asks once whether a call has ended before it begins, which it has not, and again only where it waits: for a
+// place, or for a new connection. Most calls find a connection, and need no timer.
+func (c *call) Done() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.asked {
+		c.asked = true
+		return nil
+	}
+	if c.done == nil {
+		done := make(chan struct{})
+		c.done, c.timer = done, time.AfterFunc(time.Until(c.until), func() { close(done) })
+	}
+	return c.done
+}
+
+// stop ends the timer.
+func (c *call) stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+}
 
 // Err is part of context.Context.
 func (c *call) Err() error {
@@ -95,7 +123,9 @@ func (g *guard) do(ctx context.Context, next func(context.Context) error) error 
 	if has && until.Before(limit) {
 		limit = until
 	}
-	err := next(&call{ctx, limit})
+	c := &call{Context: ctx, until: limit}
+	err := next(c)
+	c.stop()
 	now := time.Now()
 	switch {
 	case !silent(err):

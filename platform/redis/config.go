@@ -36,12 +36,19 @@ func Default() Config { return Config{Timeout: 100 * time.Millisecond} }
 
 // Validate reports addresses that are none, and limits that cannot be.
 func (c Config) Validate(r *config.Report) {
+	servers := map[string]string{}
 	for _, role := range []struct{ key, address string }{{"state", c.State}, {"cache", c.Cache}} {
 		if role.address == "" {
 			continue
 		}
-		if _, err := parse(role.address); err != nil {
+		o, err := parse(role.address)
+		switch {
+		case err != nil:
 			r.Add(role.key, role.address, "redis://user:password@host:6379/0, rediss:// for TLS, or unix:///run/redis.sock; this one "+err.Error())
+		case servers[o.Addr] != "":
+			r.Add(role.key, role.address, "another server than redis.state, since the databases of one share its memory; or nothing, which is that server")
+		default:
+			servers[o.Addr] = role.key
 		}
 	}
 	if len(c.Prefix) > 64 || strings.Trim(c.Prefix, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-") != "" {

@@ -2,6 +2,7 @@ package redis
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -27,7 +28,7 @@ func silent(err error) bool {
 	if _, answer := errors.AsType[goredis.Error](err); err == nil || answer || errors.Is(err, context.Canceled) {
 		return false
 	}
-	if _, network := errors.AsType[net.Error](err); network {
+	if _, network := errors.AsType[net.Error](err); network || insecure(err) {
 		return true
 	}
 	for _, target := range []error{ErrOpen, context.DeadlineExceeded, goredis.ErrPoolTimeout, goredis.ErrPoolExhausted, io.EOF, io.ErrUnexpectedEOF, net.ErrClosed} {
@@ -36,6 +37,12 @@ func silent(err error) bool {
 		}
 	}
 	return false
+}
+
+// insecure reports whether an error says that the server's TLS is not to be trusted.
+func insecure(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted
 }
 
 // unwilling reports whether an answer says that the server takes no such call for the moment.

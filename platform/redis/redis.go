@@ -23,6 +23,12 @@ import (
 // the next one.
 const dialTime = time.Second
 
+// later is how much later than ours the limits of the library are.
+const later = 5 * time.Second
+
+// startTime is how long a start waits for a server. It goes on without.
+const startTime = 2 * time.Second
+
 // idleTime is how long a connection may be unused before it is closed, which is less than firewalls and servers allow.
 const idleTime = 5 * time.Minute
 
@@ -110,8 +116,9 @@ func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	opt.MaxRetries, opt.DialerRetries = -1, 1
 	opt.DialTimeout, opt.ConnMaxIdleTime = dialTime, idleTime
-	opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = cfg.Timeout, cfg.Timeout, cfg.Timeout
+	// The deadline of the context is what ends a call: the limits of the library begin anew with each step of one.
 	opt.ContextTimeoutEnabled = true
+	opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = cfg.Timeout+later, cfg.Timeout+later, cfg.Timeout+later
 	opt.PoolSize = cfg.maxOpen()
 	opt.MaxActiveConns, opt.PipelinePoolSize = opt.PoolSize, -1
 	c := &Client{redis: goredis.NewClient(opt), role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", log: o.Log}
@@ -146,23 +153,41 @@ func (c *Client) Prefix() string { return c.prefix }
 func (c *Client) Ping(ctx context.Context) error { return c.redis.Ping(ctx).Err() }
 
 // IsRefused reports whether an error says that the server is there and does not serve this application: a wrong password, a database that it does
-// not have, a command that it does not allow.
+// not have, a command that it does not allow, TLS that is not to be trusted.
 func IsRefused(err error) bool {
 	_, answer := errors.AsType[goredis.Error](err)
-	return answer && !IsDown(err) && !errors.Is(err, goredis.Nil)
+	return answer && !IsDown(err) && !errors.Is(err, goredis.Nil) || insecure(err)
 }
 
 // start asks the server once.
 func (c *Client) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, guarded{}, true), startTime) // which is more than a call has
 	defer cancel()
 	switch err := c.Ping(ctx); {
 	case IsRefused(err):
-		return fmt.Errorf("redis.%s refuses: %w", c.role, err)
+		return errors.Join(fmt.Errorf("redis.%s refuses: %w", c.role, err), c.redis.Close()) // what does not start is not stopped
 	case err != nil:
 		c.log.WarnContext(ctx, "Redis is away", "role", c.role, "addr", c.redis.Options().Addr, "error", err.Error())
+		return nil
+	}
+	if policy := c.eviction(ctx); c.role == "state" && policy != "" {
+		c.log.WarnContext(ctx, "Redis evicts where nothing may be lost: sessions end early, and limits start anew; set maxmemory-policy noeviction, or maxmemory 0",
+			"role", c.role, "addr", c.redis.Options().Addr, "policy", policy)
 	}
 	return nil
+}
+
+// eviction returns how the server makes room when its memory is full, "" for a server that does not, or does not tell.
+func (c *Client) eviction(ctx context.Context) string {
+	info, err := c.redis.InfoMap(ctx, "memory").Result()
+	if err != nil {
+		return ""
+	}
+	memory := info["Memory"]
+	if policy := memory["maxmemory_policy"]; memory["maxmemory"] != "0" && policy != "noeviction" {
+		return policy
+	}
+	return ""
 }
 
 func (c *Client) stop(context.Context) error { return c.redis.Close() }

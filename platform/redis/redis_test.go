@@ -3,6 +3,10 @@ package redis_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,3 +126,38 @@ func TestAnswersAreNotAway(t *testing.T) {
 		t.Errorf("answers have opened the breaker: %v", err)
 	}
 }
+
+func TestIsDown(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		err  error
+		want bool
+	}{
+		{nil, false},
+		{goredis.Nil, false},
+		{redis.ErrNoDeadline, false},
+		{context.Canceled, false},
+		{&net.OpError{Op: "dial", Err: context.Canceled}, false}, // the caller has gone
+		{answer("WRONGTYPE Operation against a key holding the wrong kind of value"), false},
+		{answer("NOAUTH Authentication required."), false},
+		{answer("ERR no such key"), false},
+		{redis.ErrOpen, true},
+		{context.DeadlineExceeded, true},
+		{fmt.Errorf("load: %w", io.EOF), true},
+		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, true},
+		{answer("LOADING Redis is loading the dataset in memory"), true},
+		{answer("READONLY You can't write against a read only replica."), true},
+		{answer("OOM command not allowed when used memory > 'maxmemory'."), true},
+		{answer("ERR max number of clients reached"), true},
+	} {
+		if got := redis.IsDown(c.err); got != c.want {
+			t.Errorf("%v: %v", c.err, got)
+		}
+	}
+}
+
+// answer is an error that a server has answered with.
+type answer string
+
+func (a answer) Error() string { return string(a) }
+func (answer) RedisError()     {}
