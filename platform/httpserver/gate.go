@@ -2,6 +2,7 @@ package httpserver
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 
 	"github.com/valyala/fasthttp"
@@ -97,7 +98,7 @@ func (s *Server) pass(fctx *fasthttp.RequestCtx, r *request, route *route) error
 		}
 	}
 	err := route.Admit(caller)
-	if err == api.ErrUnauthenticated { //nolint:errorlint // it is that very one
+	if errors.Is(err, api.ErrUnauthenticated) {
 		challenge(fctx, route.Op.Auth)
 	}
 	return err
