@@ -37,6 +37,7 @@ type options struct {
 	serverCore string
 	clientCore string
 	repeats    int
+	overload   time.Duration
 	k6         string
 	banyan     string
 	app        string
@@ -95,6 +96,7 @@ func parse(args []string, log io.Writer) (options, error) {
 	f.StringVar(&o.serverCore, "server-core", "0", "core of the server that is measured")
 	f.StringVar(&o.clientCore, "client-core", "1", "core of the client")
 	f.IntVar(&o.repeats, "repeats", 50, "most runs that one figure repeats because other processes used the machine")
+	f.DurationVar(&o.overload, "overload", time.Minute, "length of the part overload")
 	f.StringVar(&o.k6, "k6", "", "the k6 binary (default: k6 in PATH)")
 	f.StringVar(&o.banyan, "banyan", "", "the banyan binary (default: built from cmd/banyan)")
 	f.StringVar(&o.app, "app", "", "folder of a new application whose go.sum is counted (default: one made by banyan new)")
@@ -125,6 +127,8 @@ func (o options) check(rest []string) error {
 		return errors.New("--rounds: want 1 or more")
 	case o.duration < time.Second || o.duration%time.Second != 0:
 		return errors.New("--duration: want whole seconds, 1s or more")
+	case o.overload < time.Second:
+		return errors.New("--overload: want 1s or more")
 	case o.conns < 1:
 		return errors.New("--conns: want 1 or more")
 	case o.serverCore == o.clientCore:
@@ -151,6 +155,7 @@ func parts() []part {
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
 		{"k6", []string{"taskset"}, []string{openApp}, (*bench).k6},
 		{"storm", []string{"taskset"}, []string{openApp}, (*bench).storm},
+		{"overload", []string{"taskset"}, []string{openApp}, (*bench).overload},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
 		{"project", nil, nil, (*bench).project},
 		{"generate", nil, nil, (*bench).phases},

@@ -83,12 +83,12 @@ func (c Config) rules(declared map[string]Rule) (map[string]Rule, error) {
 		if err := checkName(name); err != nil {
 			return nil, fmt.Errorf("rate limit %q: %w", name, err)
 		}
-		if r != (Rule{}) {
-			if err := r.check(); err != nil {
-				return nil, fmt.Errorf("rate limit %q: %w", name, err)
-			}
+		if r == (Rule{}) {
+			r = c.Default
+		} else if err := r.check(); err != nil {
+			return nil, fmt.Errorf("rate limit %q: %w", name, err)
 		}
-		all[name] = c.Rules[name].over(r).over(c.Default).complete()
+		all[name] = c.Rules[name].over(r).complete()
 	}
 	known := slices.Sorted(maps.Keys(declared))
 	for _, name := range slices.Sorted(maps.Keys(c.Rules)) {
