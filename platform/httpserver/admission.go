@@ -13,7 +13,7 @@ import (
 // will be late anyway (controlled delay and adaptive LIFO: Maurer, Fail at Scale, ACM Queue 13(8), 2015). It is safe for concurrent use.
 type admission struct {
 	patience, impatience time.Duration
-	room                 int // waiters at most; 0 is as many as may run
+	room                 int // waiters at most
 
 	limit, running atomic.Int64
 	waiting        atomic.Int64 // the length of queue, for those who need not look at it
@@ -132,11 +132,7 @@ func (a *admission) line() (*waiter, outcome) {
 		}
 	}
 	a.pressed.Store(true)
-	room := a.room
-	if room == 0 {
-		room = int(a.limit.Load())
-	}
-	if len(a.queue) >= room {
+	if len(a.queue) >= a.room {
 		a.waiting.Add(-1)
 		return nil, queueFull
 	}

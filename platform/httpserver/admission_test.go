@@ -1,11 +1,15 @@
 package httpserver
 
 import (
+	"io"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/banyan-go/banyan/platform/telemetry"
+	"github.com/banyan-go/banyan/platform/unit"
 )
 
 func newAdmission(limit int64, room int) *admission {
@@ -167,6 +171,32 @@ func TestALimitFollowsTheWait(t *testing.T) {
 	}
 	if got := look(100, false, true); got != 1024 {
 		t.Errorf("the limit goes up to %d, want 1024", got)
+	}
+}
+
+// A request that the server refuses has a place of its route for a moment.
+func TestTheRouteOfARefusedRequestLosesNoPlace(t *testing.T) {
+	t.Parallel()
+	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := defaultShed()
+	cfg.InFlight, cfg.Wait = unit.Exactly(1), time.Millisecond
+	s, err := newShedder(cfg, tel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	route := s.route(5, nil)
+	if s.enter(time.Now(), route) != admitted || s.enter(time.Now(), route) != tooLate {
+		t.Fatal("more than one request is admitted, or none")
+	}
+	if n := route.running.Load(); n != 1 {
+		t.Errorf("%d places of the route are taken, want that of the request that runs", n)
+	}
+	s.leave(route)
+	if route.running.Load() != 0 || s.all.running.Load() != 0 {
+		t.Error("a place is taken when nothing runs")
 	}
 }
 

@@ -21,13 +21,13 @@ import (
 type Shed struct {
 	Enabled  bool           `config:"enabled" doc:"Whether requests are refused, by 503 at once, while there are more than can be answered; the concurrency of single operations is kept in any case."`
 	InFlight unit.Auto[int] `config:"in_flight" doc:"Most requests that run at the same time; auto finds out what the machine can do: fewer while they wait for a CPU, and of one route fewer while they wait for the database."`
-	Queue    unit.Auto[int] `config:"queue" doc:"Most requests that wait for their turn; auto is as many as may run."`
+	Queue    unit.Auto[int] `config:"queue" doc:"Most requests that wait for their turn; auto is 1000."`
 	Wait     time.Duration  `config:"wait" doc:"Longest time that a request of a burst waits for its turn."`
 	Target   time.Duration  `config:"target" doc:"Longest time that a request waits for its turn, and for a CPU or the database, while there is more to do than can be done; less than http.shed.wait."`
 }
 
 func defaultShed() Shed {
-	return Shed{Enabled: true, Wait: 100 * time.Millisecond, Target: 5 * time.Millisecond}
+	return Shed{Enabled: true, Wait: 250 * time.Millisecond, Target: 50 * time.Millisecond}
 }
 
 // Validate reports settings that are impossible.
@@ -47,7 +47,7 @@ func (c Shed) Validate(r *config.Report) {
 }
 
 // shedder keeps the server at what it can do, however much is asked of it. It has an admission for all requests together and one for each route.
-// Where their limits are left to it, it looks ten times a second at how long requests wait for what they need: the one for all follows how long
+// Where their limits are left to it, it looks twenty times a second at how long requests wait for what they need: the one for all follows how long
 // goroutines wait for a CPU, and that of a route how long its requests wait for the database. A limit comes down only when the wait has been too long
 // for a while, and goes up where it is in the way and nobody waits: what waits for other machines takes nothing from anybody here.
 type shedder struct {
@@ -70,14 +70,18 @@ type adaptive struct {
 }
 
 const (
-	lookEvery = 100 * time.Millisecond
+	lookEvery = 50 * time.Millisecond
 	// busyLooks is how many looks in a row a wait has to be too long: a burst, or a collection of garbage, passes by itself.
-	busyLooks = 5
+	busyLooks = 3
 	// leastPerCPU is how many requests may run for each CPU, however long they wait for it: more than enough to keep it at work.
-	leastPerCPU = 8
-	// mostTimes is how many times as many may run while they do not wait.
-	mostTimes    = 64
-	leastOfRoute = 4
+	leastPerCPU = 32
+	// leastOfRoute is how many of one route may run, however long they wait for the database: more than it may have connections of by default.
+	leastOfRoute = 16
+	// firstTimes is how many times as many may run at first, mostTimes how many times while they do not wait.
+	firstTimes = 8
+	mostTimes  = 64
+	// autoQueue is the length of a queue. The time bounds it before.
+	autoQueue = 1000
 )
 
 func newShedder(cfg Shed, tel *telemetry.Telemetry) (*shedder, error) {
@@ -93,13 +97,14 @@ func newShedder(cfg Shed, tel *telemetry.Telemetry) (*shedder, error) {
 	s.all = s.newAdaptive(int64(cfg.InFlight.Or(int(least * mostTimes))))
 	if cfg.InFlight.IsAuto() {
 		s.all.least = least
+		s.all.limit.Store(least * firstTimes)
 	}
 	return s, nil
 }
 
 func (s *shedder) newAdaptive(most int64) *adaptive {
 	a := &adaptive{least: most, most: most}
-	a.patience, a.impatience, a.room = s.cfg.Wait, s.cfg.Target, s.cfg.Queue.Or(0)
+	a.patience, a.impatience, a.room = s.cfg.Wait, s.cfg.Target, s.cfg.Queue.Or(autoQueue)
 	a.limit.Store(most)
 	return a
 }
@@ -118,6 +123,7 @@ func (s *shedder) route(concurrency int, waits func() time.Duration) *adaptive {
 	a := s.newAdaptive(most)
 	if auto {
 		a.least, a.waits = min(leastOfRoute, most), waits
+		a.limit.Store(min(s.all.limit.Load(), most))
 		s.routes = append(s.routes, a)
 	}
 	return a
