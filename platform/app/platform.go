@@ -11,7 +11,6 @@ import (
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/module"
 	"github.com/banyan-go/banyan/platform/password"
-	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/telemetry"
@@ -55,11 +54,14 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	limits, err := newLimits(env, cfg, stores, tel)
+	if err != nil {
+		return nil, err
+	}
 	return &Platform{
 		Platform: module.Platform{
 			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
-			Limits: ratelimit.New(cfg.Limits, ratelimit.Options{Instances: cfg.Instances, Redis: stores, Log: tel.Logger(), Metrics: tel}),
-			Mail:   mailer, Log: tel.Logger(), Lifecycle: started,
+			Limits: limits, Mail: mailer, Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,

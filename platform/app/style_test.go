@@ -35,6 +35,8 @@ func kinds() map[string]clitest.Kind {
 		"healthcheck":    prints,
 		"help":           runs,
 		"keys new":       prints,
+		"limits list":    prints,
+		"limits reset":   runs, // in a store that this test has not
 		"migrate down":   writes | prints,
 		"migrate plan":   prints,
 		"migrate status": prints,

@@ -34,6 +34,9 @@ func Default() Config {
 	}
 }
 
+// Shared reports whether all processes count together.
+func (c Config) Shared() bool { return c.Enabled && c.Store == storeRedis }
+
 // Validate reports settings that are impossible.
 func (c Config) Validate(r *config.Report) {
 	if c.Subjects < 1000 || c.Subjects > 10_000_000 {
