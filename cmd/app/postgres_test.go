@@ -10,11 +10,11 @@ import (
 // The life of an application on a database server, under the profiles that want one: nothing is migrated by itself, and what is behind is not ready.
 func TestLifeOnPostgres(t *testing.T) {
 	t.Parallel()
-	server := servertest.StartPostgres(t)
+	server, state := servertest.StartPostgres(t), servertest.StartRedis(t)
 	for _, profile := range []string{"cached", "replicated", "sharded"} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
-			m := newMachine(t, "DATABASE_URL="+server.Database(t), "APP_PROFILE="+profile, "APP_INSTANCES=1")
+			m := newMachine(t, "DATABASE_URL="+server.Database(t), "REDIS_URL="+state.URL(), "APP_PROFILE="+profile, "APP_INSTANCES=1")
 
 			behind := m.serve("--mode", "prod")
 			behind.ops.Get("/readyz").Want(503)

@@ -69,8 +69,7 @@ func (c Config) Validate(r *config.Report) {
 		r.Add("instances", strconv.Itoa(c.Instances), "1 to 10000")
 	case c.Instances > 1 && c.DB.Driver == "sqlite":
 		r.Add("instances", strconv.Itoa(c.Instances), "1 with db.driver sqlite, whose file stands on the disk of one machine; or a database server")
-	}
-	if c.Instances > 1 && c.Limits.Enabled && !c.Limits.Shared() {
+	case c.Instances > 1 && c.Limits.Enabled && !c.Limits.Shared():
 		r.Add("limits.store", c.Limits.Store, "redis, where instances is more than 1: each process would count for itself")
 	}
 	if limit := c.Memory.Or(unit.GiB); limit < 16*unit.MiB {
