@@ -15,11 +15,14 @@ import (
 
 // Config is the section `modules.accounts`.
 type Config struct {
+	User UserConfig `config:"user"`
 }
 
 // Default returns the built-in settings of the module.
 func Default() Config {
-	return Config{}
+	return Config{
+		User: defaultUser(),
+	}
 }
 
 // Needs is what the module asks of other modules.
@@ -28,7 +31,8 @@ type Needs struct {
 
 // Module is the module accounts.
 type Module struct {
-	User *User
+	Token *Token
+	User  *User
 }
 
 var _ module.Module = (*Module)(nil)
@@ -37,7 +41,7 @@ var _ module.Module = (*Module)(nil)
 var Set = wire.NewSet(
 	New,
 	wire.Struct(new(Needs), "*"),
-	wire.FieldsOf(new(*Module), "User"),
+	wire.FieldsOf(new(*Module), "Token", "User"),
 	wire.FieldsOf(new(*User), "Users"),
 )
 
@@ -46,7 +50,9 @@ var inside = wire.NewSet(
 	module.PlatformSet,
 	handle,
 	wire.Struct(new(Module), "*"),
+	tokenSet,
 	userSet,
+	wire.FieldsOf(new(Config), "User"),
 )
 
 func handle(d *db.DB) *db.Handle { return d.ForModule("accounts") }
@@ -60,6 +66,7 @@ func (*Module) Migrations() fs.FS { return migrations.Files }
 // Parts returns the parts of the module in the order of their names.
 func (m *Module) Parts() []module.Part {
 	return []module.Part{
+		m.Token,
 		m.User,
 	}
 }

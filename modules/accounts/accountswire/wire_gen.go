@@ -7,6 +7,7 @@
 package accountswire
 
 import (
+	"github.com/banyan-go/banyan/modules/accounts/internal/token"
 	"github.com/banyan-go/banyan/modules/accounts/internal/user"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -17,11 +18,29 @@ import (
 func New(p module.Platform, cfg Config, needs Needs) (*Module, error) {
 	db := p.DB
 	dbHandle := handle(db)
+	service := token.New(dbHandle)
+	accountswireToken := newToken(service)
 	clock := p.Clock
-	service := user.New(dbHandle, clock)
-	accountswireUser := newUser(service)
+	hasher := p.Passwords
+	sessions := p.Sessions
+	limits := p.Limits
+	mailer := p.Mail
+	logger := p.Log
+	platform := user.Platform{
+		Clock:     clock,
+		Passwords: hasher,
+		Sessions:  sessions,
+		Limits:    limits,
+		Mail:      mailer,
+		Log:       logger,
+	}
+	userConfig := cfg.User
+	settings := userSettings(userConfig)
+	userService := user.New(dbHandle, platform, settings)
+	accountswireUser := newUser(userService)
 	accountswireModule := &Module{
-		User: accountswireUser,
+		Token: accountswireToken,
+		User:  accountswireUser,
 	}
 	return accountswireModule, nil
 }

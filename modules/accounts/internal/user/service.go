@@ -3,57 +3,72 @@ package user
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"time"
 
 	"github.com/banyan-go/banyan/modules/accounts"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/page"
+	"github.com/banyan-go/banyan/platform/password"
 	"github.com/banyan-go/banyan/platform/patch"
+	"github.com/banyan-go/banyan/platform/ratelimit"
+	"github.com/banyan-go/banyan/platform/session"
 )
 
-// Service is the use cases of users. An exported method is one transaction. It is safe for concurrent use.
+// Settings are what an operator decides.
+type Settings struct {
+	Site       string // where the pages are that links in mails lead to; empty for none
+	Admins     []string
+	VerifyLink time.Duration
+	ResetLink  time.Duration
+}
+
+// Platform is what the use cases stand on, beside tables.
+type Platform struct {
+	Clock     clock.Clock
+	Passwords *password.Hasher
+	Sessions  *session.Sessions
+	Limits    *ratelimit.Limits
+	Mail      *mail.Mailer
+	Log       *slog.Logger
+}
+
+// Service is the use cases of users. It is safe for concurrent use.
 type Service struct {
-	db    *db.Handle
-	clock clock.Clock
+	Platform
+	db       *db.Handle
+	settings Settings
 }
 
 var _ accounts.Users = (*Service)(nil)
 
 // New returns the use cases over the tables of the module.
-func New(h *db.Handle, c clock.Clock) *Service { return &Service{db: h, clock: c} }
-
-// Create adds a user.
-func (s *Service) Create(ctx context.Context, d Draft) (accounts.User, error) {
-	user, err := begin(d, s.clock.Now())
-	if err != nil {
-		return accounts.User{}, err
+func New(h *db.Handle, p Platform, s Settings) *Service {
+	for i, email := range s.Admins {
+		s.Admins[i] = normalize(email)
 	}
-	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		return insert(s.db.Query(ctx, db.Global), toRow(user))
-	})
-	if err != nil {
-		return accounts.User{}, fmt.Errorf("create user: %w", err)
-	}
-	return user, nil
+	return &Service{Platform: p, db: h, settings: s}
 }
 
-// Get returns a user.
-func (s *Service) Get(ctx context.Context, userID id.ID) (accounts.User, error) {
+// Get returns an account.
+func (s *Service) Get(ctx context.Context, userID id.ID) (Account, error) {
 	r, err := find(s.db.Query(ctx, db.Global), userID)
 	if err != nil {
-		return accounts.User{}, fmt.Errorf("get user %s: %w", userID, err)
+		return Account{}, fmt.Errorf("get user %s: %w", userID, err)
 	}
-	return r.user(), nil
+	return r.account(), nil
 }
 
-// List returns the page of users that q asks for.
-func (s *Service) List(ctx context.Context, q page.Query) (page.Page[accounts.User], error) {
+// List returns the page of accounts that q asks for.
+func (s *Service) List(ctx context.Context, q page.Query) (page.Page[Account], error) {
 	rows, err := db.List[row](s.db.Query(ctx, db.Global), q)
 	if err != nil {
-		return page.Page[accounts.User]{}, fmt.Errorf("list users: %w", err)
+		return page.Page[Account]{}, fmt.Errorf("list users: %w", err)
 	}
-	return page.Map(rows, row.user), nil
+	return page.Map(rows, row.account), nil
 }
 
 // ByIDs is part of accounts.Users.
@@ -79,41 +94,82 @@ func (s *Service) Latest(ctx context.Context, n int) ([]id.ID, error) {
 }
 
 // Update changes a user, if its version is among those expected.
-func (s *Service) Update(ctx context.Context, userID id.ID, expected patch.Versions, c Change) (accounts.User, error) {
-	var user accounts.User
-	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		r, err := hold(s.db.Query(ctx, db.Global), userID)
-		if err != nil {
-			return err
+func (s *Service) Update(ctx context.Context, userID id.ID, expected patch.Versions, c Change) (Account, error) {
+	a, err := s.change(ctx, userID, func(_ context.Context, a Account) (Account, error) {
+		if err := expected.Allow(a.Version); err != nil {
+			return a, err
 		}
-		if err := expected.Allow(r.Version); err != nil {
-			return err
-		}
-		if user, err = apply(r.user(), c, s.clock.Now()); err != nil {
-			return err
-		}
-		return update(s.db.Query(ctx, db.Global), toRow(user))
+		return a.apply(c, s.Clock.Now())
 	})
 	if err != nil {
-		return accounts.User{}, fmt.Errorf("update user %s: %w", userID, err)
+		return Account{}, fmt.Errorf("update user %s: %w", userID, err)
 	}
-	return user, nil
+	return a, nil
 }
 
-// Delete removes a user, if its version is among those expected.
-func (s *Service) Delete(ctx context.Context, userID id.ID, expected patch.Versions) error {
+// change writes what fn makes of an account.
+func (s *Service) change(ctx context.Context, userID id.ID, fn func(context.Context, Account) (Account, error)) (a Account, err error) {
+	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
+		r, err := hold(s.db.Query(ctx, db.Global), userID)
+		if err != nil {
+			return err
+		}
+		if a, err = fn(ctx, r.account()); err != nil {
+			return err
+		}
+		at := r.DisabledAt
+		switch now := s.Clock.Now(); {
+		case !a.Disabled:
+			at = nil
+		case at == nil:
+			at = &now
+		}
+		return update(s.db.Query(ctx, db.Global), toRow(a, at))
+	})
+	return a, err
+}
+
+// Delete removes a user, with everything that leads back in.
+func (s *Service) Delete(ctx context.Context, by, userID id.ID) error {
+	if by == userID {
+		return accounts.ErrOwnAccount
+	}
 	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
 		r, err := hold(s.db.Query(ctx, db.Global), userID)
 		if err != nil {
 			return err
 		}
-		if err := expected.Allow(r.Version); err != nil {
+		if err := db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error); err != nil {
 			return err
 		}
-		return db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error)
+		return s.signOut(ctx, userID)
 	})
+	if err == nil {
+		err = s.signOut(ctx, userID) // who came in before the commit was seen by nobody
+	}
 	if err != nil {
 		return fmt.Errorf("delete user %s: %w", userID, err)
+	}
+	s.Log.InfoContext(ctx, "a user was deleted", "user", userID.String(), "by", by.String())
+	return nil
+}
+
+// signOut ends the sessions of a user on all instances, but those with these handles. A use case calls it twice: within its transaction, which
+// then fails as a whole where sessions cannot be ended, and after the commit, for those that have begun meanwhile.
+func (s *Service) signOut(ctx context.Context, userID id.ID, but ...string) error {
+	_, err := s.Sessions.RevokeAll(ctx, userID.String(), but...)
+	return err
+}
+
+// limit counts an attempt that concerns one account. It stands beside the limit by address: without it somebody with many addresses guesses on. Its
+// window passes by itself, so nobody is locked out for longer than somebody keeps trying.
+func (s *Service) limit(ctx context.Context, rule, subject string) error {
+	d, err := s.Limits.Take(ctx, rule, []byte("account "+subject))
+	if err != nil {
+		return err
+	}
+	if !d.Allowed {
+		return accounts.ErrTooOften.WithRetryAfter(d.RetryAfter)
 	}
 	return nil
 }

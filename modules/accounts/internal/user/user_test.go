@@ -12,14 +12,23 @@ import (
 
 	"github.com/banyan-go/banyan/modules/accounts"
 	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/patch"
 )
+
+func invented(t *testing.T, n int) accounts.User {
+	t.Helper()
+	name, email := sample(n)
+	user, err := begin(name, email, time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC))
+	if err != nil {
+		t.Fatalf("sample %d: %v", n, err)
+	}
+	return user
+}
 
 func TestSamplesObeyTheRules(t *testing.T) {
 	t.Parallel()
 	for i := range 100 {
-		if _, err := begin(sample(i), time.Now()); err != nil {
-			t.Fatalf("sample %d: %v", i, err)
-		}
+		invented(t, i)
 	}
 }
 
@@ -27,21 +36,36 @@ func TestRules(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		pointer, code string
-		spoil         func(v *accounts.User)
+		spoil         func(d *Draft)
 	}{
-		{"/name", "required", func(v *accounts.User) { v.Name = "" }},
-		{"/name", "max_length", func(v *accounts.User) { v.Name = strings.Repeat("x", 256) }},
-		{"/email", "required", func(v *accounts.User) { v.Email = "" }},
-		{"/email", "max_length", func(v *accounts.User) { v.Email = strings.Repeat("x", 255) }},
+		{"/name", "required", func(d *Draft) { d.Name = " " }},
+		{"/name", "max_length", func(d *Draft) { d.Name = strings.Repeat("x", 256) }},
+		{"/email", "required", func(d *Draft) { d.Email = "" }},
+		{"/email", "max_length", func(d *Draft) { d.Email = strings.Repeat("x", 255) }},
+		{"/password", "min_length", func(d *Draft) { d.Password = "ninechars" }},
+		{"/password", "max_length", func(d *Draft) { d.Password = strings.Repeat("x", 129) }},
+		{"/password", "too_simple", func(d *Draft) { d.Password = "ANNA@example.com" }},
 	} {
-		user, err := begin(sample(0), time.Now())
-		if err != nil {
+		d := Draft{Name: "Anna", Email: "anna@example.com", Password: "correct horse"}
+		if err := d.check(); err != nil {
 			t.Fatal(err)
 		}
-		c.spoil(&user)
-		broken, _ := errors.AsType[*fault.Error](check(user))
+		c.spoil(&d)
+		broken, _ := errors.AsType[*fault.Error](d.check())
 		if broken == nil || !slices.ContainsFunc(broken.Fields, func(f fault.Field) bool { return f.Pointer == c.pointer && f.Code == c.code }) {
 			t.Errorf("%s: %v, want the code %s", c.pointer, broken, c.code)
+		}
+	}
+}
+
+func TestRolesAreSortedWords(t *testing.T) {
+	t.Parallel()
+	if got, err := roles([]string{"editor", "admin", "editor"}); err != nil || !slices.Equal(got, []string{"admin", "editor"}) {
+		t.Errorf("%v, error %v", got, err)
+	}
+	for _, bad := range []string{"", "Admin", "a b", "-x", "é", strings.Repeat("x", 21), "a\n"} {
+		if _, err := roles([]string{bad}); err == nil {
+			t.Errorf("%q is taken for a role", bad)
 		}
 	}
 }
@@ -49,17 +73,14 @@ func TestRules(t *testing.T) {
 // Whoever prints or logs a user shows nothing of what is in it.
 func TestPrintsNothingPrivate(t *testing.T) {
 	t.Parallel()
-	user, err := begin(sample(0), time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	user := invented(t, 0)
 	type in struct{ V any }
 	for _, c := range []struct {
 		value any
 		want  string
 	}{
 		{user, "user " + user.ID.String()},
-		{sample(0), "draft of a user"},
+		{Draft{Email: "anna@example.com", Password: "hush"}, "draft of a user"},
 		{Change{}, "change of a user"},
 	} {
 		for _, f := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
@@ -76,32 +97,16 @@ func TestPrintsNothingPrivate(t *testing.T) {
 	}
 }
 
-func TestNormalize(t *testing.T) {
-	t.Parallel()
-	raw := accounts.User{
-		Email: "Anna@Example.com",
-	}
-	want := accounts.User{
-		Email: "anna@example.com",
-	}
-	if normalize(&raw); !reflect.DeepEqual(raw, want) {
-		t.Errorf("got  %+v\nwant %+v", raw, want)
-	}
-}
-
 func TestApplyLeavesTheRestAlone(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
-	before, err := begin(sample(1), now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	after, err := apply(before, Change{}, now.Add(time.Hour))
+	before := Account{User: invented(t, 1), Roles: []string{"admin"}, password: "x"}
+	now := before.CreatedAt.Add(time.Hour)
+	after, err := before.apply(Change{Name: patch.Change[string]{}}, now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := before
-	want.Version, want.UpdatedAt = 2, now.Add(time.Hour)
+	want.Version, want.UpdatedAt = 2, now
 	if !reflect.DeepEqual(after, want) {
 		t.Errorf("an empty change made\n%+v out of\n%+v", after, before)
 	}
@@ -109,13 +114,21 @@ func TestApplyLeavesTheRestAlone(t *testing.T) {
 
 func TestRowKeepsEverything(t *testing.T) {
 	t.Parallel()
-	for i := range 3 { // what may be null is null in one of three
-		user, err := begin(sample(i), time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if back := toRow(user).user(); !reflect.DeepEqual(back, user) {
-			t.Errorf("the row turns\n%+v into\n%+v", user, back)
-		}
+	at := time.Date(2026, time.January, 2, 3, 4, 5, 0, time.UTC)
+	want := Account{User: invented(t, 1), Roles: []string{"admin", "editor"}, Disabled: true, password: "x"}
+	if back := toRow(want, &at).account(); !reflect.DeepEqual(back, want) {
+		t.Errorf("the row turns\n%+v into\n%+v", want, back)
+	}
+}
+
+// What a link is good for stands behind the #, which browsers send nowhere.
+func TestLinksInMails(t *testing.T) {
+	t.Parallel()
+	if m := (Settings{Site: "https://shop.example.com/", ResetLink: time.Hour}).resetMail("anna@example.com", "secret"); !strings.Contains(m.Text, "\nhttps://shop.example.com/reset#token=secret\n") ||
+		!strings.Contains(m.Text, "within 60 minutes") {
+		t.Error(m.Text)
+	}
+	if m := (Settings{VerifyLink: 24 * time.Hour}).verifyMail("anna@example.com", "secret"); !strings.Contains(m.Text, "\n    secret\n") || !strings.Contains(m.Text, "within 24 hours") {
+		t.Error(m.Text)
 	}
 }

@@ -2,9 +2,7 @@ package web
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
-	"time"
+	"net/http"
 
 	"github.com/banyan-go/banyan/modules/accounts"
 	"github.com/banyan-go/banyan/modules/accounts/internal/user"
@@ -13,133 +11,99 @@ import (
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/page"
-	"github.com/banyan-go/banyan/platform/patch"
+	"github.com/banyan-go/banyan/platform/session"
 )
 
-// Users is the table of operations on users.
+// Users is the table of operations of those who administer.
 func Users(s *user.Service) []api.Route {
 	h := userHandler{s}
-	open := api.PublicWrite("the generator does not know who may; decide before this goes public")
-	missing, taken := accounts.ErrUserNotFound, accounts.ErrUserTaken
+	admin := api.Roles(user.RoleAdmin)
+	missing := accounts.ErrUserNotFound
+	errs := []*fault.Error{missing, accounts.ErrOwnAccount, session.ErrAway}
 	return []api.Route{
-		api.Get("/users", h.list, api.Op{ID: "listAccountsUsers", Summary: "List users", Auth: api.Public, List: user.Listing()}),
-		api.Post("/users", h.create, api.Op{ID: "createAccountsUser", Summary: "Create a user", Auth: open, Errors: []*fault.Error{taken}}),
-		api.Get("/users/{id}", h.get, api.Op{ID: "getAccountsUser", Summary: "Get a user", Auth: api.Public, Errors: []*fault.Error{missing}}),
-		api.Patch("/users/{id}", h.update, api.Op{ID: "updateAccountsUser", Summary: "Change a user", Auth: open, Errors: []*fault.Error{missing, taken}}),
-		api.Delete("/users/{id}", h.remove, api.Op{ID: "deleteAccountsUser", Summary: "Delete a user", Auth: open, Errors: []*fault.Error{missing, db.ErrReferenced}}),
+		api.Get("/users", h.list, api.Op{ID: "listAccountsUsers", Summary: "List users", Auth: api.Session, Allow: admin, List: user.Listing()}),
+		api.Get("/users/{id}", h.get, api.Op{ID: "getAccountsUser", Summary: "Get a user", Auth: api.Session, Allow: admin, Errors: []*fault.Error{missing}}),
+		api.Delete("/users/{id}", h.remove, api.Op{ID: "deleteAccountsUser", Summary: "Delete a user", Auth: api.Session, Allow: admin, Errors: append([]*fault.Error{db.ErrReferenced}, errs...)}),
+		api.Put("/users/{id}/roles", h.setRoles, api.Op{ID: "setAccountsUserRoles", Summary: "Set the roles of a user", Doc: "Ends the sessions of the user.", Auth: api.Session, Allow: admin, Errors: errs}),
+		api.Post("/users/{id}/disable", h.disable, api.Op{
+			ID: "disableAccountsUser", Summary: "Disable a user", Doc: "Ends the sessions of the user, and refuses the tokens.", Auth: api.Session, Allow: admin, Status: http.StatusOK, Errors: errs,
+		}),
+		api.Post("/users/{id}/enable", h.enable, api.Op{ID: "enableAccountsUser", Summary: "Enable a user", Auth: api.Session, Allow: admin, Status: http.StatusOK, Errors: errs}),
 	}
 }
 
-// User is a user as clients see it.
-type User struct {
-	ID        id.ID     `json:"id"`
-	Name      string    `json:"name"`
-	Email     string    `json:"email" format:"email"`
-	Version   int64     `json:"version" doc:"Counts the changes; the entity tag is made of it."`
-	CreatedAt time.Time `json:"created_at"`
-	UpdatedAt time.Time `json:"updated_at"`
+// Roles is the body of a request that sets the roles of a user.
+type Roles struct {
+	Roles []string `json:"roles" maxItems:"10" doc:"All of them: what is not here is taken."`
 }
-
-// UserDraft is the body of a request for a new user.
-type UserDraft struct {
-	Name  string `json:"name" minLength:"1" maxLength:"255"`
-	Email string `json:"email" maxLength:"254" format:"email"`
-}
-
-// UserChange is the body of a request that changes a user: the fields that it holds.
-type UserChange struct {
-	Name  patch.Change[string] `json:"name" minLength:"1" maxLength:"255"`
-	Email patch.Change[string] `json:"email" maxLength:"254" format:"email"`
-}
-
-// Format prints which user it is and nothing else, whatever the verb: logs and errors are no place for the rest.
-func (v User) Format(f fmt.State, _ rune) { fmt.Fprint(f, "user ", v.ID.String()) }
-
-// LogValue is Format for package slog.
-func (v User) LogValue() slog.Value { return slog.StringValue("user " + v.ID.String()) }
-
-// Format is that of user.Draft.
-func (v UserDraft) Format(f fmt.State, r rune) { user.Draft(v).Format(f, r) }
-
-// LogValue is that of user.Draft.
-func (v UserDraft) LogValue() slog.Value { return user.Draft(v).LogValue() }
-
-// Format is that of user.Change.
-func (v UserChange) Format(f fmt.State, r rune) { user.Change(v).Format(f, r) }
-
-// LogValue is that of user.Change.
-func (v UserChange) LogValue() slog.Value { return user.Change(v).LogValue() }
 
 type (
 	listUsers struct {
 		Query page.Query
 	}
-	createUser struct {
-		Body UserDraft
-	}
-	getUser struct {
+	oneUser struct {
 		ID id.ID `path:"id"`
 	}
-	updateUser struct {
-		ID      id.ID       `path:"id"`
-		IfMatch api.IfMatch `header:"If-Match"`
-		Body    UserChange
-	}
-	deleteUser struct {
-		ID      id.ID       `path:"id"`
-		IfMatch api.IfMatch `header:"If-Match"`
-	}
-	createdUser struct {
-		Location string   `header:"Location" doc:"Where the new user is."`
-		ETag     api.ETag `header:"ETag" doc:"The version, for If-Match and If-None-Match."`
-		Body     User
-	}
-	oneUser struct {
-		ETag api.ETag `header:"ETag" doc:"The version, for If-Match and If-None-Match."`
-		Body User
+	setRoles struct {
+		ID   id.ID `path:"id"`
+		Body Roles
 	}
 )
 
 type userHandler struct{ service *user.Service }
 
-func (h userHandler) list(ctx context.Context, in *listUsers) (*api.List[User], error) {
+func (h userHandler) list(ctx context.Context, in *listUsers) (*api.List[Account], error) {
 	p, err := h.service.List(ctx, in.Query)
 	if err != nil {
 		return nil, err
 	}
-	return api.NewList(in.Query, page.Map(p, presentUser)), nil
+	return api.NewList(in.Query, page.Map(p, presentAccount)), nil
 }
 
-func (h userHandler) create(ctx context.Context, in *createUser) (*createdUser, error) {
-	made, err := h.service.Create(ctx, user.Draft(in.Body))
+func (h userHandler) get(ctx context.Context, in *oneUser) (*oneAccount, error) {
+	a, err := h.service.Get(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &createdUser{
-		Location: api.Prefix + "/accounts/users/" + made.ID.String(),
-		ETag:     api.Version(made.Version),
-		Body:     presentUser(made),
-	}, nil
+	return presentOne(a), nil
 }
 
-func (h userHandler) get(ctx context.Context, in *getUser) (*oneUser, error) {
-	found, err := h.service.Get(ctx, in.ID)
+func (h userHandler) remove(ctx context.Context, in *oneUser) (*api.Nothing, error) {
+	by, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &oneUser{ETag: api.Version(found.Version), Body: presentUser(found)}, nil
+	return nil, h.service.Delete(ctx, by, in.ID)
 }
 
-func (h userHandler) update(ctx context.Context, in *updateUser) (*oneUser, error) {
-	changed, err := h.service.Update(ctx, in.ID, in.IfMatch.Versions(), user.Change(in.Body))
+func (h userHandler) setRoles(ctx context.Context, in *setRoles) (*oneAccount, error) {
+	by, err := caller(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &oneUser{ETag: api.Version(changed.Version), Body: presentUser(changed)}, nil
+	a, err := h.service.SetRoles(ctx, by, in.ID, in.Body.Roles)
+	if err != nil {
+		return nil, err
+	}
+	return presentOne(a), nil
 }
 
-func (h userHandler) remove(ctx context.Context, in *deleteUser) (*api.Nothing, error) {
-	return nil, h.service.Delete(ctx, in.ID, in.IfMatch.Versions())
+func (h userHandler) disable(ctx context.Context, in *oneUser) (*oneAccount, error) {
+	return h.setDisabled(ctx, in.ID, true)
 }
 
-func presentUser(p accounts.User) User { return User(p) }
+func (h userHandler) enable(ctx context.Context, in *oneUser) (*oneAccount, error) {
+	return h.setDisabled(ctx, in.ID, false)
+}
+
+func (h userHandler) setDisabled(ctx context.Context, userID id.ID, disabled bool) (*oneAccount, error) {
+	by, err := caller(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := h.service.SetDisabled(ctx, by, userID, disabled)
+	if err != nil {
+		return nil, err
+	}
+	return presentOne(a), nil
+}

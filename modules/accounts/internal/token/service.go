@@ -1,0 +1,95 @@
+package token
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/banyan-go/banyan/modules/accounts"
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/id"
+)
+
+// Service is the use cases of tokens. An exported method is one transaction. It is safe for concurrent use.
+type Service struct{ db *db.Handle }
+
+// New returns the use cases over the tables of the module.
+func New(h *db.Handle) *Service { return &Service{db: h} }
+
+// Create makes a token of a user. Its secret is shown this once.
+func (s *Service) Create(ctx context.Context, user id.ID, d Draft) (Token, Secret, error) {
+	if err := d.check(); err != nil {
+		return Token{}, "", err
+	}
+	secret := newSecret()
+	r := row{ID: id.New(), UserID: user, Name: d.Name, Hash: secret.hash(), Scopes: strings.Join(d.scopes(), " ")}
+	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
+		q := s.db.Query(ctx, db.Global)
+		if err := q.Where("user_id = ? AND expires_at <= CURRENT_TIMESTAMP", user).Delete(&row{}).Error; err != nil {
+			return err
+		}
+		var there int64
+		if err := s.db.Query(ctx, db.Global).Model(&row{}).Where("user_id = ?", user).Count(&there).Error; err != nil {
+			return err
+		}
+		if there >= maxPerUser {
+			return accounts.ErrTokensFull
+		}
+		now, err := db.Now(s.db.Query(ctx, db.Global))
+		if err != nil {
+			return err
+		}
+		r.CreatedAt, r.ExpiresAt = now, now.Add(time.Duration(d.Days)*24*time.Hour)
+		return s.db.Query(ctx, db.Global).Create(&r).Error
+	})
+	if err != nil {
+		return Token{}, "", fmt.Errorf("create token: %w", err)
+	}
+	return r.token(), secret, nil
+}
+
+// List returns the tokens of a user, the newest first, also those that have expired.
+func (s *Service) List(ctx context.Context, user id.ID) ([]Token, error) {
+	var rows []row
+	if err := s.db.Query(ctx, db.Global).Where("user_id = ?", user).Order("id DESC").Limit(maxPerUser).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("list tokens: %w", err)
+	}
+	tokens := make([]Token, len(rows))
+	for i, r := range rows {
+		tokens[i] = r.token()
+	}
+	return tokens, nil
+}
+
+// Revoke ends a token of a user at once, on all instances.
+func (s *Service) Revoke(ctx context.Context, user, tokenID id.ID) error {
+	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
+		done := s.db.Query(ctx, db.Global).Where("id = ? AND user_id = ?", tokenID, user).Delete(&row{})
+		if done.Error == nil && done.RowsAffected == 0 {
+			return accounts.ErrTokenNotFound
+		}
+		return done.Error
+	})
+	if err != nil {
+		return fmt.Errorf("revoke token %s: %w", tokenID, err)
+	}
+	return nil
+}
+
+// Verify returns whose token a text is, and what it is good for. The roles of the user are not among that: who wants to do what an admin may
+// signs in.
+func (s *Service) Verify(ctx context.Context, text string) (api.Caller, error) {
+	if !possible(text) {
+		return api.Caller{}, nil
+	}
+	rows, err := findValid(s.db.Query(ctx, db.Global), Secret(text).hash())
+	if err != nil {
+		return api.Caller{}, fmt.Errorf("verify token: %w", err)
+	}
+	if len(rows) == 0 {
+		return api.Caller{}, nil
+	}
+	return api.Caller{Subject: rows[0].UserID.String(), Scopes: strings.Fields(rows[0].Scopes), Way: api.Token}, nil
+}

@@ -1,0 +1,104 @@
+package user
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/banyan-go/banyan/modules/accounts"
+	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/session"
+)
+
+// SignIn begins a session for who knows the password of an account. To everybody else it answers ErrCredentials, after the same work.
+func (s *Service) SignIn(ctx context.Context, email, plain string) (Account, error) {
+	if err := s.limit(ctx, LimitLoginAccount, normalize(email)); err != nil {
+		return Account{}, err
+	}
+	a, ok, err := s.prove(ctx, email, plain)
+	if err != nil {
+		return Account{}, fmt.Errorf("sign in: %w", err)
+	}
+	if !ok {
+		return Account{}, accounts.ErrCredentials
+	}
+	if _, err := s.Sessions.Begin(ctx, session.SignIn{User: a.ID.String(), Roles: a.Roles}); err != nil {
+		return Account{}, err
+	}
+	// What has ended the sessions of this user while the password was looked at has not seen this one.
+	switch now, err := find(s.db.Query(ctx, db.Global), a.ID); {
+	case err == nil && a.lets(now.account()):
+		return a, nil
+	case err == nil || errors.Is(err, accounts.ErrUserNotFound):
+		return Account{}, errors.Join(accounts.ErrCredentials, s.Sessions.End(ctx))
+	default:
+		return Account{}, errors.Join(fmt.Errorf("sign in: %w", err), s.Sessions.End(ctx))
+	}
+}
+
+// lets reports whether a session that began with a may go on.
+func (a Account) lets(now Account) bool {
+	return !now.Disabled && now.password == a.password && slices.Equal(now.Roles, a.Roles)
+}
+
+// prove reports whether plain is the password of an account that can be used.
+func (s *Service) prove(ctx context.Context, email, plain string) (Account, bool, error) {
+	r, err := findEmail(s.db.Query(ctx, db.Global), email)
+	switch {
+	case errors.Is(err, accounts.ErrUserNotFound) || err == nil && r.Password == "":
+		return Account{}, false, s.Passwords.Decoy(ctx, plain)
+	case err != nil:
+		return Account{}, false, err
+	}
+	ok, err := s.Passwords.Verify(ctx, r.Password, plain)
+	return r.account(), ok && r.DisabledAt == nil, err
+}
+
+// SignOut ends the session of the request.
+func (s *Service) SignOut(ctx context.Context) error { return s.Sessions.End(ctx) }
+
+// ChangePassword changes the password of who knows the present one, ends the other sessions and gives this one a new id.
+func (s *Service) ChangePassword(ctx context.Context, userID id.ID, present, next string) error {
+	var c fault.Checks
+	checkPassword(&c, next)
+	if err := c.Err(); err != nil {
+		return err
+	}
+	a, err := s.Get(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if ok, err := s.Passwords.Verify(ctx, a.password, present); err != nil {
+		return fmt.Errorf("change password: %w", err)
+	} else if !ok {
+		return accounts.ErrPassword
+	}
+	hashed, err := s.Passwords.Hash(ctx, next)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	mine := ""
+	if sess, ok := session.From(ctx); ok {
+		mine = sess.Handle
+	}
+	changed, err := s.change(ctx, userID, func(ctx context.Context, now Account) (Account, error) {
+		if now.password != a.password {
+			return now, accounts.ErrPassword
+		}
+		now.password = hashed
+		return now.touched(s.Clock.Now()), s.signOut(ctx, userID, mine)
+	})
+	if err == nil {
+		err = s.signOut(ctx, userID, mine)
+	}
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	if _, err := s.Sessions.Renew(ctx); err != nil {
+		return err
+	}
+	return s.Mail.Send(ctx, s.settings.changedMail(changed.Email))
+}

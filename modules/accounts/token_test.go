@@ -1,0 +1,90 @@
+package accounts_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/id"
+)
+
+// verify asks the module whose token a text is, as the gate does.
+func (a application) verify(t *testing.T, text string) api.Caller {
+	t.Helper()
+	c, err := a.module.Token.VerifyToken(context.WithoutCancel(t.Context()), text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	user := a.register(t, anna, "Anna")
+	session := a.signIn(anna, password)
+	made := session.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:write","blog:read","blog:write"]}`).Want(201)
+	secret := made.Text("/token")
+	made.WantAt("/scopes", `["blog:read","blog:write"]`)
+	if c := a.verify(t, secret); c.Subject != user || !slices.Equal(c.Scopes, []string{"blog:read", "blog:write"}) || len(c.Roles) != 0 || c.Way != api.Token {
+		t.Errorf("it is that of %+v", c)
+	}
+	list := session.Get(base + "/me/tokens").Want(200)
+	stored := fmt.Sprint(a.Stored("accounts_tokens", "hash"))
+	if strings.Contains(string(list.Body)+stored+a.Log(), secret) || !strings.HasPrefix(secret, "banyan_pat_") {
+		t.Error("the token is shown twice, stored or logged")
+	}
+	at := base + "/me/tokens/" + made.Text("/id")
+	a.As(id.New().String()).Delete(at).WantProblem(404, "token_not_found")
+	session.Delete(at).Want(204)
+	if c := a.verify(t, secret); !c.Anonymous() {
+		t.Errorf("after it was revoked it is that of %+v", c)
+	}
+	session.Delete(at).WantProblem(404, "token_not_found")
+}
+
+// A token is no session: it makes no tokens, and does nothing that an admin may.
+func TestTokenIsNoSession(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.register(t, anna, "Anna")
+	secret := a.signIn(anna, password).Post(base+"/me/tokens", `{"name":"CI","scopes":["admin"]}`).Want(201).Text("/token")
+	for _, path := range []string{"/me", "/me/tokens", "/users"} {
+		a.Get(base+path, "Authorization", "Bearer "+secret).WantProblem(401, "unauthenticated")
+	}
+}
+
+func TestTokensThatAreNone(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	for _, text := range []string{"", "x", "banyan_pat_", "banyan_pat_" + strings.Repeat("A", 43), strings.Repeat("A", 100_000)} {
+		if c := a.verify(t, text); !c.Anonymous() {
+			t.Errorf("%.20q is that of %+v", text, c)
+		}
+	}
+}
+
+func TestTokenRefusals(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.register(t, anna, "Anna")
+	session := a.signIn(anna, password)
+	for body, pointer := range map[string]string{
+		`{"name":"CI","scopes":[]}`:                             "/scopes",
+		`{"name":"CI","scopes":["Blog Write"]}`:                 "/scopes/0",
+		`{"name":"","scopes":["x"]}`:                            "/name",
+		`{"name":"CI","scopes":["x"],"expires_in_days":0}`:      "/expires_in_days",
+		`{"name":"CI","scopes":["x"],"expires_in_days":366}`:    "/expires_in_days",
+		`{"name":"CI","scopes":["x"],"user_id":"` + anna + `"}`: "/user_id",
+		`{"name":"CI","scopes":["x"],"token":"banyan_pat_"}`:    "/token",
+	} {
+		session.Post(base+"/me/tokens", body).WantProblem(422, "invalid", pointer)
+	}
+	for range 50 {
+		session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x"]}`).Want(201)
+	}
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x"]}`).WantProblem(409, "too_many_tokens")
+}
