@@ -31,6 +31,12 @@ func (a *App) Patch(path, body string, headers ...string) *Response {
 	return a.Do(http.MethodPatch, path, body, headers...)
 }
 
+// Put sends PUT with a JSON body.
+func (a *App) Put(path, body string, headers ...string) *Response {
+	a.t.Helper()
+	return a.Do(http.MethodPut, path, body, headers...)
+}
+
 // Delete sends DELETE.
 func (a *App) Delete(path string, headers ...string) *Response {
 	a.t.Helper()
