@@ -15,7 +15,7 @@ import (
 // What a request holds cannot write lines into the log, nor move the terminal of whoever reads it.
 func TestLogInput(t *testing.T) {
 	t.Parallel()
-	p := newMachine(t).serve()
+	p := newMachine(t).serve("--set", "mail.driver=none") // else the start warns of it
 	lines := []string{
 		"GET /%0a%7b%22level%22:%22ERROR%22%7d HTTP/1.1\r\nHost: x\r\n\r\n",
 		"GET /%1b%5b2J%0d HTTP/1.1\r\nHost: x\r\n\r\n",
