@@ -224,7 +224,7 @@ func TestWaitsForTheDatabaseAreThoseSinceTheLastLook(t *testing.T) {
 	for i, requests := range []int64{1, 4, 0} {
 		waited += 40 * time.Millisecond
 		a.done.Add(requests)
-		if got, want := a.wait(), []time.Duration{40, 10, 40}[i]*time.Millisecond; got != want {
+		if got, want := a.wait(), []time.Duration{40 * time.Millisecond, 10 * time.Millisecond, 40 * time.Millisecond}[i]; got != want {
 			t.Errorf("look %d: %v for each request, want %v", i+1, got, want)
 		}
 	}
