@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/banyan-go/banyan/platform/session"
@@ -32,6 +33,6 @@ func (a *App) With(headers ...string) *App {
 		a.t.Fatal("a header without a value")
 	}
 	sub := *a
-	sub.headers = append(a.headers[:len(a.headers):len(a.headers)], headers...)
+	sub.headers = slices.Concat(a.headers, headers)
 	return &sub
 }
