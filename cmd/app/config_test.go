@@ -94,7 +94,7 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "one Redis that is to be two", environ: "REDIS_URL=redis://u:hush@redis:6379/0 REDIS_CACHE_URL=redis://redis/1", want: []string{
 			"env REDIS_CACHE_URL  redis.cache  got ••••, want another server than redis.state, since the databases of one share its memory; or nothing, which is that server"}},
 		{name: "Redis that is waited for longer than a request lasts", base: "redis:\n  timeout: 5s\n", want: []string{"configs/base.yaml:2  redis.timeout  got 5s, want less than http.request_timeout, 5s"}},
-		{name: "misspelt key of Redis", base: "redis:\n  stat: x\n", want: []string{"configs/base.yaml:2  redis.stat  unknown key"}},
+		{name: "misspelt key of Redis", base: "redis:\n  stat: x\n", want: []string{"configs/base.yaml:2  redis.stat  unknown key, did you mean redis.state?"}},
 		{name: "everything at once", base: "db:\n  drivr: x\n  slow: 10\n", environ: "APP_PHASE= APP_DB__DNS=hush", args: "--set http.adr=x", want: []string{
 			"configs/base.yaml:2  db.drivr  unknown key, did you mean db.driver?",
 			`configs/base.yaml:3  db.slow   got "10", want a duration; needs a unit, 10s for instance`,
