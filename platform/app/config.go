@@ -72,6 +72,12 @@ func (c Config) Validate(r *config.Report) {
 	case c.Instances > 1 && c.Limits.Enabled && !c.Limits.Shared():
 		r.Add("limits.store", c.Limits.Store, "redis, where instances is more than 1: each process would count for itself")
 	}
+	if c.Instances > 1 && c.Session.Store == "memory" {
+		r.Add("session.store", strconv.Quote(c.Session.Store), "db or redis with more than one instance: each would know its own sessions alone")
+	}
+	if c.Session.Store == "redis" && c.Redis.State == "" {
+		r.Add("session.store", strconv.Quote(c.Session.Store), "db, or redis with an address in redis.state")
+	}
 	if limit := c.Memory.Or(unit.GiB); limit < 16*unit.MiB {
 		r.Add("memory_limit", limit.String(), "auto, or at least 16MiB")
 	}

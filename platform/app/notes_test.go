@@ -18,6 +18,9 @@ import (
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/session"
+	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/session/sqlstore"
 )
 
 // settings is the configuration of the program under test: the platform's, and that of a module written by hand.
@@ -147,7 +150,7 @@ func program(v variant) app.Program[settings] {
 			if v.server != nil {
 				drivers["postgres"] = v.server
 			}
-			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: drivers})
+			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: drivers, Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}}})
 			if err != nil || v.bare {
 				return built(p, err)
 			}

@@ -18,46 +18,50 @@ import (
 func kinds() map[string]clitest.Kind {
 	const writes, prints, runs = clitest.Writes, clitest.Prints, clitest.Runs
 	return map[string]clitest.Kind{
-		"about":          prints,
-		"backup create":  writes | prints,
-		"backup restore": writes | prints,
-		"backup verify":  prints,
-		"check":          prints,
-		"completion":     runs,
-		"config diff":    prints,
-		"config schema":  prints,
-		"config show":    prints,
-		"db indexes":     prints,
-		"db reset":       writes,
-		"db seed":        writes,
-		"db shell":       prints,
-		"doctor":         prints,
-		"healthcheck":    prints,
-		"help":           runs,
-		"keys new":       prints,
-		"limits list":    prints,
-		"limits reset":   runs, // in a store that this test has not
-		"migrate down":   writes | prints,
-		"migrate plan":   prints,
-		"migrate status": prints,
-		"migrate up":     writes | prints,
-		"modules":        prints,
-		"openapi":        prints,
-		"routes":         prints,
-		"serve":          writes | prints,
-		"version":        prints,
+		"about":           prints,
+		"backup create":   writes | prints,
+		"backup restore":  writes | prints,
+		"backup verify":   prints,
+		"check":           prints,
+		"completion":      runs,
+		"config diff":     prints,
+		"config schema":   prints,
+		"config show":     prints,
+		"db indexes":      prints,
+		"db reset":        writes,
+		"db seed":         writes,
+		"db shell":        prints,
+		"doctor":          prints,
+		"healthcheck":     prints,
+		"help":            runs,
+		"keys new":        prints,
+		"limits list":     prints,
+		"limits reset":    runs, // in a store that this test has not
+		"migrate down":    writes | prints,
+		"migrate plan":    prints,
+		"migrate status":  prints,
+		"migrate up":      writes | prints,
+		"modules":         prints,
+		"openapi":         prints,
+		"routes":          prints,
+		"serve":           writes | prints,
+		"sessions list":   prints,
+		"sessions revoke": writes | prints,
+		"version":         prints,
 	}
 }
 
 // arguments are what a command cannot do without.
 func arguments(words string) []string {
 	return append(strings.Fields(words), strings.Fields(map[string]string{
-		"backup restore": "a.backup",
-		"backup verify":  "a.backup",
-		"check":          "single server",
-		"config diff":    "single server",
-		"db shell":       "SELECT(1)",
-		"migrate down":   "--module notes",
+		"backup restore":  "a.backup",
+		"backup verify":   "a.backup",
+		"check":           "single server",
+		"config diff":     "single server",
+		"db shell":        "SELECT(1)",
+		"migrate down":    "--module notes",
+		"sessions list":   "--user ada",
+		"sessions revoke": "--all --yes --user ada",
 	}[words])...)
 }
 
@@ -184,6 +188,8 @@ func TestSchemasOfData(t *testing.T) {
 			args = append(args, "--set", "http.ops_addr="+strings.TrimPrefix(p.ops, "http://"))
 		case "migrate down", "serve":
 			args = append(args, "--dry-run")
+		case "sessions list", "sessions revoke": // which have something to show
+			m.signIn("ada")
 		case "migrate plan": // which has something to show
 			m = newMachine(t)
 		case "backup create", "backup verify", "backup restore":

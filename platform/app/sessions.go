@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/platform/cli"
+	"github.com/banyan-go/banyan/platform/session"
+)
+
+// storeDB is the store of sessions that stands on the application's database.
+const storeDB = "db"
+
+// sessionsTimeout is how long a question to the store of sessions may take.
+const sessionsTimeout = 10 * time.Second
+
+func (l *launcher) sessions() *cobra.Command {
+	return cli.Group("sessions", "Who is signed in, and where", l.sessionsList(), l.sessionsRevoke())
+}
+
+// sessionRow is what is told of a session.
+type sessionRow struct {
+	Session string    `json:"session"`
+	User    string    `json:"user"`
+	Roles   []string  `json:"roles"`
+	Created time.Time `json:"created"`
+	Seen    time.Time `json:"seen"`
+	Expires time.Time `json:"expires"`
+	Device  string    `json:"device"`
+	Address string    `json:"address"`
+}
+
+func (l *launcher) sessionsList() *cobra.Command {
+	var user string
+	list := command("list --user NAME", "List the sessions of a user", "  "+l.called()+" sessions list --user 0199c2a0-0000-7000-8000-000000000001", func(cmd *cobra.Command, _ []string) error {
+		return l.withSessions(cmd.Context(), func(ctx context.Context, s *session.Sessions) error {
+			all, err := s.List(ctx, user)
+			if err != nil {
+				return err
+			}
+			return l.printSessions(all, "there are no sessions of that user")
+		})
+	})
+	userFlag(list, &user)
+	return l.Data(list)
+}
+
+// userFlag gives a command the flag --user, which it needs.
+func userFlag(cmd *cobra.Command, user *string) {
+	cmd.Flags().StringVar(user, "user", "", "the `NAME` under which the user is signed in, an id for instance")
+	_ = cmd.MarkFlagRequired("user") // the flag is there: one line above
+}
+
+func (l *launcher) printSessions(all []session.Session, empty string) error {
+	rows := []sessionRow{}
+	for _, s := range all {
+		rows = append(rows, sessionRow{s.Handle, s.User, append([]string{}, s.Roles...), s.Created, s.Seen, s.Expires, s.Device, s.Address})
+	}
+	return l.Print(rows, func(w io.Writer) {
+		if len(rows) == 0 {
+			l.Note("%s", empty)
+			return
+		}
+		lines := [][]string{{"SESSION", "BEGAN", "LAST SEEN", "FROM", "DEVICE"}}
+		for _, r := range rows {
+			lines = append(lines, []string{r.Session, minute(r.Created), minute(r.Seen), r.Address, r.Device})
+		}
+		l.Table(w, lines...)
+	})
+}
+
+func minute(t time.Time) string { return t.Format("2006-01-02 15:04 MST") }
+
+func (l *launcher) sessionsRevoke() *cobra.Command {
+	var user string
+	var every bool
+	revoke := command("revoke [SESSION] --user NAME", "End a session of a user, or all of them", fmt.Sprintf("  %[1]s sessions revoke 5f0c3a1e9b7d42c6a8e1f0935d7b6c24 --user 42\n  %[1]s sessions revoke --user 42 --all", l.called()), func(cmd *cobra.Command, words []string) error {
+		if every == (len(words) == 1) {
+			return cli.Exit(cli.Usage, l.called()+" sessions list --user "+user, errors.New("name the session that is to end, or say --all"))
+		}
+		return l.withSessions(cmd.Context(), func(ctx context.Context, s *session.Sessions) error {
+			all, err := s.List(ctx, user)
+			if err != nil {
+				return err
+			}
+			if !every {
+				all = slices.DeleteFunc(all, func(one session.Session) bool { return one.Handle != words[0] })
+				if len(all) == 0 {
+					return cli.Exit(cli.Failure, l.called()+" sessions list --user "+user, session.ErrUnknown)
+				}
+			}
+			if l.DryRun {
+				defer l.Note("nothing was ended")
+				return l.printSessions(all, "there are no sessions of that user")
+			}
+			return l.revoke(ctx, cmd, s, user, all)
+		})
+	})
+	revoke.Args = oneWord("SESSION", false)
+	userFlag(revoke, &user)
+	revoke.Flags().BoolVar(&every, "all", false, "all sessions of the user")
+	return l.Data(l.Asks(l.Writes(revoke, "list what it would end, and end nothing")))
+}
+
+// revoke ends sessions, asks before it ends several, and prints those that it has ended.
+func (l *launcher) revoke(ctx context.Context, cmd *cobra.Command, s *session.Sessions, user string, all []session.Session) error {
+	if len(all) > 1 {
+		if err := l.destroys(cmd, fmt.Sprintf("end the %d sessions of this user", len(all))); err != nil {
+			return err
+		}
+	}
+	ended := all[:0]
+	for _, one := range all {
+		switch err := s.Revoke(ctx, user, one.Handle); {
+		case errors.Is(err, session.ErrUnknown): // it has ended meanwhile
+		case err != nil:
+			return err
+		default:
+			ended = append(ended, one)
+		}
+	}
+	return l.printSessions(ended, "there are no sessions of that user")
+}
+
+// withSessions runs fn while the store of sessions can be asked.
+func (l *launcher) withSessions(ctx context.Context, fn func(ctx context.Context, s *session.Sessions) error) error {
+	a, err := l.connectable()
+	if err != nil {
+		return err
+	}
+	p := a.platform
+	drv, ok := p.drivers.Sessions[p.cfg.Session.Store]
+	switch {
+	case !ok:
+		return errors.New("this application keeps no sessions")
+	case !drv.Features().Shared:
+		return cli.Exit(cli.Failure, l.called()+" config show --origin session.store", fmt.Errorf("session.store is %q: its sessions are in the memory of the process that serves", p.cfg.Session.Store))
+	}
+	if p.cfg.Session.Store != storeDB {
+		err := l.askSessions(ctx, p.Sessions, fn)
+		return errors.Join(err, p.Telemetry.Stop(context.WithoutCancel(ctx)))
+	}
+	if there, err := p.DB.Exists(); !there || err != nil { // a look does not make one
+		return errors.Join(err, l.printSessions(nil, "there are no sessions of that user"))
+	}
+	return withDatabase(ctx, a, func(ctx context.Context) error {
+		if err := a.migrator.Ready(ctx); err != nil {
+			return l.stateOf(err)
+		}
+		return l.askSessions(ctx, p.Sessions, fn)
+	})
+}
+
+func (l *launcher) askSessions(ctx context.Context, s *session.Sessions, fn func(ctx context.Context, s *session.Sessions) error) error {
+	ctx, cancel := context.WithTimeout(ctx, sessionsTimeout)
+	defer cancel()
+	err := fn(ctx, s)
+	if errors.Is(err, session.ErrAway) {
+		return cli.Exit(cli.Down, l.called()+" config show --origin session.store", err)
+	}
+	return err
+}
