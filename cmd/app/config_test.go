@@ -79,6 +79,12 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "phase that there is not", environ: "APP_PHASE=5", want: []string{"env APP_PHASE  phase  got 5, want 1 to 4"}},
 		{name: "several processes on one file", environ: "APP_INSTANCES=2", want: []string{
 			"env APP_INSTANCES  instances  got 2, want 1 with db.driver sqlite, whose file stands on the disk of one machine; or a database server"}},
+		{name: "sessions of one process and several of them", base: "instances: 2\nsession:\n  store: memory\n", environ: "DATABASE_URL=postgres://u:hush@db/x APP_DB__DRIVER=postgres", want: []string{
+			`configs/base.yaml:3  session.store  got "memory", want db or redis with more than one instance: each would know its own sessions alone`}},
+		{name: "sessions in a Redis that has no address", environ: "APP_SESSION__STORE=redis", want: []string{`env APP_SESSION__STORE  session.store  got "redis", want db, or redis with an address in redis.state`}},
+		{name: "sessions that are idle for longer than they last", base: "session:\n  ttl: 800h\n", want: []string{"configs/base.yaml:2  session.ttl  got 800h0m0s, want from 1s to session.absolute, 720h0m0s"}},
+		{name: "sessions that end before anybody notes them", base: "session:\n  ttl: 5m\n", want: []string{"built-in  session.touch  got 5m0s, want 0 or more, and less than session.ttl, 5m0s"}},
+		{name: "sessions in a place that is not compiled in", args: "--set session.store=cookie", want: []string{`--set  session.store  "cookie" is not compiled in, one of db, memory, redis (drivers.go)`}},
 		{name: "no process", base: "instances: 0\n", want: []string{"configs/base.yaml:1  instances  got 0, want 1 to 10000"}},
 		{name: "driver that is not compiled in", args: "--set db.driver=mysql", want: []string{"--set  db.driver  driver mysql is not compiled in: postgres, sqlite"}},
 		{name: "server without an address", args: "--profile cached", want: []string{
