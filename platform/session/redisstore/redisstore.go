@@ -56,7 +56,8 @@ type store struct {
 //
 //	1 <created> <seen> <expires> <version>
 //
-// The times are milliseconds since 1970 by the clock of the server.
+// The times are milliseconds since 1970 by the clock of the server. A script begins with what needs memory: without any it then fails before it has changed
+// something.
 const common = `
 local function now()
 	local t = redis.call('TIME')
@@ -84,8 +85,8 @@ const create = `
 local s = {body = ARGV[2], version = 1}
 s.created = now()
 s.seen, s.expires = s.created, s.created + ARGV[4]
-redis.call('DEL', KEYS[3])
 write(KEYS[1], s, tonumber(ARGV[3]))
+redis.call('DEL', KEYS[3])
 redis.call('ZADD', KEYS[2], s.created, ARGV[1])
 redis.call('PEXPIRE', KEYS[2], ARGV[4])
 local most = tonumber(ARGV[5])
@@ -110,12 +111,12 @@ const save = `
 local s = read(KEYS[1])
 if not s or s.version ~= tonumber(ARGV[1]) then return false end
 s.version, s.body, s.seen = s.version + 1, ARGV[2], now()
+write(KEYS[2], s, tonumber(ARGV[3]))
 if KEYS[1] ~= KEYS[2] then
 	redis.call('DEL', KEYS[1])
 	redis.call('ZREM', KEYS[3], ARGV[4])
 	redis.call('ZADD', KEYS[3], s.created, ARGV[5])
 end
-write(KEYS[2], s, tonumber(ARGV[3]))
 return answer(s)
 `
 
@@ -187,6 +188,9 @@ func (s *store) Load(ctx context.Context, id driver.ID) (*driver.Session, bool, 
 	text, err := s.redis.Get(ctx, s.key(id)).Bytes()
 	if errors.Is(err, goredis.Nil) {
 		return nil, false, nil
+	}
+	if goredis.HasErrorPrefix(err, "WRONGTYPE") {
+		return nil, false, driver.ErrCorrupt
 	}
 	if err != nil {
 		return nil, false, err
