@@ -44,7 +44,7 @@ func (l *launcher) sessionsList() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return l.printSessions(all, "there are no sessions of that user")
+			return l.printSessions(all)
 		})
 	})
 	userFlag(list, &user)
@@ -57,14 +57,14 @@ func userFlag(cmd *cobra.Command, user *string) {
 	_ = cmd.MarkFlagRequired("user") // the flag is there: one line above
 }
 
-func (l *launcher) printSessions(all []session.Session, empty string) error {
+func (l *launcher) printSessions(all []session.Session) error {
 	rows := []sessionRow{}
 	for _, s := range all {
 		rows = append(rows, sessionRow{s.Handle, s.User, append([]string{}, s.Roles...), s.Created, s.Seen, s.Expires, s.Device, s.Address})
 	}
 	return l.Print(rows, func(w io.Writer) {
 		if len(rows) == 0 {
-			l.Note("%s", empty)
+			l.Note("there are no sessions of that user")
 			return
 		}
 		lines := [][]string{{"SESSION", "BEGAN", "LAST SEEN", "FROM", "DEVICE"}}
@@ -97,7 +97,7 @@ func (l *launcher) sessionsRevoke() *cobra.Command {
 			}
 			if l.DryRun {
 				defer l.Note("nothing was ended")
-				return l.printSessions(all, "there are no sessions of that user")
+				return l.printSessions(all)
 			}
 			return l.revoke(ctx, cmd, s, user, all)
 		})
@@ -125,7 +125,7 @@ func (l *launcher) revoke(ctx context.Context, cmd *cobra.Command, s *session.Se
 			ended = append(ended, one)
 		}
 	}
-	return l.printSessions(ended, "there are no sessions of that user")
+	return l.printSessions(ended)
 }
 
 // withSessions runs fn while the store of sessions can be asked.
@@ -147,7 +147,7 @@ func (l *launcher) withSessions(ctx context.Context, fn func(ctx context.Context
 		return errors.Join(err, p.Telemetry.Stop(context.WithoutCancel(ctx)))
 	}
 	if there, err := p.DB.Exists(); !there || err != nil { // a look does not make one
-		return errors.Join(err, l.printSessions(nil, "there are no sessions of that user"))
+		return errors.Join(err, l.printSessions(nil))
 	}
 	return withDatabase(ctx, a, func(ctx context.Context) error {
 		if err := a.migrator.Ready(ctx); err != nil {

@@ -239,21 +239,21 @@ func TestLoadIsOneGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, _ := request(t)
-	before := v.calls(t, ctx)
+	before := v.calls(ctx, t)
 	for range 10 {
 		if user, err := v.who(t, ada); user != "ada" || err != nil {
 			t.Fatalf("%q, %v", user, err)
 		}
 	}
 	v.Flush()
-	after := v.calls(t, ctx)
+	after := v.calls(ctx, t)
 	if after["get"]-before["get"] != 10 || after["evalsha"] != before["evalsha"] || after["set"] != before["set"] {
 		t.Errorf("before %v, after %v", before, after)
 	}
 }
 
 // calls counts the commands that the server has carried out.
-func (v visitors) calls(t *testing.T, ctx context.Context) map[string]int {
+func (v visitors) calls(ctx context.Context, t *testing.T) map[string]int {
 	t.Helper()
 	text, err := v.client.Commands().Info(ctx, "commandstats").Result()
 	if err != nil {

@@ -5,8 +5,8 @@ package sessiontest
 import (
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -349,7 +349,7 @@ func together(n int, fn func(i int)) {
 func testSaveRace(t *testing.T, b bare) {
 	sess := b.create(t, "ada")
 	saved := make([]*driver.Session, 8)
-	together(len(saved), func(i int) { saved[i] = b.put(t, sess, "winner", fmt.Sprint(i)) })
+	together(len(saved), func(i int) { saved[i] = b.put(t, sess, "winner", strconv.Itoa(i)) })
 	var won []int
 	for i, s := range saved {
 		if s != nil {
@@ -357,7 +357,7 @@ func testSaveRace(t *testing.T, b bare) {
 		}
 	}
 	found, _ := b.load(t, sess.ID)
-	if len(won) != 1 || found.Version != 2 || string(found.Values["winner"]) != fmt.Sprint(won[0]) {
+	if len(won) != 1 || found.Version != 2 || string(found.Values["winner"]) != strconv.Itoa(won[0]) {
 		t.Errorf("winners %v, found %+v", won, found)
 	}
 }
@@ -408,7 +408,7 @@ func testDeleteRace(t *testing.T, b bare) {
 	sess := b.create(t, "ada")
 	together(9, func(i int) {
 		if i > 0 {
-			b.put(t, sess, "slow", fmt.Sprint(i))
+			b.put(t, sess, "slow", strconv.Itoa(i))
 			b.touch(t, sess.ID)
 			return
 		}
