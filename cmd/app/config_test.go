@@ -79,9 +79,8 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "phase that there is not", environ: "APP_PHASE=5", want: []string{"env APP_PHASE  phase  got 5, want 1 to 4"}},
 		{name: "several processes on one file", environ: "APP_INSTANCES=2", want: []string{
 			"env APP_INSTANCES  instances  got 2, want 1 with db.driver sqlite, whose file stands on the disk of one machine; or a database server"}},
-		{name: "sessions of one process and several of them", base: "instances: 2\nsession:\n  store: memory\n", environ: "DATABASE_URL=postgres://u:hush@db/x APP_DB__DRIVER=postgres", want: []string{
+		{name: "sessions of one process and several of them", args: "--set limits.enabled=false", base: "instances: 2\nsession:\n  store: memory\n", environ: "DATABASE_URL=postgres://u:hush@db/x APP_DB__DRIVER=postgres", want: []string{
 			`configs/base.yaml:3  session.store  got "memory", want db or redis with more than one instance: each would know its own sessions alone`}},
-		{name: "sessions in a Redis that has no address", environ: "APP_SESSION__STORE=redis", want: []string{`env APP_SESSION__STORE  session.store  got "redis", want db, or redis with an address in redis.state`}},
 		{name: "sessions that are idle for longer than they last", base: "session:\n  ttl: 800h\n", want: []string{"configs/base.yaml:2  session.ttl  got 800h0m0s, want from 1s to session.absolute, 720h0m0s"}},
 		{name: "sessions that end before anybody notes them", base: "session:\n  ttl: 5m\n", want: []string{"built-in  session.touch  got 5m0s, want 0 or more, and less than session.ttl, 5m0s"}},
 		{name: "sessions in a place that is not compiled in", args: "--set session.store=cookie", want: []string{`--set  session.store  "cookie" is not compiled in, one of db, memory, redis (drivers.go)`}},
@@ -89,6 +88,10 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "driver that is not compiled in", args: "--set db.driver=mysql", want: []string{"--set  db.driver  driver mysql is not compiled in: postgres, sqlite"}},
 		{name: "server without an address", args: "--profile cached", want: []string{
 			"configs/profiles/cached.yaml:5  db.dsn  is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"}},
+		{name: "sessions in a Redis that there is not", environ: "DATABASE_URL=postgres://u@db/x", args: "--profile cached", want: []string{
+			"configs/profiles/cached.yaml:10  redis.state  is not set, and session.store is redis, put the address of the server into REDIS_URL, or into a file that APP_REDIS__STATE_FILE names"}},
+		{name: "limits in a Redis that there is not", environ: "APP_LIMITS__STORE=redis", want: []string{
+			"built-in  redis.state  is not set, and limits.store is redis, put the address of the server into REDIS_URL, or into a file that APP_REDIS__STATE_FILE names"}},
 		{name: "address of another database", environ: "DATABASE_URL=postgres://u:hush@db/x", want: []string{"env DATABASE_URL  db.dsn  is an address and not a file: it is one of PostgreSQL, and the profile is one of SQLite; " +
 			"choose --profile cached or APP_PROFILE=cached, or another db.driver"}},
 		{name: "Redis by the name of another scheme", environ: "REDIS_URL=http://u:hush@redis:6379", want: []string{

@@ -75,9 +75,6 @@ func (c Config) Validate(r *config.Report) {
 	if c.Instances > 1 && c.Session.Store == "memory" {
 		r.Add("session.store", strconv.Quote(c.Session.Store), "db or redis with more than one instance: each would know its own sessions alone")
 	}
-	if c.Session.Store == "redis" && c.Redis.State == "" {
-		r.Add("session.store", strconv.Quote(c.Session.Store), "db, or redis with an address in redis.state")
-	}
 	if limit := c.Memory.Or(unit.GiB); limit < 16*unit.MiB {
 		r.Add("memory_limit", limit.String(), "auto, or at least 16MiB")
 	}
@@ -102,6 +99,19 @@ func (c Config) Validate(r *config.Report) {
 	if c.Redis.Timeout >= c.HTTP.RequestTimeout {
 		r.Add("redis.timeout", c.Redis.Timeout.String(), "less than http.request_timeout, "+c.HTTP.RequestTimeout.String())
 	}
+}
+
+// withoutRedis returns what is wrong when something is to be kept in Redis and there is none. It is no rule of Validate: a profile leaves the address,
+// a secret, to the place where it serves.
+func (c Config) withoutRedis() (wrong config.Problems) {
+	for _, kept := range []struct{ key, store string }{{"session.store", c.Session.Store}, {"limits.store", c.Limits.Store}} {
+		if kept.store == "redis" && c.Redis.State == "" && len(wrong) == 0 {
+			wrong = append(wrong, config.Problem{
+				Key: "redis.state", Got: "is not set, and " + kept.key + " is redis", Hint: "put the address of the server into REDIS_URL, or into a file that APP_REDIS__STATE_FILE names",
+			})
+		}
+	}
+	return wrong
 }
 
 // docs reports whether the document is served.

@@ -41,6 +41,9 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	if wrong := cfg.withoutRedis(); len(wrong) > 0 && !env.Describe {
+		return nil, wrong
+	}
 	started := &lifecycle.Lifecycle{}
 	stores, err := redis.New(cfg.Redis, redis.Options{App: env.Name, Log: tel.Logger(), Metrics: tel, Strict: env.Mode != config.Prod}, started)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/session"
 )
@@ -17,7 +18,9 @@ func (a *App) As(user string, roles ...string) *App {
 		a.t.Fatal("nobody can be signed in to an application in another process but by its API")
 	}
 	sessions, slot := a.app.Platform().Sessions, &session.Slot{Device: "apptest"}
-	begun, err := sessions.Begin(context.WithValue(a.t.Context(), session.SlotKey{}, slot), session.SignIn{User: user, Roles: roles})
+	ctx, cancel := context.WithTimeout(a.t.Context(), time.Minute) // as a request has a deadline
+	defer cancel()
+	begun, err := sessions.Begin(context.WithValue(ctx, session.SlotKey{}, slot), session.SignIn{User: user, Roles: roles})
 	if err != nil {
 		a.t.Fatal(err)
 	}
