@@ -8,8 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"time"
 )
+
+const noK6 = "there is no k6 in PATH: go install go.k6.io/k6@v1.8.1, or say where it is with --k6"
 
 // k6 runs the script that was generated with the resource, as it is: 100 virtual users for 30 seconds on the list of 10,000 rows.
 func (b *bench) k6(ctx context.Context) ([]figure, error) {
@@ -19,7 +22,7 @@ func (b *bench) k6(ctx context.Context) ([]figure, error) {
 	if program == "" {
 		var err error
 		if program, err = exec.LookPath("k6"); err != nil {
-			f.Skipped = "there is no k6 in PATH: go install go.k6.io/k6@v1.8.1, or say where it is with --k6"
+			f.Skipped = noK6
 			return []figure{f}, nil
 		}
 	}
@@ -52,10 +55,16 @@ func (b *bench) virtualUsers(ctx context.Context, program, script string) (summa
 	if _, err := s.ready(ctx, "http://"+addr[0]+"/readyz", time.Millisecond); err != nil {
 		return summary{}, err
 	}
+	return b.runK6(ctx, program, addr[0], script)
+}
+
+// runK6 has 100 virtual users run a script for 30 seconds, with more flags in front of it.
+func (b *bench) runK6(ctx context.Context, program, addr, script string, flags ...string) (summary, error) {
 	export := b.path("k6.json")
-	b.say("measuring k6, 100 virtual users for 30 s")
-	_, failure := b.output(ctx, b.dir, settings(), "taskset", "-c", b.opts.clientCore, program, "run", "--quiet", "--no-usage-report",
-		"--vus", "100", "--duration", "30s", "--summary-time-unit", "ms", "--summary-export", export, "--env", "BASE_URL=http://"+addr[0], script)
+	b.say("measuring k6, 100 virtual users for 30 s, %s", filepath.Base(script))
+	args := slices.Concat([]string{"-c", b.opts.clientCore, program, "run", "--quiet", "--no-usage-report", "--vus", "100", "--duration", "30s",
+		"--summary-time-unit", "ms", "--summary-export", export, "--env", "BASE_URL=http://" + addr}, flags, []string{script})
+	_, failure := b.output(ctx, b.dir, settings(), "taskset", args...)
 	// k6 ends with 99 when a threshold of the script is crossed: the figures say which.
 	if exit := (*exec.ExitError)(nil); failure != nil && !(errors.As(failure, &exit) && exit.ExitCode() == 99) {
 		return summary{}, failure

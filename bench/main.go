@@ -154,6 +154,7 @@ func parts() []part {
 		{"posts", wrk, []string{"runner", openApp, "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
 		{"k6", []string{"taskset"}, []string{openApp}, (*bench).k6},
+		{"accounts", []string{"taskset"}, []string{"app"}, (*bench).accounts},
 		{"storm", []string{"taskset"}, []string{openApp}, (*bench).storm},
 		{"overload", []string{"taskset"}, []string{openApp}, (*bench).overload},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
