@@ -3,7 +3,9 @@ package httpserver
 import (
 	"bytes"
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
 
 	"github.com/valyala/fasthttp"
 
@@ -62,26 +64,35 @@ func (g Gate) guard(e *api.Endpoint) (guard, error) {
 	if o.limit, err = g.Limits.Named(e.Op.Limit); err != nil {
 		return o, err
 	}
+	if o.limit.Off() {
+		o.limit = nil
+		return o, nil
+	}
 	o.key = o.limit.Key()
 	o.byCaller = o.guarded && (o.key == ratelimit.User || o.key == ratelimit.UserOrIP)
 	return o, nil
 }
 
-// pass lets a request through to its handler, or returns why not.
-func (s *Server) pass(fctx *fasthttp.RequestCtx, r *request, route *route) error {
+// pass lets a request through to its handler, or returns why not. The entrance, nil where nobody asks who calls, is for leave in either case.
+func (s *Server) pass(fctx *fasthttp.RequestCtx, r *request, route *route) (*entrance, error) {
 	if route.limit != nil && !route.byCaller {
 		if err := s.count(fctx, r, route, ""); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !route.guarded && !route.enters {
-		return nil
+		return nil, nil
 	}
 	e := r.enter()
 	if !route.guarded {
 		s.welcome(fctx, r, &e.slot)
-		return nil
+		return e, nil
 	}
+	return e, s.admit(fctx, r, route, e)
+}
+
+// admit lets a caller in that the operation allows.
+func (s *Server) admit(fctx *fasthttp.RequestCtx, r *request, route *route, e *entrance) error {
 	fctx.Response.Header.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte(notStored))
 	if err := s.recognise(fctx, r, route, e); err != nil {
 		return err
@@ -126,8 +137,18 @@ func (s *Server) count(fctx *fasthttp.RequestCtx, r *request, route *route, user
 		h := &fctx.Response.Header
 		h.SetCanonical([]byte(ratelimit.HeaderPolicy), d.AppendPolicy(buf[:0]))
 		h.SetCanonical([]byte(ratelimit.HeaderLimit), d.AppendLimit(buf[:0]))
+		if s.gate.Limits.Legacy() {
+			legacy(h, d)
+		}
 	}
 	return d.Err()
+}
+
+// legacy adds the headers that clients looked for before there was a draft of the IETF's.
+func legacy(h *fasthttp.ResponseHeader, d ratelimit.Decision) {
+	h.Set("X-RateLimit-Limit", strconv.Itoa(d.Limit))
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(d.Remaining))
+	h.Set("X-RateLimit-Reset", strconv.Itoa(int(math.Ceil(d.Reset.Seconds()))))
 }
 
 // welcome makes a place for the session that an operation for everybody may begin. That the store of sessions is away does not keep such an
@@ -183,8 +204,7 @@ func (s *Server) checkSite(fctx *fasthttp.RequestCtx, slot *session.Slot) error 
 }
 
 // leave gives the browser the cookie of a session that has begun or ended.
-func (s *Server) leave(fctx *fasthttp.RequestCtx, r *request) {
-	e := r.entrance()
+func (s *Server) leave(fctx *fasthttp.RequestCtx, e *entrance) {
 	if e == nil || s.gate.Sessions == nil {
 		return
 	}

@@ -56,7 +56,9 @@ func guarded(t *testing.T, d *doors, change ...func(*setup)) *server {
 		if d.limits == nil {
 			d.limits = map[string]ratelimit.Rule{"test.few": {}, "test.user": {}}
 		}
-		limits := ratelimit.New(ratelimit.Default(), ratelimit.Options{})
+		cfg := ratelimit.Default()
+		cfg.Legacy = true
+		limits := ratelimit.New(cfg, ratelimit.Options{})
 		if err := limits.Declare(d.limits); err != nil {
 			t.Fatal(err)
 		}
@@ -340,6 +342,11 @@ func TestHowOften(t *testing.T) {
 	}
 	if a := s.get("/api/v1/test/limited"); a.problem(t).Code != "rate_limited" || a.Header.Get("RateLimit-Policy") != `"test.few";q=2;w=3600` {
 		t.Errorf("%s, RateLimit-Policy %q", a.body, a.Header.Get("RateLimit-Policy"))
+	}
+	for name, header := range map[string]string{"X-RateLimit-Limit": "2", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "3600"} {
+		if a := s.get("/api/v1/test/limited"); a.Header.Get(name) != header {
+			t.Errorf("%s is %q, want %s", name, a.Header.Get(name), header)
+		}
 	}
 	for range 5 {
 		if a := s.get("/livez"); a.StatusCode != 200 || a.Header.Get("RateLimit") != "" {

@@ -162,12 +162,9 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	}
 	defer s.shed.leave(route.admission)
 	r.queries = route.idle
-	if err := s.pass(fctx, r, route); err != nil {
-		s.leave(fctx, r)
-		return err
-	}
-	var err error
+	e, err := s.pass(fctx, r, route)
 	switch {
+	case err != nil:
 	case route.Serve == nil:
 		fctx.SetUserValue(requestKey{}, r)
 		s.raw(fctx)
@@ -176,6 +173,6 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	default:
 		err = route.Serve(r, fctx)
 	}
-	s.leave(fctx, r)
+	s.leave(fctx, e)
 	return err
 }

@@ -219,6 +219,9 @@ func (l *Limit) Name() string { return l.name }
 // Rule returns the rule, complete.
 func (l *Limit) Rule() Rule { return l.rule }
 
+// Off reports whether nothing is counted, so that who asks need not find out whose request it is.
+func (l *Limit) Off() bool { return l.off }
+
 // Key returns what the requests of a route are counted by; see Key.AppendSubject.
 func (l *Limit) Key() Key { return l.rule.Key }
 
