@@ -266,6 +266,7 @@ func TestOtherSitesDoNotActForAUser(t *testing.T) {
 		{"another port", []string{"Origin: http://localhost:8081"}, false},
 		{"another scheme", []string{"Origin: ftp://localhost"}, false},
 		{"two origins", []string{"Origin: http://localhost", "Origin: https://evil.example"}, false},
+		{"two origins, with the token", []string{"Origin: http://localhost", "Origin: https://evil.example", ann.csrf}, false},
 		{"an empty origin", []string{"Origin: "}, false},
 		{"a browser that says that it is another site", []string{"Sec-Fetch-Site: cross-site"}, false},
 		{"a neighbour in the domain", []string{"Sec-Fetch-Site: same-site"}, false},
@@ -351,6 +352,24 @@ func TestHowOften(t *testing.T) {
 	for range 5 {
 		if a := s.get("/livez"); a.StatusCode != 200 || a.Header.Get("RateLimit") != "" {
 			t.Errorf("health: %s, RateLimit %q", a.Status, a.Header.Get("RateLimit"))
+		}
+	}
+}
+
+// Behind a proxy that is believed the clients are counted, and not the proxy.
+func TestClientsBehindAProxyAreCounted(t *testing.T) {
+	t.Parallel()
+	one := ratelimit.Rule{Max: 1, Window: time.Hour, Key: ratelimit.IP}
+	s := guarded(t, &doors{limits: map[string]ratelimit.Rule{"test.few": one, "test.user": {}}}, proxies("127.0.0.0/8"))
+	for i, c := range []struct {
+		client string
+		status int
+	}{
+		{"192.0.2.1", 204}, {"192.0.2.2", 204}, {"192.0.2.1", 429}, {"192.0.2.9, 192.0.2.2", 429}, // the rightmost is what the proxy has seen
+		{"2001:db8:1:1::1", 204}, {"2001:db8:1:1:ffff::2", 429}, {"2001:db8:1:2::1", 204}, // a household has a /64
+	} {
+		if a := s.get("/api/v1/test/limited", "X-Forwarded-For: "+c.client); a.StatusCode != c.status {
+			t.Errorf("request %d of %s: %s, want %d", i, c.client, a.Status, c.status)
 		}
 	}
 }
