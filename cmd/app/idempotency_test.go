@@ -31,7 +31,8 @@ func newFleet(t *testing.T, environ ...string) *fleet {
 	t.Helper()
 	dsn := servertest.StartPostgres(t).Database(t)
 	m := newMachine(t, append([]string{
-		"DATABASE_URL=" + dsn, "APP_PROFILE=replicated", "APP_INSTANCES=1" /* four, of which each has its own sessions */, "APP_DB__POOL__MAX_OPEN=6",
+		"DATABASE_URL=" + dsn, "APP_PROFILE=replicated", "APP_INSTANCES=1", "APP_SESSION__STORE=memory", "APP_LIMITS__STORE=memory", // four, of which each has its own sessions
+		"APP_DB__POOL__MAX_OPEN=6",
 		"APP_DB__POSTGRES__LOCK_TIMEOUT=1m", "APP_DB__STATEMENT_TIMEOUT=29s", "APP_HTTP__REQUEST_TIMEOUT=1m", "APP_IDEMPOTENCY__LEASE=2m", "APP_DB__POSTGRES__IDLE_IN_TRANSACTION=5m", "APP_HTTP__IN_FLIGHT=15s",
 	}, environ...)...)
 	if code, printed := m.run("migrate", "up"); code != 0 {
@@ -197,7 +198,7 @@ func TestFrozenProcessIsFenced(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	unlock, answer := f.stuck()
-	f.processes[0].signal(syscall.SIGSTOP)
+	f.processes[0].freeze()
 	unlock() // its statement is done now, and it does not know
 	f.exec("UPDATE platform_idempotency_keys SET expires_at = clock_timestamp()")
 	body := f.wantOneEffect(f.together(20, 1, 2, 3))

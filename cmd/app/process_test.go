@@ -166,6 +166,17 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
+// freeze stops the process as SIGSTOP does, and returns when it stands still. SIGCONT lets it go on.
+func (p *process) freeze() {
+	p.t.Helper()
+	p.signal(syscall.SIGSTOP)
+	p.eventually("it stands still", func() bool {
+		var status syscall.WaitStatus
+		pid, err := syscall.Wait4(p.cmd.Process.Pid, &status, syscall.WUNTRACED|syscall.WNOHANG, nil)
+		return err == nil && pid > 0 && status.Stopped()
+	})
+}
+
 // wait waits for the end and returns the exit code, -1 after a signal that was not caught.
 func (p *process) wait() int {
 	p.t.Helper()

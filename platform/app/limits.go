@@ -108,6 +108,7 @@ func (l *launcher) limitsReset() *cobra.Command {
 		ctx, cancel := context.WithTimeout(cmd.Context(), resetTime)
 		defer cancel()
 		known, err := limit.Reset(ctx, subjectOf(args[1]))
+		err = errors.Join(err, a.platform.Redis.Close())
 		switch {
 		case err != nil:
 			return cli.Exit(cli.Down, l.next("config show --origin redis.state"), fmt.Errorf("reset a limit: %w", err))

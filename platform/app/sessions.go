@@ -144,7 +144,7 @@ func (l *launcher) withSessions(ctx context.Context, fn func(ctx context.Context
 	}
 	if p.cfg.Session.Store != storeDB {
 		err := l.askSessions(ctx, p.Sessions, fn)
-		return errors.Join(err, p.Telemetry.Stop(context.WithoutCancel(ctx)))
+		return errors.Join(err, p.Redis.Close(), p.Telemetry.Stop(context.WithoutCancel(ctx)))
 	}
 	if there, err := p.DB.Exists(); !there || err != nil { // a look does not make one
 		return errors.Join(err, l.printSessions(nil))

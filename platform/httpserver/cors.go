@@ -34,7 +34,7 @@ func defaultCORS() CORS {
 }
 
 // exposed are the headers of answers that pages may read, beside those that they always may.
-const exposed = "ETag, Idempotency-Replayed, Location, Link, RateLimit, RateLimit-Policy, Retry-After, Traceparent, X-Request-Id"
+const exposed = "ETag, Idempotency-Replayed, Location, Link, RateLimit, RateLimit-Policy, Retry-After, Traceparent, X-CSRF-Token, X-Request-Id"
 
 // everyOrigin is the origin that stands for all.
 const everyOrigin = "*"

@@ -203,7 +203,7 @@ func (s *Server) checkSite(fctx *fasthttp.RequestCtx, slot *session.Slot) error 
 	}
 }
 
-// leave gives the browser the cookie of a session that has begun or ended.
+// leave gives the browser the cookie of a session that has begun or ended, and to a program the token that goes with a session that has begun.
 func (s *Server) leave(fctx *fasthttp.RequestCtx, e *entrance) {
 	if e == nil || s.gate.Sessions == nil {
 		return
@@ -212,6 +212,9 @@ func (s *Server) leave(fctx *fasthttp.RequestCtx, e *entrance) {
 	if cookie := s.gate.Sessions.AppendCookie(buf[:0], &e.slot); len(cookie) > 0 {
 		h := &fctx.Response.Header
 		h.AddBytesV(fasthttp.HeaderSetCookie, cookie)
+		if sess := e.slot.Session(); sess != nil {
+			h.SetCanonical([]byte(headerCSRF), []byte(s.gate.Sessions.CSRF(sess)))
+		}
 		h.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte(notStored))
 	}
 }

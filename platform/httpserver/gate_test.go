@@ -138,6 +138,9 @@ func (s *server) signIn(user, role string, headers ...string) visit {
 	_, csrf, _ := strings.Cut(string(a.body), `"csrf":"`)
 	csrf, _, _ = strings.Cut(csrf, `"`)
 	cookie, _, _ := strings.Cut(a.Header.Get("Set-Cookie"), ";")
+	if got := a.Header.Get("X-CSRF-Token"); got == "" || got != csrf {
+		s.t.Errorf("the answer that begins a session holds the token %q, want %q", got, csrf)
+	}
 	return visit{"Cookie: " + cookie, "X-CSRF-Token: " + csrf}
 }
 

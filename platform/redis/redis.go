@@ -63,6 +63,17 @@ func (r *Redis) Cache() *Client {
 	return r.cache
 }
 
+// Close closes the connections, for a program that has not started the clients. A nil *Redis has none.
+func (r *Redis) Close() error {
+	var errs []error
+	for _, c := range []*Client{r.State(), r.Cache()} {
+		if c != nil {
+			errs = append(errs, c.redis.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // New builds the clients of the roles that have an address, without I/O, and appends their start and stop to lc. Clients work before the start, too:
 // connections are made when they are wanted. The start asks each server once. It says in the log that one is away, which is no reason not to start,
 // and fails when one refuses the application: IsRefused. An error is of type config.Problems.
