@@ -28,7 +28,7 @@ func predeclared() []string {
 // folders are names that the go command or Banyan's tree gives a meaning to.
 func folders() []string {
 	return []string{
-		"config", "configs", "doc", "health", "internal", "keys", "migrations", "module", "modules", "test", "testdata", "vendor", "web", "wire",
+		"config", "configs", "doc", "health", "internal", "keys", "migrations", "module", "modules", "platform", "test", "testdata", "vendor", "web", "wire",
 	}
 }
 
