@@ -127,13 +127,16 @@ blog/remark       note:ref=note  author:xref=accounts.user:null  --shard-by=note
 empty
 `
 
-// importer is a part of the module empty, written by hand: it has settings, and asks another module.
+// importer is a part of the module empty, written by hand: it has settings, asks another module, and verifies tokens.
 const importer = `package emptywire
 
 import (
+	"context"
+
 	"github.com/google/wire"
 
 	"example.com/app/modules/orders"
+	"github.com/banyan-go/banyan/platform/api"
 )
 
 // Importer reads orders.
@@ -146,6 +149,9 @@ type Importer struct {
 type ImporterConfig struct {
 	Batch int ` + "`config:\"batch\"`" + `
 }
+
+// VerifyToken knows nobody: there has to be somebody to ask where resources want a token.
+func (*Importer) VerifyToken(context.Context, string) (api.Caller, error) { return api.Caller{}, nil }
 
 func defaultImporter() ImporterConfig { return ImporterConfig{Batch: 100} }
 

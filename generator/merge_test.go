@@ -60,7 +60,8 @@ func TestSixBranchesMerge(t *testing.T) {
 	run(t, p, "test", "./...")
 	run(t, p, "run", p.Main(), "migrate", "up", "--mode", "dev")
 	out, err := goCommand(t, p, "run", p.Main(), "migrate", "status", "--mode", "dev")
-	if err != nil || strings.Contains(out, "pending") || strings.Count(out, "applied") != 1+3*len(branches) {
+	own := strings.ReplaceAll(out, "applied  platform/", "") // those of the framework's own tables are left out
+	if err != nil || strings.Contains(out, "pending") || strings.Count(own, "applied") != 1+3*len(branches) {
 		t.Errorf("after migrate up: %v\n%s", err, out)
 	}
 	if out, err = goCommand(t, p, "run", p.Main(), "config", "show", "modules.sale", "--mode", "dev"); err != nil || strings.Count(out, ".batch") != len(branches) {

@@ -119,7 +119,7 @@ func TestRebuildsLoseNoRequest(t *testing.T) {
 		plain = newCatalogued(t, filepath.Join(t.TempDir(), "shop"))
 		plain.build("warm")
 	}
-	s := run(t, p.Project, "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0")
+	s := run(t, p.Project, "--addr", "127.0.0.1:0", "--ops-addr", "127.0.0.1:0", "--set", "limits.enabled=false")
 	s.screen.wait(t, `serving .* ready in \d+ ms`)
 
 	ctx, done := context.WithCancel(t.Context())
