@@ -133,7 +133,7 @@ func (c *stranger) register(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	link := regexp.MustCompile(`\b([\w-]{43})\b`)
+	link := regexp.MustCompile(`\s([\w-]{43})\s`)
 	for { // mails are written behind the answer
 		page, _, err := c.do(req)
 		if err != nil {
