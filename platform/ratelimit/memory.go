@@ -100,13 +100,13 @@ func (m *memory) take(subject []byte, now time.Duration) verdict {
 
 // join makes a subject one of the young. The caller holds the lock.
 func (m *memory) join(s *shard, subject []byte, now time.Duration) *counter {
+	c := s.old[string(subject)] // before the old are forgotten: who keeps coming may be one of them
+	if c == nil {
+		c = &counter{}
+	}
 	if len(s.young) >= m.most {
 		m.evicted.Add(len(s.old))
 		s.age(now + m.rule.life())
-	}
-	c := s.old[string(subject)]
-	if c == nil {
-		c = &counter{}
 	}
 	if s.young == nil {
 		s.young, s.old = map[string]*counter{}, map[string]*counter{}
