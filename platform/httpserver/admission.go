@@ -8,9 +8,10 @@ import (
 )
 
 // admission lets so many requests run at a time and others wait for a place, a few of them and not for long: a queue that is full or slow makes
-// nobody faster. While it was empty within the last patience it is one that a burst has made: it is served in turn, and each may wait for patience.
-// While it was not, there is more to do than can be done: then each waits for impatience alone, and the youngest is served first, since the oldest
-// will be late anyway (controlled delay and adaptive LIFO: Maurer, Fail at Scale, ACM Queue 13(8), 2015). It is safe for concurrent use.
+// nobody faster. A queue in which everybody gets a place within patience is one that a burst, or no more clients than can be served, have made: it is
+// served in turn. Once somebody has waited in vain there is more to do than can be done, until nobody was refused for patience: then only as many wait as
+// may run, each for impatience alone, and the youngest is served first, since the oldest will be late anyway (controlled delay and adaptive LIFO:
+// Maurer, Fail at Scale, ACM Queue 13(8), 2015). Whoever finds no room then is refused at once, which costs the least. It is safe for concurrent use.
 type admission struct {
 	patience, impatience time.Duration
 	room                 int // waiters at most
@@ -20,11 +21,11 @@ type admission struct {
 	done           atomic.Int64 // requests that have left
 	pressed        atomic.Bool  // somebody had to wait since the last look
 
-	mu    sync.Mutex
-	queue []*waiter // the oldest first
-	empty time.Time // when it was seen empty
-	slow  bool      // it was not for longer than patience
-	spare sync.Pool // of *waiter
+	mu      sync.Mutex
+	queue   []*waiter // the oldest first
+	slow    bool      // somebody has waited in vain, and no time of patience without a refusal has gone by
+	refused time.Time // when the last one was, while slow
+	spare   sync.Pool // of *waiter
 }
 
 // waiter is a request in a queue.
@@ -106,15 +107,14 @@ func (a *admission) wait() outcome {
 	case <-w.timer.C:
 	}
 	a.mu.Lock()
+	defer a.mu.Unlock()
 	i := slices.Index(a.queue, w)
-	if i >= 0 {
-		a.drop(i)
-	}
-	a.mu.Unlock()
 	if i < 0 { // the place was there just then
 		<-w.ready
 		return admitted
 	}
+	a.drop(i)
+	a.refused, a.slow = time.Now(), true
 	return tooLate
 }
 
@@ -124,21 +124,21 @@ func (a *admission) line() (*waiter, outcome) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.waiting.Add(1) // first: whoever leaves after the attempt below sees it
-	if len(a.queue) == 0 {
-		a.empty = now
-		if a.try() {
-			a.waiting.Add(-1)
-			return nil, admitted
-		}
+	if len(a.queue) == 0 && a.try() {
+		a.waiting.Add(-1)
+		return nil, admitted
 	}
 	a.pressed.Store(true)
-	if len(a.queue) >= a.room {
-		a.waiting.Add(-1)
-		return nil, queueFull
+	room, patience := a.room, a.patience
+	if a.slow = a.slow && now.Sub(a.refused) < a.patience; a.slow {
+		room, patience = min(room, int(a.limit.Load())), a.impatience
 	}
-	patience := a.patience
-	if a.slow = now.Sub(a.empty) > a.patience; a.slow {
-		patience = a.impatience
+	if len(a.queue) >= room {
+		a.waiting.Add(-1)
+		if a.slow { // a burst that the queue has no room for is served in turn all the same
+			a.refused = now
+		}
+		return nil, queueFull
 	}
 	w, _ := a.spare.Get().(*waiter)
 	if w == nil {

@@ -62,19 +62,19 @@ func TestABurstIsServedInTurn(t *testing.T) {
 	})
 }
 
-func TestAQueueThatDoesNotEmptyServesTheYoungest(t *testing.T) {
+func TestBehindOneWhoHasWaitedInVainTheYoungestIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := newAdmission(1, 10)
+		a := newAdmission(2, 10)
 		a.enter()
-		standing := queued(a)
-		time.Sleep(60 * time.Millisecond)
-		next := queued(a)
-		if said, _ := standing(); said != tooLate {
-			t.Fatal("the first waiter has a place")
+		a.enter()
+		if said, took := queued(a)(); said != tooLate || took != 100*time.Millisecond {
+			t.Fatalf("who waits behind two that stay: %v after %v", said, took)
 		}
-		time.Sleep(time.Millisecond) // for 101ms the queue has not been empty
 		old, young := queued(a), queued(a)
+		if said, took := queued(a)(); said != queueFull || took != 0 {
+			t.Errorf("one more than may run, after %v: %v, want it refused at once", took, said)
+		}
 		time.Sleep(4 * time.Millisecond)
 		a.leave()
 		if said, _ := young(); said != admitted {
@@ -83,15 +83,35 @@ func TestAQueueThatDoesNotEmptyServesTheYoungest(t *testing.T) {
 		if said, took := old(); said != tooLate || took != 5*time.Millisecond {
 			t.Errorf("an older one: %v after %v, want it refused after 5ms", said, took)
 		}
-		a.leave()
-		if said, _ := next(); said != admitted {
-			t.Error("who is left is not served")
-		}
-		a.leave()
-		a.enter()
+		time.Sleep(100 * time.Millisecond) // in which nobody is refused
 		if said, took := queued(a)(); said != tooLate || took != 100*time.Millisecond {
-			t.Errorf("the queue has been empty, and a waiter has %v after %v, want patience again", said, took)
+			t.Errorf("later: %v after %v, want patience again", said, took)
 		}
+	})
+}
+
+// As many clients as ask again when they have their answer make a queue that never empties, and each is served: nobody has waited in vain.
+func TestAQueueThatMovesIsServedInTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAdmission(1, 100)
+		a.enter()
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				for range 20 {
+					if said := a.enter(); said != admitted {
+						t.Errorf("%v, with a place each millisecond for 50 that wait 100ms", said)
+						return
+					}
+					time.Sleep(time.Millisecond)
+					a.leave()
+				}
+			})
+		}
+		synctest.Wait()
+		a.leave()
+		all.Wait()
 	})
 }
 

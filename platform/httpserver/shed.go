@@ -27,7 +27,7 @@ type Shed struct {
 }
 
 func defaultShed() Shed {
-	return Shed{Enabled: true, Wait: 250 * time.Millisecond, Target: 50 * time.Millisecond}
+	return Shed{Enabled: true, Wait: 250 * time.Millisecond, Target: 20 * time.Millisecond}
 }
 
 // Validate reports settings that are impossible.
