@@ -116,7 +116,7 @@ func (g *guard) do(ctx context.Context, next func(context.Context) error) error 
 	}
 	began := time.Now()
 	if !g.breaker.allow(began) {
-		g.counts.add("refused")
+		g.counts.refused.Inc()
 		return ErrOpen
 	}
 	limit := began.Add(g.timeout)

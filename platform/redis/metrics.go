@@ -34,34 +34,31 @@ func newMetrics(t *telemetry.Telemetry) (m *metrics, err error) {
 // counts are the metrics of one role.
 type counts struct {
 	*metrics
-	role string
+	role                     string
+	ok, wrong, away, refused *telemetry.Count
+	seconds                  *telemetry.Observer
 }
 
 func (m *metrics) of(role string) *counts {
-	c := &counts{m, role}
+	c := &counts{metrics: m, role: role}
+	if m != nil {
+		c.seconds = m.seconds.With(role)
+		c.ok, c.wrong, c.away, c.refused = m.calls.With(role, "ok"), m.calls.With(role, "error"), m.calls.With(role, "away"), m.calls.With(role, "refused")
+	}
 	c.breaker(false)
 	return c
 }
 
 // observe counts a call that went to the server.
 func (c *counts) observe(err error, took time.Duration) {
-	if c.metrics == nil {
-		return
-	}
-	c.seconds.Observe(took.Seconds(), c.role)
+	c.seconds.Observe(took.Seconds())
 	switch {
 	case err == nil || errors.Is(err, goredis.Nil):
-		c.add("ok")
+		c.ok.Inc()
 	case silent(err):
-		c.add("away")
+		c.away.Inc()
 	default:
-		c.add("error")
-	}
-}
-
-func (c *counts) add(outcome string) {
-	if c.metrics != nil {
-		c.calls.Inc(c.role, outcome)
+		c.wrong.Inc()
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -47,6 +48,8 @@ type store struct {
 	client              *redis.Client
 	redis               goredis.Cmdable
 	create, save, touch *redis.Script
+
+	known known
 
 	start  time.Time
 	offset atomic.Int64 // of the server's clock to the time since start, in milliseconds; 0 while it is not known
@@ -195,11 +198,35 @@ func (s *store) Load(ctx context.Context, id driver.ID) (*driver.Session, bool, 
 	if err != nil {
 		return nil, false, err
 	}
-	sess, err := decode(text, id)
+	sess, err := s.known.decode(text, id)
 	if err != nil {
 		return nil, false, err
 	}
 	return sess, s.due(sess.Seen), nil
+}
+
+// known remembers what the texts of some sessions say: to read the JSON is most of what a load costs beside the trip to Redis. It says nothing
+// about whether a session goes on; each load asks for its text. Where two sessions meet at one place the later one has it.
+type known [1 << knownBits]atomic.Pointer[reading]
+
+const knownBits = 12
+
+type reading struct {
+	text []byte
+	sess *driver.Session
+}
+
+// decode is decode for the text of a session that may be known. Ids are hashes, so their first bits spread.
+func (k *known) decode(text []byte, id driver.ID) (*driver.Session, error) {
+	place := &k[binary.BigEndian.Uint16(id[:])>>(16-knownBits)]
+	if r := place.Load(); r != nil && r.sess.ID == id && bytes.Equal(r.text, text) {
+		return r.sess, nil
+	}
+	sess, err := decode(text, id)
+	if err == nil {
+		place.Store(&reading{text, sess})
+	}
+	return sess, err
 }
 
 // decode reads what a script has written. The error is driver.ErrCorrupt.
