@@ -58,6 +58,9 @@ type Endpoint struct {
 	Op     Op     // of an operation; zero, but for its Auth, elsewhere
 	// Serve answers a request to an operation. An error that it returns is to be answered with WriteProblem.
 	Serve func(ctx context.Context, fctx *fasthttp.RequestCtx) error
+	// Varies returns the names of the headers that the answer of an operation depends on, in their canonical letters, beside Accept and those
+	// that everything is asked with (Accept-Encoding, If-None-Match). It is nil for a raw route.
+	Varies func() []string
 	// Handler answers a request to a raw route, which fiber knows by FiberPath.
 	Handler   fiber.Handler
 	FiberPath string
@@ -107,9 +110,9 @@ func (a *API) Mount(module string, routes ...Route) error {
 		case r.raw != nil:
 			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
 		case a.late:
-			e.Serve = a.serveLate(m)
+			e.Serve, e.Varies = a.serveLate(m)
 		default:
-			e.Serve = a.serve(m)
+			e.Serve, e.Varies = a.serve(m), m.operation.varies
 		}
 		a.endpoints = append(a.endpoints, e)
 	}
@@ -124,21 +127,28 @@ func (a *API) plan(m *Mounted) (err error) {
 	return err
 }
 
-// serveLate is serve for an operation whose types are planned at its first request.
-func (a *API) serveLate(m Mounted) func(context.Context, *fasthttp.RequestCtx) error {
+// serveLate is serve and varies for an operation whose types are planned when it is first asked for.
+func (a *API) serveLate(m Mounted) (serve func(context.Context, *fasthttp.RequestCtx) error, varies func() []string) {
 	planned := sync.OnceValues(func() (func(context.Context, *fasthttp.RequestCtx) error, error) {
 		if err := a.plan(&m); err != nil {
 			return nil, fmt.Errorf("route %s %s: %w (%s)", m.Method, m.FullPath, err, m.At())
 		}
 		return a.serve(m), nil
 	})
-	return func(ctx context.Context, fctx *fasthttp.RequestCtx) error {
+	serve = func(ctx context.Context, fctx *fasthttp.RequestCtx) error {
 		serve, err := planned()
 		if err != nil {
 			return err
 		}
 		return serve(ctx, fctx)
 	}
+	varies = func() []string {
+		if _, err := planned(); err != nil {
+			return nil // each request is told
+		}
+		return m.operation.varies()
+	}
+	return serve, varies
 }
 
 // Guard says which ways in are guarded by whoever serves the operations; those that want another one are not mounted. Cookie is the name of that

@@ -329,6 +329,9 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 	if m.Method == http.MethodGet && !op.answersWith(fasthttp.HeaderETag) {
 		headers["ETag"] = map[string]any{"description": "The entity tag of this representation.", "schema": map[string]any{"type": "string"}}
 	}
+	if control := m.Op.Cache.Control(); control != "" {
+		headers["Cache-Control"] = map[string]any{"description": "Caches in front may keep it.", "schema": map[string]any{"type": "string"}, "example": control}
+	}
 	if m.Method == http.MethodPost {
 		headers["Idempotency-Replayed"] = map[string]any{"description": "True where an earlier request with the same Idempotency-Key got this answer.", "schema": map[string]any{"type": "string"}}
 	}

@@ -98,7 +98,7 @@ func (op *operation) settle(r *Route) error {
 			return fmt.Errorf("the header %s is one of the framework's here", p.Name)
 		}
 	}
-	return nil
+	return op.cacheable(r.Op.Cache)
 }
 
 func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err error) {

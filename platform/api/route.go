@@ -31,6 +31,8 @@ type Op struct {
 	Limit string
 	// Concurrency is how many requests a process works on at a time; more are answered with 503. 0 sets no limit of its own.
 	Concurrency int
+	// Cache says who may keep the answer, and how long. The zero Caching lets nobody keep it without asking again.
+	Cache Caching
 	// Status is that of success. 0 means 201 for Post, 204 for an Out without Body, 200 for the rest.
 	Status int
 	// List is the query surface, where In has a field of type page.Query.
@@ -144,6 +146,9 @@ func (r *Route) check() error {
 		return fmt.Errorf("Op.Concurrency is %d: 0 or more", r.Op.Concurrency)
 	case r.Op.Status != 0 && (r.Op.Status < 200 || r.Op.Status > 399):
 		return fmt.Errorf("Op.Status is %d: it is that of success", r.Op.Status)
+	}
+	if err := r.Op.Cache.check(r); err != nil {
+		return err
 	}
 	_, err := pathParams(r.Path)
 	return err

@@ -50,7 +50,7 @@ func (c *compressor) applies(resp *fasthttp.Response) bool {
 	if resp.IsBodyStream() || len(resp.Body()) < minCompress || len(c.codings) == 0 || !compressible(resp) {
 		return false
 	}
-	resp.Header.Add(fasthttp.HeaderVary, fasthttp.HeaderAcceptEncoding)
+	vary(&resp.Header, fasthttp.HeaderAcceptEncoding)
 	return true
 }
 

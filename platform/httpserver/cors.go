@@ -126,7 +126,7 @@ func (c *cors) answer(fctx *fasthttp.RequestCtx) {
 		return
 	}
 	h := &fctx.Response.Header
-	h.Add(fasthttp.HeaderVary, fasthttp.HeaderOrigin)
+	vary(h, fasthttp.HeaderOrigin)
 	origin := c.allowed(&fctx.Request.Header)
 	if origin == "" {
 		return
@@ -144,7 +144,8 @@ func (c *cors) preflight(fctx *fasthttp.RequestCtx, p *place) {
 		return
 	}
 	h := &fctx.Response.Header
-	h.Add(fasthttp.HeaderVary, "Access-Control-Request-Method, Access-Control-Request-Headers")
+	vary(h, fasthttp.HeaderAccessControlRequestMethod)
+	vary(h, fasthttp.HeaderAccessControlRequestHeaders)
 	if c.allowed(&fctx.Request.Header) == "" {
 		return
 	}

@@ -133,7 +133,8 @@ func (s *Server) count(fctx *fasthttp.RequestCtx, r *request, route *route, user
 	if err != nil {
 		return err
 	}
-	if d.Counted() {
+	err = d.Err()
+	if d.Counted() && (err != nil || !route.shared()) { // what is left to one client is no news for all
 		h := &fctx.Response.Header
 		h.SetCanonical([]byte(ratelimit.HeaderPolicy), d.AppendPolicy(buf[:0]))
 		h.SetCanonical([]byte(ratelimit.HeaderLimit), d.AppendLimit(buf[:0]))
@@ -141,7 +142,7 @@ func (s *Server) count(fctx *fasthttp.RequestCtx, r *request, route *route, user
 			legacy(h, d)
 		}
 	}
-	return d.Err()
+	return err
 }
 
 // legacy adds the headers that clients looked for before there was a draft of the IETF's.

@@ -42,6 +42,7 @@ type route struct {
 	admission *adaptive
 	idle      *querystat.Recorder // nil where nobody counts
 	guard
+	keeping
 }
 
 // add puts a route at its place. It panics when the place is taken.
@@ -174,5 +175,8 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 		err = route.Serve(r, fctx)
 	}
 	s.leave(fctx, e)
+	if err == nil {
+		s.publish(fctx, route)
+	}
 	return err
 }

@@ -132,7 +132,7 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) error {
 		return waited
 	})
 	for _, method := range methods {
-		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path), guard: g}
+		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path), guard: g, keeping: keepingOf(&e)}
 		if s.queries != nil {
 			origin := s.queries.Origin(method + " " + e.Path)
 			r.idle, origins = origin.Idle(), append(origins, origin)

@@ -1,0 +1,91 @@
+package httpserver
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/banyan-go/banyan/platform/api"
+)
+
+// keeping says who may keep the answers of a route. It is settled when the route is mounted.
+type keeping struct {
+	control []byte // of answers that caches in front may keep; nil where they may not
+}
+
+func keepingOf(e *api.Endpoint) keeping {
+	return keeping{control: []byte(e.Op.Cache.Control())}
+}
+
+// shared reports whether the route has answers that caches in front may keep: these say nothing about one client.
+func (k *keeping) shared() bool { return len(k.control) > 0 }
+
+// publish says of an answer who may keep it. It comes when everything in it is there but what every answer has.
+func (s *Server) publish(fctx *fasthttp.RequestCtx, route *route) {
+	h := &fctx.Response.Header
+	if answersGet(route) && setsCookie(h) {
+		if !private(h) {
+			h.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte(notStored))
+		}
+		return
+	}
+	if !route.shared() || fctx.Response.StatusCode() != http.StatusOK || private(h) {
+		return
+	}
+	if route.Serve == nil && credentials(&fctx.Request.Header) {
+		h.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte(notStored)) // what has been looked at, only the handler knows
+		return
+	}
+	h.SetCanonical([]byte(fasthttp.HeaderCacheControl), route.control)
+	if route.Varies != nil {
+		for _, name := range route.Varies() {
+			vary(h, name)
+		}
+	}
+}
+
+// answersGet reports whether the answers of a route are of the kind that caches keep.
+func answersGet(r *route) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// setsCookie reports whether an answer has something for one client.
+func setsCookie(h *fasthttp.ResponseHeader) bool {
+	for range h.Cookies() {
+		return true
+	}
+	return false
+}
+
+// private reports whether a handler has said itself that its answer is not for others.
+func private(h *fasthttp.ResponseHeader) bool {
+	control := h.PeekCanonical([]byte(fasthttp.HeaderCacheControl))
+	return bytes.Contains(control, []byte("private")) || bytes.Contains(control, []byte("no-store"))
+}
+
+// credentials reports whether a request says who sends it.
+func credentials(h *fasthttp.RequestHeader) bool {
+	return len(h.PeekCanonical([]byte(fasthttp.HeaderCookie))) > 0 || len(h.PeekCanonical([]byte(fasthttp.HeaderAuthorization))) > 0
+}
+
+// vary adds the name of a header that the answer depends on. All of them stand in one line: nginx before 1.23 heeds the last line alone, and
+// would give a compressed body to whoever cannot read it.
+func vary(h *fasthttp.ResponseHeader, name string) {
+	if len(h.PeekCanonical([]byte(fasthttp.HeaderVary))) == 0 {
+		h.SetCanonical([]byte(fasthttp.HeaderVary), []byte(name))
+		return
+	}
+	var names []byte
+	for _, line := range h.PeekAll(fasthttp.HeaderVary) {
+		if len(names) > 0 {
+			names = append(names, ", "...)
+		}
+		names = append(names, line...)
+	}
+	for listed := range bytes.SplitSeq(names, []byte(",")) {
+		if listed = bytes.TrimSpace(listed); bytes.EqualFold(listed, []byte(name)) || string(listed) == "*" {
+			return
+		}
+	}
+	h.Del(fasthttp.HeaderVary)
+	h.SetCanonical([]byte(fasthttp.HeaderVary), append(append(names, ", "...), name...))
+}
