@@ -103,7 +103,7 @@ func TestBadFields(t *testing.T) {
 		args []string // behind generate resource sale/invoice
 		want string
 	}{
-		{nil, "resource sale/invoice has no fields; write name:string:required"},
+		{nil, `resource "sale/invoice" has no fields; write name:string:required`},
 		{[]string{"name"}, `field "name": has no type; write name:string, or another one of string text int`},
 		{[]string{"a:int", "a:string"}, `field "a:string": has a name in common with the field "a:int"`},
 		{[]string{"user_id:uuid", "UserID:uuid"}, `field name "UserID": has to be words of letters a to z and digits, joined by _; try user_id`},
@@ -137,7 +137,7 @@ func TestBadFields(t *testing.T) {
 		{[]string{"a:int", "--path", "../x"}, `--path "../x": has to be words of letters a to z, digits, - and _, joined by /; try price-lists`},
 		{[]string{"a:int", "--index", "a+b"}, `--index "a+b": there is no field "b"`},
 		{[]string{"a:int", "--unique", "a"}, `--unique "a": is over one field: write the modifier index or unique at the field`},
-		{[]string{"a:int", "b:int", "--index", "a+b", "--index", "a+b"}, "resource sale/invoice: two of its parts would have the index sale_invoices_a_b_idx"},
+		{[]string{"a:int", "b:int", "--index", "a+b", "--index", "a+b"}, `resource "sale/invoice": two of its parts would have the index sale_invoices_a_b_idx`},
 		{[]string{"order:int", "a:strin", "b:int:search"}, "field name \"order\": is a reserved word of SQL; try order_value\n  field \"a:strin\": the type \"strin\" is not known"},
 	} {
 		r := banyan(t, p.Root, append([]string{"generate", "resource", "sale/invoice"}, c.args...)...)

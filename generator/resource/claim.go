@@ -66,7 +66,7 @@ func (c *checked) checkNames() error {
 	seen := map[claim]bool{}
 	for _, cl := range c.claims() {
 		if seen[cl] {
-			return fmt.Errorf("resource %s/%s: two of its parts would have the %s %s: rename a field or a word of an enum", c.Module, c.Name, cl.kind, cl.name)
+			return fmt.Errorf("resource %s: two of its parts would have the %s %s: rename a field or a word of an enum", c.quoted(), cl.kind, cl.name)
 		}
 		seen[cl] = true
 	}

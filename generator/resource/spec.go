@@ -93,20 +93,21 @@ func (s Spec) Check() error {
 }
 
 func (s Spec) check() (checked, error) {
-	errs := []error{name.CheckModule(s.Module), name.CheckResource(s.Name)}
+	badName := errors.Join(name.CheckModule(s.Module), name.CheckResource(s.Name))
+	errs := []error{badName}
 	if goPackage(s.Name) == s.Module {
 		errs = append(errs, s.refuse("is the name of its module"))
 	}
 	if len(s.columns()) == 0 {
-		errs = append(errs, fmt.Errorf("resource %s/%s has no fields; write name:string:required", s.Module, s.Name))
+		errs = append(errs, fmt.Errorf("resource %s has no fields; write name:string:required", s.quoted()))
 	}
 	fields, err := field.ParseAll(s.columns())
 	errs = append(errs, err)
 	many, manyErr := s.many()
 	errs = append(errs, manyErr)
 	if n := columns(fields); n > maxColumns {
-		const form = "resource %s/%s has %d columns, and at most %d are possible; an amount has two"
-		errs = append(errs, fmt.Errorf(form, s.Module, s.Name, n, maxColumns))
+		const form = "resource %s has %d columns, and at most %d are possible; an amount has two"
+		errs = append(errs, fmt.Errorf(form, s.quoted(), n, maxColumns))
 	}
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
@@ -117,10 +118,16 @@ func (s Spec) check() (checked, error) {
 		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())
 		errs = append(errs, c.readComposites("--index", s.Index, false), c.readComposites("--unique", s.Unique, true))
 		errs = append(errs, c.checkRefs()...)
-		errs = append(errs, c.checkNames(), c.checkUniqueWithinKey())
+		errs = append(errs, c.checkUniqueWithinKey())
+	}
+	if err == nil && badName == nil { // the names of its parts are made of its own
+		errs = append(errs, c.checkNames())
 	}
 	return c, errors.Join(errs...)
 }
+
+// quoted is the resource in a message. Its names may be any text: what is wrong with them does not hide what is wrong with the fields.
+func (s Spec) quoted() string { return name.Quote(s.Module + "/" + s.Name) }
 
 // refuse proposes another name.
 func (s Spec) refuse(reason string) error {
@@ -136,7 +143,7 @@ func (c *checked) checkHidden() error {
 	if len(c.fields) == 0 || slices.ContainsFunc(c.fields, func(f field.Field) bool { return !f.Hidden }) {
 		return nil
 	}
-	return fmt.Errorf("resource %s/%s has hidden fields only: take hidden away from one", c.Module, c.Name)
+	return fmt.Errorf("resource %s has hidden fields only: take hidden away from one", c.quoted())
 }
 
 func (c *checked) checkUnique() error {

@@ -47,10 +47,10 @@ func TestCheckRefuses(t *testing.T) {
 		spec resource.Spec
 		want string
 	}{
-		{spec("order"), "resource shop/order has no fields; write name:string:required"},
+		{spec("order"), `resource "shop/order" has no fields; write name:string:required`},
 		{spec("shop", "name:string"), `resource name "shop": is the name of its module; try shop_item`},
 		{spec("sh_op", "name:string"), "is the name of its module"}, // one package in Go
-		{spec("order", "a:string:hidden", "b:int:hidden"), "resource shop/order has hidden fields only"},
+		{spec("order", "a:string:hidden", "b:int:hidden"), `resource "shop/order" has hidden fields only`},
 		{spec("order", manyFields(61, "int")...), "has 61 columns, and at most 60 are possible"},
 		{spec("order", manyFields(31, "money")...), "has 62 columns, and at most 60 are possible; an amount has two"},
 
@@ -106,7 +106,7 @@ func TestCheckRefuses(t *testing.T) {
 		{spec("order", "log_value:int", "password:password"), "try own_log_value:int"},
 		{spec("order", "format:string", "log_value:int"), ""},
 		{spec("order", "format:ref=sheet", "name:string:pii"), `field "format:ref=sheet": is the name of a method that resources with private fields have; try own_format:ref=sheet`},
-		{spec("order", "draft:ref=sheet"), "resource shop/order: two of its parts would have the name in package web OrderDraft: rename a field or a word of an enum"},
+		{spec("order", "draft:ref=sheet"), `resource "shop/order": two of its parts would have the name in package web OrderDraft: rename a field or a word of an enum`},
 		{spec("order", "customer:xref=order.customer"), `resource name "order": is that of the module order, which it refers to, and code has one name for both`},
 		{spec("phone_pattern", "phone:string:match=e164"), "two of its parts would have the name in its own package phonePattern"},
 
@@ -120,6 +120,25 @@ func TestCheckRefuses(t *testing.T) {
 		case err != nil && (strings.Contains(err.Error(), "\n") || len(err.Error()) > 300):
 			t.Errorf("not one line: %q", err)
 		}
+	}
+}
+
+// What is wrong with the fields is said beside what is wrong with the names, whatever these are.
+func TestRefusalsOfBadNames(t *testing.T) {
+	t.Parallel()
+	for want, fields := range map[string][]string{
+		"has no fields":          nil,
+		"has 61 columns":         manyFields(61, "int"),
+		"has hidden fields only": {"a:string:hidden"},
+	} {
+		err := resource.Spec{Module: "a\x00b", Name: "größe\n", Fields: fields}.Check()
+		if err == nil || !strings.Contains(err.Error(), `resource "a\x00b/gr\u00f6\u00dfe\n" `+want) {
+			t.Errorf("%s: %q", want, err)
+		}
+	}
+	err := resource.Spec{Module: "shop", Name: "a\nb", Fields: []string{"step:enum=a_b", "step_a:enum=b"}}.Check() // parts of no name
+	if err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("not one line: %q", err)
 	}
 }
 
