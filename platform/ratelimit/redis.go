@@ -62,7 +62,7 @@ return {at - now, 0}`
 
 // take decides about one request.
 func (s *shared) take(ctx context.Context, subject []byte) (verdict, error) {
-	got, err := s.client.Run(ctx, s.script, []string{s.key(subject)}, s.args...).Int64Slice()
+	got, err := redis.Run(ctx, s.client, s.script, []string{s.key(subject)}, s.args...).Int64Slice()
 	if err != nil {
 		return verdict{}, err
 	}
@@ -94,6 +94,6 @@ func (s *shared) key(subject []byte) string { return s.prefix + string(subject) 
 
 // reset forgets what a subject has asked for.
 func (s *shared) reset(ctx context.Context, subject []byte) (known bool, err error) {
-	n, err := s.client.Commands().Del(ctx, s.key(subject)).Result()
+	n, err := redis.Commands(s.client).Del(ctx, s.key(subject)).Result()
 	return n > 0, err
 }

@@ -131,7 +131,7 @@ func TestReadingAndThenWritingLetsTooManyThrough(t *testing.T) {
 	s := servertest.StartRedis(t)
 	var asks []func(ctx context.Context) (bool, error)
 	for range 4 {
-		c := client(t, s.URL()).State().Commands()
+		c := redis.Commands(client(t, s.URL()).State())
 		asks = append(asks, func(ctx context.Context) (bool, error) {
 			text, _ := c.Get(ctx, "n").Result() // none yet
 			n, _ := strconv.Atoi(text)
@@ -168,7 +168,7 @@ func TestAWindowInRedisEnds(t *testing.T) {
 	if d.Remaining != 1 {
 		t.Errorf("the first request of the next window: %+v", d)
 	}
-	left, err := r.State().Commands().DBSize(t.Context()).Result()
+	left, err := redis.Commands(r.State()).DBSize(t.Context()).Result()
 	if err != nil || left != 1 {
 		t.Errorf("Redis has %d keys, error %v; want the one of the window", left, err)
 	}
@@ -188,15 +188,15 @@ func TestGCRAInRedisIsThatOfMemory(t *testing.T) {
 		t.Errorf("behind the burst: %+v, want it refused for what is left of a second", d)
 	}
 	// A server whose clock is set back by a year has arrivals that are a year away.
-	keys, err := r.State().Commands().Keys(t.Context(), "*").Result()
+	keys, err := redis.Commands(r.State()).Keys(t.Context(), "*").Result()
 	if err != nil || len(keys) != 1 {
 		t.Fatalf("the keys are %v, error %v", keys, err)
 	}
-	if ttl, err := r.State().Commands().PTTL(t.Context(), keys[0]).Result(); err != nil || ttl <= 0 || ttl > 3*time.Second {
+	if ttl, err := redis.Commands(r.State()).PTTL(t.Context(), keys[0]).Result(); err != nil || ttl <= 0 || ttl > 3*time.Second {
 		t.Errorf("the key lives %v, error %v; want as long as it matters", ttl, err)
 	}
 	year := time.Now().AddDate(1, 0, 0).UnixMicro()
-	if err := r.State().Commands().Set(t.Context(), keys[0], year, 0).Err(); err != nil {
+	if err := redis.Commands(r.State()).Set(t.Context(), keys[0], year, 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if d := take(t, l, "a"); d.Allowed || d.RetryAfter > time.Second {
@@ -245,7 +245,7 @@ func away() map[string]func(t *testing.T, b broken) (back func()) {
 		"out of memory": func(t *testing.T, b broken) func() {
 			t.Helper()
 			limit := func(bytes string) {
-				if err := b.redis.State().Commands().ConfigSet(t.Context(), "maxmemory", bytes).Err(); err != nil {
+				if err := redis.Commands(b.redis.State()).ConfigSet(t.Context(), "maxmemory", bytes).Err(); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -312,7 +312,7 @@ func TestAServerThatStartsEmptyCountsFromTheBeginning(t *testing.T) {
 	if !take(t, l, "a").Allowed || take(t, l, "a").Allowed {
 		t.Fatal("the limit is not 1")
 	}
-	if err := r.State().Commands().ScriptFlush(t.Context()).Err(); err != nil {
+	if err := redis.Commands(r.State()).ScriptFlush(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if take(t, l, "a").Allowed {
@@ -380,7 +380,7 @@ func BenchmarkRedis(b *testing.B) {
 			})
 		})
 	}
-	run("INCR", func() error { return r.State().Commands().Incr(b.Context(), "n").Err() })
+	run("INCR", func() error { return redis.Commands(r.State()).Incr(b.Context(), "n").Err() })
 	for _, text := range []string{"1000000000 per 1h", "1000000000 per 1h, gcra"} {
 		var rule ratelimit.Rule
 		if err := rule.UnmarshalText([]byte(text)); err != nil {

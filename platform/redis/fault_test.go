@@ -40,7 +40,7 @@ func behind(t *testing.T, s *servertest.RedisServer, cfg redis.Config) (*redis.C
 func call(t *testing.T, c *redis.Client) error {
 	t.Helper()
 	began := time.Now()
-	err := c.Commands().Get(t.Context(), "kept").Err()
+	err := redis.Commands(c).Get(t.Context(), "kept").Err()
 	if took := time.Since(began); took > bounded {
 		t.Errorf("a call took %s", took)
 	}
@@ -119,7 +119,7 @@ func TestServerAway(t *testing.T) {
 			t.Parallel()
 			s := servertest.StartRedis(t)
 			c, p := behind(t, s, redis.Default())
-			if err := c.Commands().Set(t.Context(), "kept", "1", 0).Err(); err != nil {
+			if err := redis.Commands(c).Set(t.Context(), "kept", "1", 0).Err(); err != nil {
 				t.Fatal(err)
 			}
 			fault.begin(t, s, p)
@@ -138,7 +138,7 @@ func TestRestartedEmpty(t *testing.T) {
 	count := redis.NewScript("return redis.call('incr', KEYS[1])")
 	for range 2 {
 		for want := range int64(3) {
-			if n, err := c.Run(t.Context(), count, []string{"n"}).Int64(); n != want+1 || err != nil {
+			if n, err := redis.Run(t.Context(), c, count, []string{"n"}).Int64(); n != want+1 || err != nil {
 				t.Fatalf("%d, %v; want %d", n, err, want+1)
 			}
 		}
@@ -174,20 +174,20 @@ func TestOutOfMemory(t *testing.T) {
 	big := strings.Repeat("x", 100<<10)
 	var full error
 	for i := 0; i < 100 && full == nil; i++ {
-		full = c.Commands().Set(t.Context(), fmt.Sprint("big", i), big, 0).Err()
+		full = redis.Commands(c).Set(t.Context(), fmt.Sprint("big", i), big, 0).Err()
 	}
 	for range 10 {
-		if err := c.Commands().Set(t.Context(), "one more", big, 0).Err(); !redis.IsDown(err) || errors.Is(err, redis.ErrOpen) {
+		if err := redis.Commands(c).Set(t.Context(), "one more", big, 0).Err(); !redis.IsDown(err) || errors.Is(err, redis.ErrOpen) {
 			t.Fatalf("a write without memory: %v", err)
 		}
 	}
-	if err := c.Commands().Get(t.Context(), "big0").Err(); err != nil {
+	if err := redis.Commands(c).Get(t.Context(), "big0").Err(); err != nil {
 		t.Errorf("a read without memory: %v", err)
 	}
-	if err := c.Commands().Del(t.Context(), "big0", "big1").Err(); err != nil {
+	if err := redis.Commands(c).Del(t.Context(), "big0", "big1").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Commands().Set(t.Context(), "one more", "x", 0).Err(); err != nil {
+	if err := redis.Commands(c).Set(t.Context(), "one more", "x", 0).Err(); err != nil {
 		t.Errorf("with memory again: %v", err)
 	}
 }
@@ -203,7 +203,7 @@ func TestAnswersAreNotSwapped(t *testing.T) {
 	c, p := behind(t, s, cfg)
 	direct := open(t, at(s.URL()), redis.Options{}).State()
 	for i := range askers {
-		if err := direct.Commands().Set(t.Context(), fmt.Sprint("key", i), strconv.Itoa(i), 0).Err(); err != nil {
+		if err := redis.Commands(direct).Set(t.Context(), fmt.Sprint("key", i), strconv.Itoa(i), 0).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -214,7 +214,7 @@ func TestAnswersAreNotSwapped(t *testing.T) {
 		all.Go(func() {
 			for ctx.Err() == nil {
 				limit, cancel := context.WithTimeout(ctx, time.Duration(5+i)*time.Millisecond) // less than a call may take, which is nobody's fault
-				got, err := c.Commands().Get(limit, fmt.Sprint("key", i)).Result()
+				got, err := redis.Commands(c).Get(limit, fmt.Sprint("key", i)).Result()
 				cancel()
 				if err == nil && got != strconv.Itoa(i) {
 					t.Errorf("key%d holds %q", i, got)
@@ -286,8 +286,8 @@ func TestNoCallIsRepeated(t *testing.T) {
 		}
 		return servertest.LoseReply
 	})
-	err := c.Commands().Incr(t.Context(), "n").Err()
-	if n, read := c.Commands().Get(t.Context(), "n").Result(); !redis.IsDown(err) || n != "1" || read != nil {
+	err := redis.Commands(c).Incr(t.Context(), "n").Err()
+	if n, read := redis.Commands(c).Get(t.Context(), "n").Result(); !redis.IsDown(err) || n != "1" || read != nil {
 		t.Errorf("the call says %v, and n is %s, %v; want 1", err, n, read)
 	}
 }
@@ -307,7 +307,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 					_ = c.Ping(t.Context())
 					return
 				}
-				_, _ = c.Commands().Pipelined(t.Context(), func(pipe goredis.Pipeliner) error { return pipe.Ping(t.Context()).Err() })
+				_, _ = redis.Commands(c).Pipelined(t.Context(), func(pipe goredis.Pipeliner) error { return pipe.Ping(t.Context()).Err() })
 			})
 		}
 		all.Wait()
@@ -319,7 +319,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	const most = 3 + 1 + 2 // and one of the cache, whose server is the same, and those of direct
 	direct := open(t, at(s.URL()), redis.Options{}).State()
 	eventually(t, func() error {
-		list, err := direct.Commands().ClientList(t.Context()).Result()
+		list, err := redis.Commands(direct).ClientList(t.Context()).Result()
 		if n := strings.Count(list, "\n"); n > most { // the server may have to hear yet that one is closed
 			return fmt.Errorf("%d connections, want at most %d\n%s", n, most, list)
 		}
@@ -334,7 +334,7 @@ func TestPipelineAway(t *testing.T) {
 	c, p := behind(t, s, redis.Default())
 	p.Silence(true)
 	for n := range 6 {
-		pipe := c.Commands().Pipeline()
+		pipe := redis.Commands(c).Pipeline()
 		one, two := pipe.Incr(t.Context(), "a"), pipe.Incr(t.Context(), "b")
 		_, err := pipe.Exec(t.Context())
 		for _, err := range []error{err, one.Err(), two.Err()} {

@@ -68,7 +68,7 @@ func (r *Redis) Close() error {
 	var errs []error
 	for _, c := range []*Client{r.State(), r.Cache()} {
 		if c != nil {
-			errs = append(errs, c.redis.Close())
+			errs = append(errs, c.library.Close())
 		}
 	}
 	return errors.Join(errs...)
@@ -109,12 +109,18 @@ func New(cfg Config, o Options, lc *lifecycle.Lifecycle) (*Redis, error) {
 	return r, nil
 }
 
-// Client speaks with the server of one role. It is safe for concurrent use.
+// Client speaks with the server of one role: see Commands and Run. It is safe for concurrent use.
 type Client struct {
-	redis        *goredis.Client
+	library      library
 	role, prefix string
 	log          *slog.Logger
 }
+
+// library is a *goredis.Client. Neither the fields of Client nor its methods say so: each package that sees a type of the library through them, and
+// that is every module, would compile two thousand wrappers of the library's methods anew, and every program would link them.
+type library interface{ Close() error }
+
+func client(c *Client) *goredis.Client { return c.library.(*goredis.Client) }
 
 func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client, error) {
 	opt, err := parse(address)
@@ -132,9 +138,10 @@ func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client
 	opt.ReadTimeout, opt.WriteTimeout, opt.PoolTimeout = cfg.Timeout+later, cfg.Timeout+later, cfg.Timeout+later
 	opt.PoolSize = cfg.maxOpen()
 	opt.MaxActiveConns, opt.PipelinePoolSize = opt.PoolSize, -1
-	c := &Client{redis: goredis.NewClient(opt), role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", log: o.Log}
+	library := goredis.NewClient(opt)
+	c := &Client{library: library, role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", log: o.Log}
 	counts := m.of(role)
-	c.redis.AddHook(&guard{timeout: cfg.Timeout, strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
+	library.AddHook(&guard{timeout: cfg.Timeout, strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
 		counts.breaker(open)
 		if open {
 			o.Log.Warn("Redis is away: calls fail at once until it answers", "role", role, "addr", opt.Addr)
@@ -155,13 +162,13 @@ func dialer(secure *tls.Config) func(ctx context.Context, network, addr string) 
 
 // Commands returns what the server can be told, each with the limits that the package promises. Commands that wait on purpose, BLPOP for instance, do
 // not get to the end of their wait.
-func (c *Client) Commands() goredis.Cmdable { return c.redis }
+func Commands(c *Client) goredis.Cmdable { return client(c) }
 
 // Prefix is what every key of the role begins with, "app:state:" for instance.
 func (c *Client) Prefix() string { return c.prefix }
 
 // Ping asks the server for an answer.
-func (c *Client) Ping(ctx context.Context) error { return c.redis.Ping(ctx).Err() }
+func (c *Client) Ping(ctx context.Context) error { return client(c).Ping(ctx).Err() }
 
 // IsRefused reports whether an error says that the server is there and does not serve this application: a wrong password, a database that it does
 // not have, a command that it does not allow, TLS that is not to be trusted.
@@ -176,21 +183,21 @@ func (c *Client) start(ctx context.Context) error {
 	defer cancel()
 	switch err := c.Ping(ctx); {
 	case IsRefused(err):
-		return errors.Join(fmt.Errorf("redis.%s refuses: %w", c.role, err), c.redis.Close()) // what does not start is not stopped
+		return errors.Join(fmt.Errorf("redis.%s refuses: %w", c.role, err), c.library.Close()) // what does not start is not stopped
 	case err != nil:
-		c.log.WarnContext(ctx, "Redis is away", "role", c.role, "addr", c.redis.Options().Addr, "error", err.Error())
+		c.log.WarnContext(ctx, "Redis is away", "role", c.role, "addr", client(c).Options().Addr, "error", err.Error())
 		return nil
 	}
 	if policy := c.eviction(ctx); c.role == "state" && policy != "" {
 		c.log.WarnContext(ctx, "Redis evicts where nothing may be lost: sessions end early, and limits start anew; set maxmemory-policy noeviction, or maxmemory 0",
-			"role", c.role, "addr", c.redis.Options().Addr, "policy", policy)
+			"role", c.role, "addr", client(c).Options().Addr, "policy", policy)
 	}
 	return nil
 }
 
 // eviction returns how the server makes room when its memory is full, "" for a server that does not, or does not tell.
 func (c *Client) eviction(ctx context.Context) string {
-	info, err := c.redis.InfoMap(ctx, "memory").Result()
+	info, err := client(c).InfoMap(ctx, "memory").Result()
 	if err != nil {
 		return ""
 	}
@@ -201,4 +208,4 @@ func (c *Client) eviction(ctx context.Context) string {
 	return ""
 }
 
-func (c *Client) stop(context.Context) error { return c.redis.Close() }
+func (c *Client) stop(context.Context) error { return c.library.Close() }

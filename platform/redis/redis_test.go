@@ -54,10 +54,10 @@ func TestBothRolesHaveTheirKeys(t *testing.T) {
 	if state.Prefix() != "shop:state:" || cache.Prefix() != "shop:cache:" {
 		t.Errorf("the prefixes are %q and %q", state.Prefix(), cache.Prefix())
 	}
-	if err := state.Commands().Set(t.Context(), state.Prefix()+"a", "1", time.Minute).Err(); err != nil {
+	if err := redis.Commands(state).Set(t.Context(), state.Prefix()+"a", "1", time.Minute).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := cache.Commands().Get(t.Context(), "shop:state:a").Result(); got != "1" || err != nil {
+	if got, err := redis.Commands(cache).Get(t.Context(), "shop:state:a").Result(); got != "1" || err != nil {
 		t.Errorf("without redis.cache there is one server: got %q, %v", got, err)
 	}
 }
@@ -78,7 +78,7 @@ func TestStrictWantsADeadline(t *testing.T) {
 	if err := c.Ping(context.Background()); !errors.Is(err, redis.ErrNoDeadline) {
 		t.Errorf("a context without a deadline: %v", err)
 	}
-	pipe := c.Commands().Pipeline()
+	pipe := redis.Commands(c).Pipeline()
 	pipe.Incr(context.Background(), "a")
 	if _, err := pipe.Exec(context.Background()); !errors.Is(err, redis.ErrNoDeadline) {
 		t.Errorf("a pipeline without a deadline: %v", err)
@@ -96,11 +96,11 @@ func TestScriptsOutliveAFlush(t *testing.T) {
 	c := open(t, at(s.URL()), redis.Options{}).State()
 	double := redis.NewScript("return 2 * redis.call('incrby', KEYS[1], ARGV[1])")
 	for i, want := range []int64{6, 12, 18} {
-		if got, err := c.Run(t.Context(), double, []string{"n"}, 3).Int64(); got != want || err != nil {
+		if got, err := redis.Run(t.Context(), c, double, []string{"n"}, 3).Int64(); got != want || err != nil {
 			t.Errorf("run %d: %d, %v; want %d", i, got, err, want)
 		}
 		if i == 1 {
-			if err := c.Commands().ScriptFlush(t.Context()).Err(); err != nil {
+			if err := redis.Commands(c).ScriptFlush(t.Context()).Err(); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -111,14 +111,14 @@ func TestAnswersAreNotAway(t *testing.T) {
 	t.Parallel()
 	s := servertest.StartRedis(t)
 	c := open(t, at(s.URL()), redis.Options{}).State()
-	if err := c.Commands().Get(t.Context(), "none").Err(); !errors.Is(err, goredis.Nil) || redis.IsDown(err) {
+	if err := redis.Commands(c).Get(t.Context(), "none").Err(); !errors.Is(err, goredis.Nil) || redis.IsDown(err) {
 		t.Errorf("a key that is not there: %v", err)
 	}
-	if err := c.Commands().Set(t.Context(), "word", "a", 0).Err(); err != nil {
+	if err := redis.Commands(c).Set(t.Context(), "word", "a", 0).Err(); err != nil {
 		t.Fatal(err)
 	}
 	for range 50 {
-		if err := c.Commands().Incr(t.Context(), "word").Err(); err == nil || redis.IsDown(err) {
+		if err := redis.Commands(c).Incr(t.Context(), "word").Err(); err == nil || redis.IsDown(err) {
 			t.Fatalf("a wrong command: %v", err)
 		}
 	}

@@ -19,10 +19,10 @@ func NewScript(source string) *Script {
 
 // Run runs a script by its hash, and by its text where the server does not know it: after its start, and after SCRIPT FLUSH. Every key that the
 // script touches is one of keys, with the client's prefix.
-func (c *Client) Run(ctx context.Context, s *Script, keys []string, args ...any) *goredis.Cmd {
-	cmd := c.redis.EvalSha(ctx, s.hash, keys, args...)
+func Run(ctx context.Context, c *Client, s *Script, keys []string, args ...any) *goredis.Cmd {
+	cmd := client(c).EvalSha(ctx, s.hash, keys, args...)
 	if goredis.HasErrorPrefix(cmd.Err(), "NOSCRIPT") { // it has done nothing
-		return c.redis.Eval(ctx, s.source, keys, args...)
+		return client(c).Eval(ctx, s.source, keys, args...)
 	}
 	return cmd
 }

@@ -179,7 +179,7 @@ func TestServerWithoutMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, _ := request(t)
-	if err := v.client.Commands().ConfigSet(ctx, "maxmemory", "1").Err(); err != nil {
+	if err := redis.Commands(v.client).ConfigSet(ctx, "maxmemory", "1").Err(); err != nil {
 		t.Fatal(err)
 	}
 	_, err = v.signIn(t, "grace")
@@ -198,7 +198,7 @@ func TestServerThatHasForgottenScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, slot := request(t)
-	if err := v.client.Commands().ScriptFlush(ctx).Err(); err != nil {
+	if err := redis.Commands(v.client).ScriptFlush(ctx).Err(); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.Enter(ctx, slot, []byte(ada)); err != nil {
@@ -218,11 +218,11 @@ func TestKeyOfSomethingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, _ := request(t)
-	keys, err := v.client.Commands().Keys(ctx, v.client.Prefix()+"session:*").Result()
+	keys, err := redis.Commands(v.client).Keys(ctx, v.client.Prefix()+"session:*").Result()
 	if err != nil || len(keys) != 1 {
 		t.Fatal(keys, err)
 	}
-	if err := errors.Join(v.client.Commands().Del(ctx, keys...).Err(), v.client.Commands().HSet(ctx, keys[0], "a", "b").Err()); err != nil {
+	if err := errors.Join(redis.Commands(v.client).Del(ctx, keys...).Err(), redis.Commands(v.client).HSet(ctx, keys[0], "a", "b").Err()); err != nil {
 		t.Fatal(err)
 	}
 	if user, err := v.who(t, ada); user != "" || err != nil {
@@ -255,7 +255,7 @@ func TestLoadIsOneGet(t *testing.T) {
 // calls counts the commands that the server has carried out.
 func (v visitors) calls(ctx context.Context, t *testing.T) map[string]int {
 	t.Helper()
-	text, err := v.client.Commands().Info(ctx, "commandstats").Result()
+	text, err := redis.Commands(v.client).Info(ctx, "commandstats").Result()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (Driver) Open(o driver.Options) (driver.Store, error) {
 		return nil, errors.New("needs the address of a Redis server in redis.state")
 	}
 	return &store{
-		options: o, client: client, redis: client.Commands(), start: time.Now(),
+		options: o, client: client, redis: redis.Commands(client), start: time.Now(),
 		create: redis.NewScript(common + create), save: redis.NewScript(common + save), touch: redis.NewScript(common + touch),
 	}, nil
 }
@@ -161,7 +161,7 @@ func (s *store) Create(ctx context.Context, in *driver.Session, ended driver.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.stored(in, s.client.Run(ctx, s.create, []string{s.key(in.ID), s.userKey(in.User), s.key(ended)},
+	return s.stored(in, redis.Run(ctx, s.client, s.create, []string{s.key(in.ID), s.userKey(in.User), s.key(ended)},
 		in.ID.String(), body, millis(s.options.Idle), millis(s.options.Absolute), s.options.Most, s.prefix()))
 }
 
@@ -258,13 +258,13 @@ func (s *store) Save(ctx context.Context, in *driver.Session, was driver.ID) (*d
 	if err != nil {
 		return nil, err
 	}
-	return s.stored(in, s.client.Run(ctx, s.save, []string{s.key(was), s.key(in.ID), s.userKey(in.User)},
+	return s.stored(in, redis.Run(ctx, s.client, s.save, []string{s.key(was), s.key(in.ID), s.userKey(in.User)},
 		in.Version, body, millis(s.options.Idle), was.String(), in.ID.String()))
 }
 
 // Touch notes that a session was seen.
 func (s *store) Touch(ctx context.Context, id driver.ID) error {
-	now, err := s.client.Run(ctx, s.touch, []string{s.key(id)}, millis(s.options.Idle), millis(s.options.Touch)).Int64()
+	now, err := redis.Run(ctx, s.client, s.touch, []string{s.key(id)}, millis(s.options.Idle), millis(s.options.Touch)).Int64()
 	if err == nil {
 		s.learn(now)
 	}

@@ -63,7 +63,7 @@ type place struct {
 
 func (p place) keys(t *testing.T, pattern string) []string {
 	t.Helper()
-	keys, err := p.client.Commands().Keys(t.Context(), p.client.Prefix()+pattern).Result()
+	keys, err := redis.Commands(p.client).Keys(t.Context(), p.client.Prefix()+pattern).Result()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func (p place) keys(t *testing.T, pattern string) []string {
 // advance makes everything older: the times that are stored, and what is left of the lives of keys.
 func (p place) advance(t *testing.T, d time.Duration) {
 	t.Helper()
-	c := p.client.Commands()
+	c := redis.Commands(p.client)
 	for _, key := range p.keys(t, "session:*") {
 		text, left := c.Get(t.Context(), key).Val(), c.PTTL(t.Context(), key).Val()-d
 		if left <= 0 {
@@ -105,7 +105,7 @@ func (p place) advance(t *testing.T, d time.Duration) {
 // damage puts a text in the place of the body.
 func (p place) damage(t *testing.T, id driver.ID, text string) {
 	t.Helper()
-	c, key := p.client.Commands(), p.client.Prefix()+"session:"+id.String()
+	c, key := redis.Commands(p.client), p.client.Prefix()+"session:"+id.String()
 	line, _, _ := strings.Cut(c.Get(t.Context(), key).Val(), "\n")
 	if err := c.Set(t.Context(), key, line+"\n"+text, goredis.KeepTTL).Err(); err != nil {
 		t.Fatal(err)
