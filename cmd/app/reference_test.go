@@ -226,6 +226,7 @@ func settingTypes(t *testing.T, of reflect.Type, prefix string) map[string]strin
 		reflect.TypeFor[unit.Auto[int]]():            "auto or whole number",
 		reflect.TypeFor[unit.Auto[unit.Bytes]]():     "auto or size",
 		reflect.TypeFor[unit.Auto[time.Duration]]():  "auto or duration",
+		reflect.TypeFor[float64]():                   "number",
 		reflect.TypeFor[[]string]():                  "list of texts",
 		reflect.TypeFor[[]httpserver.Proxy]():        "list of addresses",
 		reflect.TypeFor[telemetry.Format]():          "auto, json or text",

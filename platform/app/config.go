@@ -8,6 +8,7 @@ import (
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
+	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/httpserver"
@@ -29,6 +30,7 @@ type Config struct {
 	API         APIConfig             `config:"api"`
 	DB          db.Config             `config:"db"`
 	Redis       redis.Config          `config:"redis"`
+	Cache       cache.Config          `config:"cache"`
 	Session     session.Config        `config:"session"`
 	Limits      ratelimit.Config      `config:"limits"`
 	Mail        mail.Config           `config:"mail"`
@@ -51,6 +53,7 @@ func Default() Config {
 		API:         APIConfig{Depth: 32},
 		DB:          db.Default(),
 		Redis:       redis.Default(),
+		Cache:       cache.Default(),
 		Session:     session.Default(),
 		Limits:      ratelimit.Default(),
 		Mail:        mail.Default(),

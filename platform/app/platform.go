@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
@@ -49,6 +50,10 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	values, err := cache.New(cfg.Cache, cache.Options{Instances: cfg.Instances, Log: tel.Logger(), Metrics: tel}, started)
+	if err != nil {
+		return nil, err
+	}
 	sessions, err := newSessions(env, cfg, drivers, database, stores, tel, started)
 	if err != nil {
 		return nil, err
@@ -64,7 +69,7 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	return &Platform{
 		Platform: module.Platform{
 			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
-			Limits: limits, Mail: mailer, Log: tel.Logger(), Lifecycle: started,
+			Limits: limits, Mail: mailer, Cache: values, Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,

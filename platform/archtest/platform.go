@@ -69,7 +69,7 @@ func drivers(capability string) []string {
 	case "db":
 		return []string{"sqlite", "postgres"}
 	case "cache":
-		return []string{"gocachestore"}
+		return []string{"redisstore", "gocachestore"}
 	case "mail":
 		return []string{"smtp"}
 	case "session":

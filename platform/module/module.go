@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/keyring"
@@ -70,6 +71,8 @@ type Platform struct {
 	Passwords *password.Hasher
 	// Sessions are who is signed in. They are nil in commands that only describe the application.
 	Sessions *session.Sessions
+	// Cache keeps what was read: make a group in the constructor, by cache.Of.
+	Cache *cache.Cache
 	// Limits are the rules of how often somebody may ask; a part declares its own by Limiter.
 	Limits *ratelimit.Limits
 	// Mail sends in the background. Announce, in the constructor, that a module is going to.

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -104,6 +105,16 @@ func (t *Telemetry) Counter(name, help string, labels ...string) (*Counter, erro
 		return nil, err
 	}
 	return &Counter{newSeries[prometheus.Counter](t.custom, vec, name, len(labels))}, nil
+}
+
+// CounterFunc defines one series of a counter whose value is read when somebody looks: for what counts by itself, so often that telling a Counter costs too much. Read
+// is safe for concurrent use, and what it returns only grows. Labels are the series' own, by name; another series of the same counter has the same names, other
+// values, and the same help. What Counter says about names holds.
+func (t *Telemetry) CounterFunc(name, help string, labels map[string]string, read func() uint64) error {
+	if err := checkMetric(dto.MetricType_COUNTER, name, help, slices.Sorted(maps.Keys(labels))); err != nil {
+		return err
+	}
+	return t.custom.register(name, prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help, ConstLabels: labels}, func() float64 { return float64(read()) }))
 }
 
 // Gauge defines a gauge. What Counter says about names holds, but the name must not end in _total.

@@ -1,0 +1,129 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/telemetry"
+)
+
+// ErrBusy is of kind fault.Unavailable: the source of a value has not given it in time, or too many wait for it already.
+var ErrBusy = fault.New(fault.Unavailable, "cache_busy", "This takes too long at the moment. Try again in a moment.").WithRetryAfter(time.Second)
+
+// again is how long after a failure of its source a value is served from memory without asking that.
+const again = time.Second
+
+// flight is one attempt to get a value, for all who want it.
+type flight[T any] struct {
+	before uint64        // the generation of the key when it began
+	done   chan struct{} // closed when the rest is there
+	value  T
+	err    error
+	late   bool // the value is served because its source has failed
+	early  bool // nobody waits: it is to replace a value that lasts for a while
+}
+
+// join returns the flight for a key, and whether it is a new one. One that has begun before an invalidation takes nobody else along, since it may have read what was
+// there before. The caller holds mu.
+func (g *Group[K, T]) join(ctx context.Context, key K, at place, before uint64) (f *flight[T], begun bool) {
+	if f = g.active[key]; f != nil && f.before == before {
+		return f, false
+	}
+	f = &flight[T]{before: before, done: make(chan struct{})}
+	g.active[key] = f
+	parent := detached(g.cache.life, ctx)
+	g.cache.running.Go(func() { g.fly(parent, key, at, f) })
+	return f, true
+}
+
+// detached returns life with what a request is known by in logs and traces.
+func detached(life, ctx context.Context) context.Context {
+	r := telemetry.RequestFrom(ctx)
+	if r == nil {
+		return life
+	}
+	return telemetry.WithRequest(life, &telemetry.Request{ID: r.ID, Trace: r.Trace}) // a copy: the other one belongs to more than that
+}
+
+// fly gets a value, and tells those who wait.
+func (g *Group[K, T]) fly(ctx context.Context, key K, at place, f *flight[T]) {
+	f.err = errors.New("the load has ended its goroutine") // runtime.Goexit
+	defer func() {
+		g.mu.Lock() // behind what was kept: so nobody finds neither
+		if g.active[key] == f {
+			delete(g.active, key)
+		}
+		g.mu.Unlock()
+		close(f.done)
+	}()
+	ctx, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
+	defer cancel()
+	g.fetch(ctx, key, at, f)
+	if f.err != nil && !answers(f.err) {
+		g.rescue(key, at, f)
+	}
+}
+
+// fetch gets a value from where it is.
+func (g *Group[K, T]) fetch(ctx context.Context, key K, at place, f *flight[T]) {
+	began := time.Now()
+	f.value, f.err = g.source(ctx, key)
+	if left, keeps := g.lasting(f.err); keeps {
+		g.keep(key, at, f.before, g.newEntry(at, f.value, f.err, left, time.Since(began)))
+	}
+}
+
+// lasting returns how long what load has returned may last, and whether it is kept at all.
+func (g *Group[K, T]) lasting(err error) (time.Duration, bool) {
+	switch {
+	case err == nil:
+		return jitter(g.times.ttl), g.times.ttl > 0
+	case absent(err):
+		return jitter(g.times.negative), g.times.negative > 0
+	default:
+		return 0, false
+	}
+}
+
+// source calls load. What that panics with is an error: nobody stands above to answer for it.
+func (g *Group[K, T]) source(ctx context.Context, key K) (value T, err error) {
+	g.counts.loads.Add(1)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("load %s: panic: %v", g.name, p)
+			g.cache.log.ErrorContext(ctx, "a load has panicked", "group", g.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		}
+		if err != nil && !answers(err) {
+			g.counts.failures.Add(1)
+		}
+	}()
+	if value, err = g.load(ctx, key); errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+		err = ErrBusy.Because(err)
+	}
+	return value, err
+}
+
+// rescue has a flight that has failed return what was there before, if that may be served for longer than its time, and lets the source alone for a moment.
+func (g *Group[K, T]) rescue(key K, at place, f *flight[T]) {
+	now := g.cache.timer.exact()
+	g.l1.Compute(key, func(old *entry[T], found bool) (*entry[T], otter.ComputeOp) {
+		if !found || now >= old.stale || old.err != nil || old.known != g.known(at) || g.generation(at) != f.before {
+			return old, otter.CancelOp
+		}
+		f.value, f.err, f.late = old.value, nil, now >= old.fresh || old.late
+		e := *old
+		e.late, e.sum = true, sum(&g.gen, at.of)
+		e.soft = min(now+int64(again), max(e.stale, now))
+		if g.cache.deaf() {
+			e.soft = min(e.soft, now+int64(deafLife))
+		}
+		g.counts.stales.Add(1)
+		return &e, otter.WriteOp
+	})
+}
