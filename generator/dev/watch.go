@@ -79,7 +79,7 @@ func counts(path string) bool {
 	if strings.HasPrefix(base, ".") || strings.HasSuffix(base, "~") || strings.HasSuffix(base, "_test.go") {
 		return false
 	}
-	return base == "go.mod" || base == "go.sum" || slices.Contains([]string{".go", ".yaml", ".yml", ".sql", ".html", ".tmpl", ".css", ".js", ".json", ".txt"}, filepath.Ext(base))
+	return base == "go.mod" || base == "go.sum" || slices.Contains([]string{".go", ".yaml", ".yml", ".sql", ".html", ".tmpl", ".css", ".js", ".json", ".txt", ".svg", ".png", ".jpg", ".webp", ".woff2", ".ico"}, filepath.Ext(base))
 }
 
 // run collects changes until it has been quiet for a moment.

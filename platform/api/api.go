@@ -48,7 +48,7 @@ type API struct {
 type Mounted struct {
 	Route
 	Module   string
-	FullPath string // "/api/v1/catalog/products/{id}"
+	FullPath string // "/api/v1/catalog/products/{id}", of a page its path
 }
 
 // Endpoint is what a router needs to know of a route: where it is, and one of the two that answer.
@@ -85,13 +85,16 @@ func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
 // is for programs that their tests have started without it. Call it before Mount.
 func (a *API) PlanLate() { a.late = true }
 
-// Mount adds the routes of a module below /api/v1/<module>. The error tells of every route that is not added, with the line that made it: what
+// Mount adds the routes of a module below /api/v1/<module>, and its pages where they say. The error tells of every route that is not added, with the line that made it: what
 // is wrong with itself, a place that has another route, a place with two names for a parameter, an operation id of two, a way in that nobody
 // guards.
 func (a *API) Mount(module string, routes ...Route) error {
 	var wrong []error
 	for _, r := range routes {
 		m := Mounted{Route: r, Module: module, FullPath: Prefix + "/" + module + r.Path}
+		if r.page {
+			m.FullPath = r.Path
+		}
 		err := r.invalid
 		if err == nil && !a.late {
 			err = a.plan(&m)
@@ -180,7 +183,7 @@ func (a *API) admit(m Mounted) error {
 	}
 	for i := range a.mounted {
 		other := &a.mounted[i]
-		if other.Module != m.Module { // which is a part of the path
+		if other.Module != m.Module && !(other.page && m.page) { // which is a part of the path
 			continue
 		}
 		if answersFor(other.Method) == answersFor(m.Method) && clash(other.FullPath, m.FullPath) {

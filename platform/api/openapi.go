@@ -44,7 +44,7 @@ func (a *API) Document(info Info) ([]byte, error) {
 	paths := map[string]map[string]any{}
 	tags := map[string]bool{}
 	// Answers first: what is both question and answer has the plain name as an answer.
-	mounted := slices.Clone(a.mounted)
+	mounted := slices.DeleteFunc(slices.Clone(a.mounted), func(m Mounted) bool { return m.page })
 	for i := range mounted {
 		err := a.plan(&mounted[i])
 		if err == nil {
@@ -93,6 +93,9 @@ func (a *API) Document(info Info) ([]byte, error) {
 func (a *API) securitySchemes() map[string]any {
 	used := map[string]any{}
 	for _, m := range a.mounted {
+		if m.page {
+			continue
+		}
 		switch m.Op.Auth {
 		case Session:
 			used[string(Session)] = map[string]any{

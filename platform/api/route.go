@@ -54,6 +54,7 @@ type Route struct {
 	plan      func(*plan.Compiler, *Route) (*operation, error) // nil for a raw route
 	operation *operation                                       // of a mounted route
 	raw       fiber.Handler
+	page      bool    // see Page
 	at        uintptr // the code that made it
 	invalid   error   // what is wrong with it, for Mount to tell
 }
@@ -97,6 +98,23 @@ func Raw(method, path string, h fiber.Handler, op Op) Route {
 		r.invalid = errNoHandler
 	}
 	return r
+}
+
+// Page makes a route that answers GET with what a browser shows: a raw route outside of the API and its document, whose path is the whole one,
+// "/catalog". What begins with the name of the module meets nobody else's. By default a page may load nothing; assets.Assets has a policy that
+// lets it.
+func Page(path string, h fiber.Handler, op Op) Route {
+	r := Raw(http.MethodGet, path, h, op)
+	r.page, r.at = true, caller(1)
+	if first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); r.invalid == nil && slices.Contains(reserved(), first) {
+		r.invalid = fmt.Errorf("what is below /%s is the platform's", first)
+	}
+	return r
+}
+
+// reserved are the first segments of paths that the platform has, or is going to have.
+func reserved() []string {
+	return []string{"api", "assets", "dev", "docs", "files", "livez", "openapi.json", "problems", "readyz", "startupz", "up"}
 }
 
 func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route {
@@ -219,6 +237,9 @@ func (r Route) Writes() bool {
 
 // IsRaw reports whether fiber handles the route alone.
 func (r Route) IsRaw() bool { return r.raw != nil }
+
+// IsPage reports whether the route is a page: its path is below no module's prefix, and it is no operation of the document.
+func (r Route) IsPage() bool { return r.page }
 
 // At returns the place in the code that made the route, "modules/catalog/internal/web/product.go:26", as the compiler knows the file: with its
 // absolute path, or below the path of its Go module in a program that was built with -trimpath.

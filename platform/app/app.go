@@ -48,7 +48,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	sets := []db.Migrations{platform.Migrations()}
 	var wrong []error
 	for _, m := range modules {
-		wrong = append(wrong, a.operations.Mount(m.Name(), module.Routes(m)...))
+		wrong = append(wrong, a.operations.Mount(m.Name(), module.Routes(m)...), a.addAssets(m))
 		sets = append(sets, db.Migrations{Module: m.Name(), Files: m.Migrations()})
 	}
 	if err = errors.Join(wrong...); err == nil {
@@ -74,7 +74,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		return nil, err
 	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Pages: pages, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Pages: pages, Assets: p.Assets, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})
@@ -168,11 +168,24 @@ func (a *App) withNext(check func(context.Context) error) func(context.Context) 
 	}
 }
 
+// addAssets adds what the parts of a module have for browsers.
+func (a *App) addAssets(m module.Module) error {
+	var wrong []error
+	for _, p := range m.Parts() {
+		if g, ok := p.(module.Asseter); ok {
+			wrong = append(wrong, a.platform.Assets.Add(m.Name(), g.Assets()))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
 // pages are the endpoints outside the API.
 func (a *App) pages() ([]api.Endpoint, error) {
 	pages := apidocs.Problems()
 	if a.platform.env.Dev() {
-		pages = append(pages, a.devPage())
+		if !slices.ContainsFunc(a.operations.Mounted(), func(m api.Mounted) bool { return m.FullPath == "/" }) {
+			pages = append(pages, a.devPage())
+		}
 		if box := a.platform.Mail.Mailbox(); box != nil {
 			pages = append(pages, a.mailboxPage(box))
 		}

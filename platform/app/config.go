@@ -8,6 +8,7 @@ import (
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
+	"github.com/banyan-go/banyan/platform/assets"
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
@@ -35,6 +36,7 @@ type Config struct {
 	Limits      ratelimit.Config      `config:"limits"`
 	Mail        mail.Config           `config:"mail"`
 	Idempotency idempotency.Config    `config:"idempotency"`
+	Assets      assets.Config         `config:"assets"`
 	Telemetry   telemetry.Config      `config:"telemetry"`
 }
 
@@ -58,6 +60,7 @@ func Default() Config {
 		Limits:      ratelimit.Default(),
 		Mail:        mail.Default(),
 		Idempotency: idempotency.Default(),
+		Assets:      assets.Default(),
 		Telemetry:   telemetry.DefaultConfig(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/banyan-go/banyan/platform/assets"
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/config"
@@ -69,7 +70,7 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	return &Platform{
 		Platform: module.Platform{
 			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
-			Limits: limits, Mail: mailer, Cache: values, Log: tel.Logger(), Lifecycle: started,
+			Limits: limits, Cache: values, Assets: assets.New(cfg.Assets, started), Mail: mailer, Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,

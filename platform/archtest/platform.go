@@ -11,8 +11,8 @@ func layer(capability string) int {
 	return slices.IndexFunc([][]string{
 		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "password", "page", "patch"},
 		{"config", "telemetry", "cli"},
-		{"db", "redis", "cache", "api"},
-		{"httpserver", "session", "ratelimit", "queue", "idempotency"},
+		{"db", "redis", "cache", "api", "assets"},
+		{"httpserver", "session", "ratelimit", "queue", "idempotency", "files"},
 		{"events", "projection", "mail", "images"},
 		{"module", "console"},
 		{"app", "apptest", "archtest", "leaktest", "servertest"},

@@ -80,7 +80,6 @@ func (s *Server) restore(h *fasthttp.ResponseHeader) {
 func (s *Server) headers(fctx *fasthttp.RequestCtx, r *request, peer netip.Addr, took time.Duration) {
 	h := &fctx.Response.Header
 	s.restore(h)
-	s.cors.answer(fctx)
 	h.SetCanonical([]byte(headerRequestID), []byte(r.ID))
 	var buf [64]byte
 	h.SetCanonical([]byte(headerTraceparent), r.Trace.AppendTraceparent(buf[:0]))

@@ -20,6 +20,7 @@ type router struct {
 	static []branch // few at each place, and compared faster than hashed
 	param  *router  // for a segment that is a parameter
 	here   *place   // what ends here
+	rest   *place   // for whatever is below, where nothing else is
 }
 
 type branch struct {
@@ -41,25 +42,33 @@ type route struct {
 	// admission bounds how many of its requests run; nil for none of its own.
 	admission *adaptive
 	idle      *querystat.Recorder // nil where nobody counts
+	asset     bool                // its answers are the same for everybody, and compressed already
 	guard
 	keeping
 }
 
-// add puts a route at its place. It panics when the place is taken.
+// add puts a route at its place: below a path that ends in a parameter with dots, {path...}, is everything. It panics when the place is taken.
 func (t *router) add(r *route) {
+	at := &t.here
 	for segment := range strings.SplitSeq(strings.TrimPrefix(r.Path, "/"), "/") {
+		if strings.HasSuffix(segment, "...}") {
+			at = &t.rest
+			break
+		}
 		t = t.child(segment)
+		at = &t.here
 	}
-	if t.here == nil {
-		t.here = &place{}
+	if *at == nil {
+		*at = &place{}
 	}
-	for _, other := range t.here.routes {
+	p := *at
+	for _, other := range p.routes {
 		if other.method == r.method {
 			panic(fmt.Sprintf("httpserver: two endpoints at %s %s", r.method, r.Path))
 		}
 	}
-	t.here.routes = append(t.here.routes, r)
-	t.here.allow = allow(t.here.routes)
+	p.routes = append(p.routes, r)
+	p.allow = allow(p.routes)
 }
 
 func (t *router) child(segment string) *router {
@@ -89,7 +98,7 @@ func allow(routes []*route) string {
 	return strings.Join(append(methods, http.MethodOptions), ", ")
 }
 
-// find returns the place of a path, nil when there is none. A word goes before a parameter.
+// find returns the place of a path, nil when there is none. A word goes before a parameter, and both before the rest.
 func (t *router) find(path []byte) *place {
 	path, rooted := bytes.CutPrefix(path, []byte("/"))
 	if !rooted {
@@ -108,10 +117,12 @@ func (t *router) walk(path []byte) *place {
 			break
 		}
 	}
-	if t.param == nil || len(segment) == 0 {
-		return nil
+	if t.param != nil && len(segment) > 0 {
+		if p := t.param.end(rest, more); p != nil {
+			return p
+		}
 	}
-	return t.param.end(rest, more)
+	return t.rest
 }
 
 func (t *router) end(rest []byte, more bool) *place {

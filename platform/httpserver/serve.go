@@ -3,6 +3,7 @@ package httpserver
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"syscall"
 	"time"
@@ -108,7 +109,8 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 		route.metrics.ObserveStatements(n)
 	}
 	resp := &fctx.Response
-	coded := s.compressor.applies(resp)
+	asset := route != nil && route.asset && resp.StatusCode() < http.StatusBadRequest
+	coded := !asset && s.compressor.applies(resp)
 	if fctx.IsGet() || fctx.IsHead() {
 		condition(fctx)
 	}
@@ -122,6 +124,9 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 	}
 	peer := peer(fctx)
 	s.headers(fctx, r, peer, took)
+	if !asset {
+		s.cors.answer(fctx)
+	}
 
 	entry := telemetry.Entry{
 		Time: started, Duration: took, Request: &r.Request,

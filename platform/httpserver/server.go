@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/assets"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/idempotency"
 	"github.com/banyan-go/banyan/platform/lifecycle"
@@ -33,6 +34,8 @@ type Options struct {
 	Gate Gate
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
+	// Assets are what browsers load beside pages. Nil is none.
+	Assets *assets.Assets
 	// Sockets are what the process has inherited. In mode dev whoever has passed on the public one gives it to the next process too: this
 	// one takes no more connections once it is told to stop.
 	Sockets Sockets
@@ -88,6 +91,9 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 		if err := s.mount(app, e); err != nil {
 			return nil, err
 		}
+	}
+	if o.Assets != nil {
+		s.mountAssets(o.Assets)
 	}
 	s.raw, s.fast = app.Handler(), app.Server()
 	s.fast.Handler = s.serve

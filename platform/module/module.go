@@ -9,6 +9,7 @@ import (
 	"log/slog"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/assets"
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
@@ -58,6 +59,13 @@ type Limiter interface {
 	Limits() map[string]ratelimit.Rule
 }
 
+// Asseter is a part with files that browsers load beside pages.
+type Asseter interface {
+	// Assets returns them, app.css at the top of the tree for instance; usually a folder that is compiled in. The module's name stands in front of
+	// their names: "catalog/app.css".
+	Assets() fs.FS
+}
+
 // ErrSeedLater means that there is nothing yet that the rows of a Seeder could refer to. Wrap it with what is missing.
 var ErrSeedLater = errors.New("there is nothing to refer to yet")
 
@@ -75,6 +83,8 @@ type Platform struct {
 	Cache *cache.Cache
 	// Limits are the rules of how often somebody may ask; a part declares its own by Limiter.
 	Limits *ratelimit.Limits
+	// Assets know the addresses of what modules give by Asseter. They have them once the application is put together: ask when a page is made.
+	Assets *assets.Assets
 	// Mail sends in the background. Announce, in the constructor, that a module is going to.
 	Mail *mail.Mailer
 	// Log carries the name of the application; handlers log with the context of the request.
