@@ -9,6 +9,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
@@ -42,8 +43,11 @@ func (g *Group[K, T]) join(ctx context.Context, key K, at place, before uint64) 
 	return f, true
 }
 
-// detached returns life with what a request is known by in logs and traces.
+// detached returns life with what a request is known by in logs and traces. Statements of the load count as those of the request, as long as that lasts.
 func detached(life, ctx context.Context) context.Context {
+	if q, _ := ctx.Value(querystat.RecorderKey{}).(*querystat.Recorder); q != nil {
+		life = querystat.WithRecorder(life, q)
+	}
 	r := telemetry.RequestFrom(ctx)
 	if r == nil {
 		return life

@@ -19,6 +19,7 @@ type Group[K Key, T any] struct {
 	rule  Rule
 	times times
 	load  func(ctx context.Context, key K) (T, error)
+	many  func(ctx context.Context, keys []K) (map[K]T, error) // nil for none
 	text  func(K) string
 	tagBy func(K) []string // nil for none
 	fixed []*atomic.Uint64 // the generations of rule.Tags

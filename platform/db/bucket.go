@@ -55,7 +55,7 @@ func (Bucket) GormDataType() string { return "smallint" }
 // ListBy is List for a table that is divided by the column shardKey: within one key when q filters that column for one value, otherwise over all
 // keys by Handle.Each. A search reads every row, so over all keys it is an error of kind fault.Invalid.
 func ListBy[R any](ctx context.Context, h *Handle, shardKey string, q page.Query) (p page.Page[R], err error) {
-	if b, ok := bucketIn(q, shardKey); ok {
+	if b, ok := BucketIn(q, shardKey); ok {
 		return List[R](h.Query(ctx, bucketKey(b)).Where("bucket = ?", b), q)
 	}
 	if q.Search != "" {
@@ -90,8 +90,8 @@ func ByIDsEach[R any](ctx context.Context, h *Handle, ids []id.ID) (rows []R, er
 	return rows, err
 }
 
-// bucketIn returns the bucket of the one value that q filters a column for.
-func bucketIn(q page.Query, column string) (id.Bucket, bool) {
+// BucketIn returns the bucket in which all that q asks for lies: that of the one value that it filters the column of a shard key for. It is false when there is none.
+func BucketIn(q page.Query, column string) (id.Bucket, bool) {
 	for _, f := range q.Conditions() {
 		if f.Field.Column != column || f.Op != page.Eq && (f.Op != page.In || len(f.Values) != 1) {
 			continue
