@@ -5,6 +5,8 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
+	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/mail/smtp"
 	"github.com/banyan-go/banyan/platform/session"
@@ -19,5 +21,6 @@ func drivers() app.Drivers {
 		DB:       db.Drivers{"postgres": postgres.Driver{}, "sqlite": sqlite.Driver{}},
 		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}},
 		Mail:     mail.Drivers{"smtp": smtp.Driver{}},
+		Files:    files.Drivers{"disk": disk.Driver{}},
 	}
 }

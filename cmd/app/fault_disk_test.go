@@ -16,15 +16,15 @@ import (
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
-// disk is a small one.
-type disk struct {
+// smallDisk is a small one.
+type smallDisk struct {
 	t      *testing.T
 	dir    string
 	filler string
 }
 
 // newDisk makes a disk in memory. Where nobody may mount one the test is left out.
-func newDisk(t *testing.T, size string) *disk {
+func newDisk(t *testing.T, size string) *smallDisk {
 	t.Helper()
 	dir, err := os.MkdirTemp("/tmp", "disk") //nolint:usetesting // a server of another user enters it
 	if err != nil {
@@ -39,11 +39,11 @@ func newDisk(t *testing.T, size string) *disk {
 			t.Error(err)
 		}
 	})
-	return &disk{t: t, dir: dir, filler: filepath.Join(dir, "filler")}
+	return &smallDisk{t: t, dir: dir, filler: filepath.Join(dir, "filler")}
 }
 
 // fill leaves no room at all.
-func (d *disk) fill() {
+func (d *smallDisk) fill() {
 	d.t.Helper()
 	f, err := os.OpenFile(d.filler, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -59,7 +59,7 @@ func (d *disk) fill() {
 }
 
 // empty makes room again.
-func (d *disk) empty() {
+func (d *smallDisk) empty() {
 	d.t.Helper()
 	if err := os.Remove(d.filler); err != nil {
 		d.t.Fatal(err)
@@ -68,7 +68,7 @@ func (d *disk) empty() {
 
 // wantFull fills the disk under an application, and fails the test unless writes fail with a clear word and nothing else happens, and work again
 // when there is room.
-func (p *process) wantFull(d *disk) {
+func (p *process) wantFull(d *smallDisk) {
 	p.t.Helper()
 	p.public.Post(products, product("before")).Want(201)
 	d.fill()

@@ -64,6 +64,8 @@ type Endpoint struct {
 	// Handler answers a request to a raw route, which fiber knows by FiberPath.
 	Handler   fiber.Handler
 	FiberPath string
+	// Upload bounds a body that is not read before Handler is called; zero for every other endpoint.
+	Upload UploadLimit
 }
 
 // New returns an API without operations. Keys may be nil when nothing is going to be served.
@@ -111,7 +113,10 @@ func (a *API) Mount(module string, routes ...Route) error {
 		e := Endpoint{Method: r.Method, Path: m.FullPath, Op: r.Op}
 		switch {
 		case r.raw != nil:
-			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
+			e.Handler, e.FiberPath, e.Upload = a.rawHandler(r.raw), fiberPath(m.FullPath), r.upload
+			if r.upload.Size > 0 {
+				e.Handler = uploadHandler(r.raw)
+			}
 		case a.late:
 			e.Serve, e.Varies = a.serveLate(m)
 		default:
@@ -169,6 +174,16 @@ func (a *API) rawHandler(h fiber.Handler) fiber.Handler {
 			}
 			req.Header.Del(fiber.HeaderContentEncoding)
 			req.SetBodyRaw(body)
+		}
+		return h(c)
+	}
+}
+
+// uploadHandler lets nobody send what has to be decompressed: how large it is would only be known when it has been.
+func uploadHandler(h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
+			return ProtocolError("unsupported-media-type", "unsupported_content_encoding", "An upload is sent as it is, without Content-Encoding.")
 		}
 		return h(c)
 	}

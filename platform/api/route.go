@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -54,7 +55,8 @@ type Route struct {
 	plan      func(*plan.Compiler, *Route) (*operation, error) // nil for a raw route
 	operation *operation                                       // of a mounted route
 	raw       fiber.Handler
-	page      bool    // see Page
+	page      bool // see Page
+	upload    UploadLimit
 	at        uintptr // the code that made it
 	invalid   error   // what is wrong with it, for Mount to tell
 }
@@ -99,6 +101,30 @@ func Raw(method, path string, h fiber.Handler, op Op) Route {
 	}
 	return r
 }
+
+// UploadLimit bounds what one request of an upload sends.
+type UploadLimit struct {
+	Size int64         // bytes of the body; http.body_limit does not count here
+	Time time.Duration // until all of it has to be there, instead of http.body_timeout; the context of the handler lasts as much longer
+}
+
+// Upload makes a raw route that answers POST and reads the body itself, while it arrives: c.Context().RequestBodyStream(). Reading ends with an error
+// of the platform's, to be returned as it is, when more than the limit comes or when it takes longer. What the handler leaves unread ends the
+// connection. Without Op.Concurrency it works on 16 at a time: each holds a connection for as long as the client likes.
+func Upload(path string, limit UploadLimit, h fiber.Handler, op Op) Route {
+	if op.Concurrency == 0 {
+		op.Concurrency = uploads
+	}
+	r := Raw(http.MethodPost, path, h, op)
+	r.upload, r.at = limit, caller(1)
+	if r.invalid == nil && (limit.Size < 1 || limit.Time <= 0) {
+		r.invalid = errors.New("has no limit for the size and the time of what is sent: api.UploadLimit")
+	}
+	return r
+}
+
+// uploads are how many a process takes at a time unless the operation says it.
+const uploads = 16
 
 // Page makes a route that answers GET with what a browser shows: a raw route outside of the API and its document, whose path is the whole one,
 // "/catalog". What begins with the name of the module meets nobody else's. By default a page may load nothing; assets.Assets has a policy that

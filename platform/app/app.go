@@ -181,7 +181,7 @@ func (a *App) addAssets(m module.Module) error {
 
 // pages are the endpoints outside the API.
 func (a *App) pages() ([]api.Endpoint, error) {
-	pages := apidocs.Problems()
+	pages := append(apidocs.Problems(), a.platform.Files.Pages()...)
 	if a.platform.env.Dev() {
 		if !slices.ContainsFunc(a.operations.Mounted(), func(m api.Mounted) bool { return m.FullPath == "/" }) {
 			pages = append(pages, a.devPage())

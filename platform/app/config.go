@@ -12,6 +12,7 @@ import (
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/idempotency"
 	"github.com/banyan-go/banyan/platform/mail"
@@ -37,6 +38,7 @@ type Config struct {
 	Mail        mail.Config           `config:"mail"`
 	Idempotency idempotency.Config    `config:"idempotency"`
 	Assets      assets.Config         `config:"assets"`
+	Files       files.Config          `config:"files"`
 	Telemetry   telemetry.Config      `config:"telemetry"`
 }
 
@@ -61,6 +63,7 @@ func Default() Config {
 		Mail:        mail.Default(),
 		Idempotency: idempotency.Default(),
 		Assets:      assets.Default(),
+		Files:       files.Default(),
 		Telemetry:   telemetry.DefaultConfig(),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/mail"
@@ -62,4 +63,5 @@ type Drivers struct {
 	DB       db.Drivers      `picked:"db.driver" begins:"Open"`
 	Sessions session.Drivers `picked:"session.store" begins:"Open"`
 	Mail     mail.Drivers    `picked:"mail.driver" begins:"Open"`
+	Files    files.Drivers   `picked:"files.driver" begins:"Open"`
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/module"
@@ -67,10 +68,14 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := newFiles(cfg, drivers, started)
+	if err != nil {
+		return nil, err
+	}
 	return &Platform{
 		Platform: module.Platform{
 			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
-			Limits: limits, Cache: values, Assets: assets.New(cfg.Assets, started), Mail: mailer, Log: tel.Logger(), Lifecycle: started,
+			Limits: limits, Cache: values, Assets: assets.New(cfg.Assets, started), Files: kept, Mail: mailer, Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,
@@ -100,6 +105,14 @@ func newSessions(env Env, cfg Config, drivers Drivers, database *db.DB, stores *
 		Drivers: drivers.Sessions, DB: database, Redis: stores, Keys: env.Keys, Instances: cfg.Instances, Plain: plainCookie(env),
 		Log: tel.Logger(), Metrics: tel, Lifecycle: lc,
 	})
+}
+
+// newFiles returns nil for an application that is compiled without a place for them.
+func newFiles(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle) (*files.Files, error) {
+	if len(drivers.Files) == 0 {
+		return nil, nil
+	}
+	return files.New(cfg.Files, drivers.Files, lc)
 }
 
 // guard keeps the statements of modules to their own tables while somebody develops or tests them.

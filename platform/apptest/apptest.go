@@ -23,6 +23,8 @@ import (
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/platform"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
@@ -78,6 +80,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 		cfg, _ := settings(t, Single)
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
 		withRedis(&cfg, o.Stores)
+		cfg.Files.Dir = o.Files
 		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, out, builders), out)
 	}
 	log := &syncBuffer{}
@@ -107,7 +110,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 	var others []*instance
 	if in == Replicated {
 		others = append(others, startInstance(t, order{
-			Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
+			Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Files: cfg.Files.Dir, Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
 		}, log, judge))
 	}
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
@@ -142,7 +145,7 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 	}
 	env.Denied = func(_ context.Context, r db.Refusal) { w.wrong(refusal(r)) }
 	env.Queries, env.Tokens = w.queries, verifyToken
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers()})
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers(), Files: files.Drivers{"disk": disk.Driver{}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,10 +28,11 @@ const instanceVar = "BANYAN_INSTANCE"
 
 // order is what such a process is told.
 type order struct {
-	Test string `json:"test"`
-	Call string `json:"call"` // the line of Run, for a test that calls it twice
-	DSN  string `json:"dsn"`
-	Keys string `json:"keys"`
+	Test  string `json:"test"`
+	Call  string `json:"call"` // the line of Run, for a test that calls it twice
+	DSN   string `json:"dsn"`
+	Keys  string `json:"keys"`
+	Files string `json:"files"`
 
 	Stores stores `json:"stores"`
 }

@@ -31,7 +31,7 @@ func libraries() []libraryRule {
 	return []libraryRule{
 		{"github.com/spf13/viper", "settings arrive as values of a Config", "add a field to the component's Config", []string{"platform/config"}},
 		{"github.com/gofiber/fiber", handlers, useAPI, []string{"platform/api", "platform/httpserver", "platform/app", "modules/*/internal/web", "bench"}},
-		{"github.com/valyala/fasthttp", handlers, useAPI, []string{"platform/api", "platform/httpserver", "modules/*/internal/web", "bench"}},
+		{"github.com/valyala/fasthttp", handlers, useAPI, []string{"platform/api", "platform/httpserver", "platform/files", "modules/*/internal/web", "bench"}},
 		{"gorm.io/gorm", "only stores speak SQL", "add a method to the module's service", []string{"platform/db", "platform/session/sqlstore", "modules/*/internal", "internal/keep", "bench"}},
 		{"github.com/ncruces/go-sqlite3", driver, useDriver, []string{"platform/db/sqlite", "bench"}},
 		{"github.com/jackc/pgx", driver, useDriver, []string{"platform/db/postgres", "bench"}},

@@ -70,6 +70,10 @@ func drivers(capability string) []string {
 		return []string{"sqlite", "postgres"}
 	case "cache":
 		return []string{"redisstore", "gocachestore"}
+	case "files":
+		return []string{"disk"}
+	case "images":
+		return []string{"webp"}
 	case "mail":
 		return []string{"smtp"}
 	case "session":

@@ -91,6 +91,7 @@ type conn struct {
 
 	line    int  // bytes since the last line break
 	got     int  // bytes since the last answer
+	more    int  // bytes that may come beyond the limit, of an upload
 	heard   bool // a byte has come
 	silent  bool // what is written goes nowhere
 	lingers atomic.Bool
@@ -111,7 +112,7 @@ func newConn(c net.Conn, l *connLimits) *conn {
 
 // answered notes that an answer is about to be written.
 func (c *conn) answered(now time.Time, stream bool) {
-	c.phase, c.since, c.allowed, c.body, c.stream = idle, now, c.limits.idle, time.Time{}, stream
+	c.phase, c.since, c.allowed, c.body, c.stream, c.more = idle, now, c.limits.idle, time.Time{}, stream, 0
 }
 
 // connOf returns the connection of a request, nil for one of another type.
@@ -166,7 +167,7 @@ func (c *conn) armRead() error {
 var errFlood = errors.New("more was sent than a request may have")
 
 // flooded reports whether that is what has happened. The server wraps the error of a read in ways that hide it.
-func (c *conn) flooded() bool { return c.got > c.limits.most }
+func (c *conn) flooded() bool { return c.got > c.limits.most+c.more }
 
 // Write is part of net.Conn.
 func (c *conn) Write(b []byte) (int, error) {

@@ -43,6 +43,8 @@ type more struct {
 	timer *time.Timer   // nil when the context had ended before
 	after map[*func()]struct{}
 
+	sent *uploadBody // nil but for an upload
+
 	entered bool // through the gate
 	entrance
 }
@@ -85,6 +87,22 @@ func (r *request) enter() *entrance {
 	}
 	r.more.entered = true
 	return &r.more.entrance
+}
+
+// receives notes that the handler reads the body itself, and gives it the time for that. It comes before everything else.
+func (r *request) receives(b *uploadBody) {
+	r.until = r.until.Add(b.limit.Time)
+	r.more = &more{sent: b}
+}
+
+// sent returns the body that the handler reads itself, nil for none.
+func (r *request) sent() *uploadBody {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.more == nil {
+		return nil
+	}
+	return r.more.sent
 }
 
 // entrance returns the place that enter has made, nil where nobody asks who calls.

@@ -134,7 +134,7 @@ func TestMalformedRequests(t *testing.T) {
 		{"chunk of a size that is none", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\n" + marker + "\r\n", 400, "bad_request"},
 		{"negative chunk", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\n-1\r\n", 400, "bad_request"},
 		{"chunk of 2^64", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 400, "bad_request"},
-		{"chunk beyond the limit", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n" + marker, 413, "body_too_large"},
+		{"chunk beyond the limit", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\n7fffffff\r\n" + strings.Repeat("x", 4<<20+1), 413, "body_too_large"},
 		{"chunk without its end", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}" + marker, 400, "bad_request"},
 		{"bare LF in a chunk extension", "POST /api/v1/test/things HTTP/1.1\r\n" + good + "Transfer-Encoding: chunked\r\n\r\n2;a\n\r\n{}\r\n0\r\n\r\n", 400, "bad_request"},
 	} {

@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -15,11 +16,20 @@ import (
 
 // serve is the stack: everything that happens to a request, in order.
 func (s *Server) serve(fctx *fasthttp.RequestCtx) {
+	sent, err := s.takeBody(fctx)
+	if err != nil {
+		fctx.Request.ResetBody() // what is left of it is read by nobody
+		s.refuse(fctx, err)
+		return
+	}
 	refused := s.check(&fctx.Request)
 	if refused == nil && s.answerHealth(fctx) {
 		return
 	}
 	r := s.identify(fctx, fctx.Time())
+	if sent != nil {
+		r.receives(sent)
+	}
 	var route *route
 	active := s.tel.ActiveRequests(methodOf(fctx))
 	active.Begin()
@@ -38,7 +48,7 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 		return
 	}
 	s.defaults.CopyTo(&fctx.Response.Header)
-	route, err := s.find(fctx)
+	route, err = s.find(fctx)
 	if err == nil && route != nil {
 		err = s.answer(fctx, r, route)
 	}
@@ -75,10 +85,19 @@ func hangUp(fctx *fasthttp.RequestCtx) {
 
 // bodyTime gives a request with a body the time for it. It is called when the headers are there.
 func (s *Server) bodyTime(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	if length := h.ContentLength(); length > 0 || length == chunked {
-		return fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTimeout}
+	length := h.ContentLength()
+	if length <= 0 && length != chunked {
+		return fasthttp.RequestConfig{}
 	}
-	return fasthttp.RequestConfig{}
+	cfg, limit := fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTimeout}, int64(s.cfg.BodyLimit)
+	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	if u := s.upload(h.Method(), path); u.Size > 0 {
+		cfg.ReadTimeout, limit = u.Time, u.Size
+	}
+	if int64(length) > limit {
+		cfg.MaxRequestBodySize = 1 // it is refused, by takeBody, with its first byte; fasthttp would wait for more of it
+	}
+	return cfg
 }
 
 // chunked is what fasthttp returns as the length of a body that comes in chunks.
@@ -117,7 +136,15 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 	if coded {
 		s.compressor.compress(fctx)
 	}
-	started := r.until.Add(-s.cfg.RequestTimeout)
+	started, in := r.until.Add(-s.cfg.RequestTimeout), int64(0)
+	if sent := r.sent(); sent == nil {
+		in = int64(len(fctx.Request.Body()))
+	} else {
+		started, in = started.Add(-sent.limit.Time), sent.read
+		if !sent.ended {
+			hangUp(fctx) // nobody reads what is left
+		}
+	}
 	took := time.Since(started)
 	if c := connOf(fctx); c != nil {
 		c.answered(started.Add(took), resp.IsBodyStream())
@@ -131,7 +158,7 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 	entry := telemetry.Entry{
 		Time: started, Duration: took, Request: &r.Request,
 		Path: fctx.URI().PathOriginal(), Remote: s.client(fctx, peer), UserAgent: fctx.UserAgent(),
-		Status: resp.StatusCode(), In: int64(len(fctx.Request.Body())), Out: -1,
+		Status: resp.StatusCode(), In: in, Out: -1,
 	}
 	if !r.unread { // else the method is fasthttp's default
 		entry.Method = methodOf(fctx)

@@ -60,6 +60,7 @@ type Server struct {
 	defaults   *fasthttp.ResponseHeader
 	fast       *fasthttp.Server
 	router     *router
+	uploads    bool                    // whether there are any
 	raw        fasthttp.RequestHandler // fiber's, for raw routes
 	ops        *http.Server
 	draining   atomic.Bool
@@ -99,6 +100,7 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	s.fast.Handler = s.serve
 	s.fast.ErrorHandler = s.refuse
 	s.fast.HeaderReceived = s.bodyTime
+	s.fast.StreamRequestBody = true // see takeBody
 	s.fast.SecureErrorLogMessage = true
 	s.ops = newOps(cfg, health, tel, o.Queries)
 	lc.Append(lifecycle.Hook{Name: "http server", Start: s.start, Stop: s.stop})
@@ -126,6 +128,7 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) error {
 	if err != nil {
 		return fmt.Errorf("route %s %s: %w", e.Method, e.Path, err)
 	}
+	s.uploads = s.uploads || e.Upload.Size > 0
 	methods := []string{e.Method}
 	if e.Method == http.MethodGet {
 		methods = append(methods, http.MethodHead)

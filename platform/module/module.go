@@ -13,6 +13,7 @@ import (
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/mail"
@@ -85,6 +86,8 @@ type Platform struct {
 	Limits *ratelimit.Limits
 	// Assets know the addresses of what modules give by Asseter. They have them once the application is put together: ask when a page is made.
 	Assets *assets.Assets
+	// Files keep what people upload. Announce, in the constructor, that a module is going to. They are nil where no driver is compiled in.
+	Files *files.Files
 	// Mail sends in the background. Announce, in the constructor, that a module is going to.
 	Mail *mail.Mailer
 	// Log carries the name of the application; handlers log with the context of the request.

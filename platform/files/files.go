@@ -1,0 +1,245 @@
+package files
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync/atomic"
+
+	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/files/driver"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+)
+
+// Drivers are those that are compiled in, by name.
+type Drivers map[string]driver.Driver
+
+// Files keeps files. It is safe for concurrent use. A nil one, of a program without a driver, refuses everything.
+type Files struct {
+	store  driver.Store
+	quota  int64
+	wanted atomic.Bool
+	used   atomic.Int64
+}
+
+// Rule is what an upload may be. The zero value allows one private file of any type with at most 10 MiB.
+type Rule struct {
+	// Public files are for everybody who has their name.
+	Public bool
+	// Size is that of one file, in bytes; 0 is 10 MiB.
+	Size int64
+	// Count is how many files one request may bring; 0 is 1.
+	Count int
+	// Types are the media types that are taken, as the first bytes tell them; none is all.
+	Types []string
+}
+
+const defaultSize = 10 << 20
+
+// Stored is a file that was kept.
+type Stored struct {
+	Name Name
+	Type string // as its first bytes tell it
+	Size int64
+}
+
+// What can be wrong with an upload or a name. Compare with errors.Is.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "file_not_found", "There is no such file.")
+	ErrTooLarge = fault.New(fault.Invalid, "file_too_large", "The file is larger than it may be.")
+	ErrType     = fault.New(fault.Invalid, "file_type", "The file is of a type that is not taken here.")
+	ErrEmpty    = fault.New(fault.Invalid, "file_empty", "There is nothing in the file.")
+	ErrFull     = fault.New(fault.Unavailable, "files_full", "There is no room for another file.")
+)
+
+var errNoDriver = errors.New("files: this program is compiled without a driver for files: list one in drivers.go")
+
+// New builds without I/O. Appended to lc is the start of the store, where somebody has announced files. The error names the setting that is wrong.
+func New(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle) (*Files, error) {
+	d := drivers[cfg.Driver]
+	if d == nil {
+		return nil, fmt.Errorf("files.driver: there is no driver %q in this program", cfg.Driver)
+	}
+	store, err := d.Open(driver.Options{Dir: cfg.Dir})
+	if err != nil {
+		return nil, fmt.Errorf("files: %w", err)
+	}
+	f := &Files{store: store, quota: int64(cfg.Quota)}
+	lc.Append(lifecycle.Hook{Name: "files", Start: f.start})
+	return f, nil
+}
+
+// Announce says that a module is going to keep files. Call it in the constructor: an application that keeps none needs no folder.
+func (f *Files) Announce() {
+	if f != nil {
+		f.wanted.Store(true)
+	}
+}
+
+// start counts what is there.
+func (f *Files) start(ctx context.Context) error {
+	if !f.wanted.Load() {
+		return nil
+	}
+	if err := f.store.Start(ctx); err != nil {
+		return fmt.Errorf("files: %w", err)
+	}
+	var used int64
+	err := f.store.List(ctx, "", func(_ string, size int64) error { used += size; return nil })
+	f.used.Store(used)
+	return err
+}
+
+// Used returns the bytes of all files that this process knows of.
+func (f *Files) Used() int64 { return f.used.Load() }
+
+// Put keeps what r holds under a new name. When it fails nothing is left of it. Errors that are values of this package, and those of r, may be
+// returned to clients.
+func (f *Files) Put(ctx context.Context, r io.Reader, rule Rule) (Stored, error) {
+	if f == nil {
+		return Stored{}, errNoDriver
+	}
+	head, err := readHead(r)
+	if err != nil {
+		return Stored{}, err
+	}
+	k := sniff(head)
+	switch {
+	case len(head) == 0:
+		return Stored{}, ErrEmpty
+	case len(rule.Types) > 0 && !slices.Contains(rule.Types, k.mediaType):
+		return Stored{}, ErrType
+	}
+	name := newName(rule.Public, k.ext)
+	size, err := f.write(ctx, name, io.MultiReader(bytes.NewReader(head), r), cmp.Or(rule.Size, defaultSize))
+	return Stored{Name: name, Type: k.mediaType, Size: size}, err
+}
+
+// PutVariant keeps what was made of a file. What was there under its name is replaced.
+func (f *Files) PutVariant(ctx context.Context, variant Name, content []byte) error {
+	if f == nil {
+		return errNoDriver
+	}
+	if name, ok := ParseName(string(variant)); !ok || name[len(name.stem())] != '-' {
+		return fmt.Errorf("files: %q is no name of a variant", variant)
+	}
+	before := f.size(ctx, variant)
+	if _, err := f.write(ctx, variant, bytes.NewReader(content), int64(len(content))); err != nil {
+		return err
+	}
+	f.used.Add(-before)
+	return nil
+}
+
+func (f *Files) size(ctx context.Context, name Name) int64 {
+	c, err := f.Open(ctx, name)
+	if err != nil {
+		return 0
+	}
+	defer c.Close() //nolint:errcheck // nothing was written
+	return c.Size()
+}
+
+// readHead reads what tells the sort of a file.
+func readHead(r io.Reader) ([]byte, error) {
+	head := make([]byte, sniffed)
+	n, err := io.ReadFull(r, head)
+	if err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return head[:n], err
+}
+
+// write keeps at most limit bytes under a name, all or nothing.
+func (f *Files) write(ctx context.Context, name Name, r io.Reader, limit int64) (size int64, err error) {
+	draft, err := f.store.Create(ctx, string(name))
+	if err != nil {
+		return 0, full(fmt.Errorf("keep file: %w", err))
+	}
+	w := &counted{files: f, w: draft, ctx: ctx}
+	defer func() {
+		if err != nil {
+			f.used.Add(-w.n)
+			err = errors.Join(err, draft.Abort())
+		}
+	}()
+	n, err := io.Copy(w, io.LimitReader(r, limit+1))
+	switch {
+	case err != nil:
+		return 0, err
+	case n > limit:
+		return 0, ErrTooLarge
+	}
+	if err := draft.Commit(); err != nil {
+		return 0, full(fmt.Errorf("keep file: %w", err))
+	}
+	return n, nil
+}
+
+// full makes the error of a store that has no room one that clients may see.
+func full(err error) error {
+	if errors.Is(err, driver.ErrFull) {
+		return ErrFull.Because(err)
+	}
+	return err
+}
+
+// counted writes to a draft as long as there is room and time.
+type counted struct {
+	files *Files
+	w     io.Writer
+	ctx   context.Context //nolint:containedctx // of one copy
+	n     int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	c.n += int64(len(p))
+	if c.files.used.Add(int64(len(p))) > c.files.quota {
+		return 0, ErrFull
+	}
+	n, err := c.w.Write(p)
+	return n, full(err)
+}
+
+// Open returns a file to be read and closed, ErrNotFound for none.
+func (f *Files) Open(ctx context.Context, name Name) (driver.Content, error) {
+	if f == nil {
+		return nil, errNoDriver
+	}
+	if _, ok := ParseName(string(name)); !ok {
+		return nil, ErrNotFound
+	}
+	c, err := f.store.Open(ctx, string(name))
+	if errors.Is(err, driver.ErrNotFound) {
+		return nil, ErrNotFound
+	}
+	return c, err
+}
+
+// Delete removes a file and what was made of it. That there is none is no error.
+func (f *Files) Delete(ctx context.Context, name Name) error {
+	if f == nil {
+		return errNoDriver
+	}
+	if _, ok := ParseName(string(name)); !ok {
+		return nil
+	}
+	sizes := map[string]int64{}
+	if err := f.store.List(ctx, name.stem(), func(name string, size int64) error { sizes[name] = size; return nil }); err != nil {
+		return fmt.Errorf("delete file: %w", err)
+	}
+	for n, size := range sizes {
+		if err := f.store.Delete(ctx, n); err != nil {
+			return fmt.Errorf("delete file: %w", err)
+		}
+		f.used.Add(-size)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package httpserver_test
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// uploads starts a server whose bodies are small, with an upload of at most 100,000 bytes within the time. Seen is told how much a handler has read each time
+// that it has read something.
+func uploads(t *testing.T, within time.Duration, seen chan<- int) *server {
+	t.Helper()
+	handler := func(c *fiber.Ctx) error {
+		if c.Query("ignore") != "" {
+			return c.SendString("no need")
+		}
+		body, total, buf := c.Context().RequestBodyStream(), 0, make([]byte, 1000)
+		for {
+			n, err := body.Read(buf)
+			if total += n; seen != nil && n > 0 {
+				seen <- total
+			}
+			if err == io.EOF {
+				return c.SendString(fmt.Sprint(total))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return start(t, func(su *setup) {
+		su.cfg.BodyLimit = unit.KiB
+		su.cfg.RequestTimeout = 300 * time.Millisecond
+		su.routes = append(su.routes, api.Upload("/upload", api.UploadLimit{Size: 100_000, Time: within}, handler, api.Op{ID: "upload", Summary: "Upload", Auth: api.PublicWrite("a test")}))
+	})
+}
+
+const uploadHead = "POST /api/v1/test/upload%s HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\n"
+
+// The body goes to the handler as it comes: neither is it kept in memory, nor does the limit of other bodies count.
+func TestAnUploadIsReadWhileItArrives(t *testing.T) {
+	t.Parallel()
+	seen := make(chan int, 1000)
+	s := uploads(t, patience, seen)
+	c := s.dial()
+	c.send(fmt.Sprintf(uploadHead, "") + "Content-Length: 50000\r\n\r\n" + strings.Repeat("x", 20_000))
+	for read := 0; read < 20_000; {
+		select {
+		case read = <-seen:
+		case <-time.After(patience):
+			t.Fatalf("the handler has %d bytes of those that were sent", read)
+		}
+	}
+	c.send(strings.Repeat("x", 30_000))
+	if a := c.answer("POST"); a.StatusCode != 200 || string(a.body) != "50000" || a.Close {
+		t.Errorf("%s, %s, close %v", a.Status, a.body, a.Close)
+	}
+	c.send(fmt.Sprintf(uploadHead, "") + "Transfer-Encoding: chunked\r\n\r\n7d0\r\n" + strings.Repeat("x", 2000) + "\r\n0\r\n\r\n")
+	if a := c.answer("POST"); a.StatusCode != 200 || string(a.body) != "2000" {
+		t.Errorf("the second one, chunked: %s, %s", a.Status, a.body)
+	}
+	if log := s.lines(); !strings.Contains(log, "50000") {
+		t.Errorf("the access log does not say how much came:\n%s", log)
+	}
+}
+
+func TestAnUploadHasLimits(t *testing.T) {
+	t.Parallel()
+	s := uploads(t, patience, nil)
+	chunk := "2710\r\n" + strings.Repeat("x", 10_000) + "\r\n"
+	for _, c := range []struct {
+		name, request, code string
+		status              int
+	}{
+		{"a length beyond it", fmt.Sprintf(uploadHead, "") + "Content-Length: 100001\r\n\r\nx", "body_too_large", 413},
+		{"chunks beyond it", fmt.Sprintf(uploadHead, "") + "Transfer-Encoding: chunked\r\n\r\n" + strings.Repeat(chunk, 10) + "1\r\nx\r\n0\r\n\r\n", "body_too_large", 413},
+		{"a chunk without its end", fmt.Sprintf(uploadHead, "") + "Transfer-Encoding: chunked\r\n\r\n2\r\nxxyy", "body_cut_off", 400},
+		{"compressed", fmt.Sprintf(uploadHead, "") + "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nxxx", "unsupported_content_encoding", 415},
+		{"another place, beyond its limit", "POST /api/v1/test/things HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 1025\r\n\r\nx", "body_too_large", 413},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cl := s.on(t).dial()
+			cl.send(c.request)
+			check(t, cl.answer("POST"), c.status, c.code)
+			if !cl.closed() {
+				t.Error("the connection is still open: what follows may be part of the body")
+			}
+		})
+	}
+}
+
+// What a handler does not want is not read; the connection ends, since what follows on it is no request.
+func TestWhatAHandlerLeavesUnreadIsNoRequest(t *testing.T) {
+	t.Parallel()
+	c := uploads(t, patience, nil).dial()
+	c.send(fmt.Sprintf(uploadHead, "?ignore=1") + "Content-Length: 90000\r\n\r\n" + strings.Repeat("GET /livez HTTP/1.1\r\nHost: h\r\n\r\n", 300))
+	if a := c.answer("POST"); a.StatusCode != 200 || !a.Close {
+		t.Errorf("%s, close %v", a.Status, a.Close)
+	}
+	if !c.closed() {
+		t.Error("the body was answered as requests")
+	}
+}
+
+func TestAnUploadThatIsTooSlowIsEnded(t *testing.T) {
+	t.Parallel()
+	c := uploads(t, 200*time.Millisecond, nil).dial()
+	c.send(fmt.Sprintf(uploadHead, "") + "Transfer-Encoding: chunked\r\n\r\n2\r\nxx\r\n")
+	check(t, c.answer("POST"), 408, "request_timeout")
+}
