@@ -11,6 +11,7 @@ type generations struct {
 	seed maphash.Seed
 	keys [slots]atomic.Uint64
 	tags [slots]atomic.Uint64
+	all  atomic.Uint64 // of what depends on tags alone: it moves when everything does
 }
 
 func (g *generations) key(name string) *atomic.Uint64 { return &g.keys[slotOf(g.seed, name)] }

@@ -62,6 +62,7 @@ func (c *Cache) drop(names []string) {
 func (c *Cache) dropOne(name string) {
 	switch {
 	case name == everything:
+		c.gens.all.Add(1)
 		for _, g := range c.groups {
 			g.clear()
 		}

@@ -208,3 +208,31 @@ func TestNothingOlderThanAcknowledged(t *testing.T) {
 		}
 	}
 }
+
+// What was made of tags alone ends with each of them, and with everything; it is not kept where nobody hears of that.
+func TestReadsThatDependOnTags(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(*cache.Cache, context.Context) error{
+		"another tag": func(c *cache.Cache, ctx context.Context) error { return c.InvalidateTags(ctx, "other") },
+		"a tag":       func(c *cache.Cache, ctx context.Context) error { return c.InvalidateTags(ctx, "b") },
+		"everything":  (*cache.Cache).Clear,
+	} {
+		c := started(t, exactly(), cache.Options{})
+		_, reads := cache.Collect(t.Context())
+		c.Depend(reads, "a", "b")
+		if names := reads.Names(); !reads.Fresh() || !slices.Equal(names, []string{"#a", "#b"}) {
+			t.Errorf("%s: %q, fresh: %t", name, names, reads.Fresh())
+		}
+		if err := end(c, t.Context()); err != nil || reads.Fresh() != (name == "another tag") {
+			t.Errorf("%s: %v, fresh: %t", name, err, reads.Fresh())
+		}
+	}
+	c := started(t, exactly(), cache.Options{Instances: 2})
+	_, reads := cache.Collect(t.Context())
+	if c.Depend(reads); !reads.Fresh() {
+		t.Error("no tags, and it is out of date")
+	}
+	if c.Depend(reads, "a"); reads.Fresh() {
+		t.Error("it is kept where nobody hears of an invalidation")
+	}
+}
