@@ -62,8 +62,8 @@ func joined(h *fasthttp.RequestHeader, name string) string {
 	}
 }
 
-// acceptsJSON reports whether the header Accept lets the server answer in JSON. No header accepts everything.
-func acceptsJSON(h *fasthttp.RequestHeader) bool {
+// AcceptsJSON reports whether the header Accept lets an operation answer, which it does in JSON. No header accepts everything.
+func AcceptsJSON(h *fasthttp.RequestHeader) bool {
 	switch string(h.PeekCanonical([]byte(fasthttp.HeaderAccept))) { // what nearly every client sends
 	case "", "*/*", "application/json":
 		if len(h.PeekAll(fasthttp.HeaderAccept)) < 2 {

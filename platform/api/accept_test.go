@@ -96,7 +96,7 @@ func TestAcceptsJSON(t *testing.T) {
 		for _, line := range c.lines {
 			h.Add(fasthttp.HeaderAccept, line)
 		}
-		if got := acceptsJSON(&h); got != c.want {
+		if got := AcceptsJSON(&h); got != c.want {
 			t.Errorf("%q: %v", c.lines, got)
 		}
 	}

@@ -195,7 +195,7 @@ func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error
 		c.segments = append(c.segments, slices.Index(strings.Split(m.FullPath, "/"), "{"+p.Name+"}"))
 	}
 	return func(ctx context.Context, fctx *fasthttp.RequestCtx) error {
-		if !acceptsJSON(&fctx.Request.Header) {
+		if !AcceptsJSON(&fctx.Request.Header) {
 			return errNotAcceptable
 		}
 		in, v := op.newIn()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/api/apidocs"
+	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
@@ -74,7 +75,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		return nil, err
 	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Pages: pages, Assets: p.Assets, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Reads: reads(p.Cache), Pages: pages, Assets: p.Assets, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})
@@ -84,6 +85,15 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	a.all.Append(lifecycle.Hook{Name: "modules", Start: p.Lifecycle.Start, Stop: p.Lifecycle.Stop})
 	a.all.Append(lifecycle.Hook{Name: "server", Start: serving.Start, Stop: serving.Stop})
 	return a, nil
+}
+
+// reads returns what notes for an answer that is kept what it was made of.
+func reads(c *cache.Cache) func(context.Context, []string) (context.Context, httpserver.Reads) {
+	return func(ctx context.Context, tags []string) (context.Context, httpserver.Reads) {
+		ctx, r := cache.Collect(ctx)
+		c.Depend(r, tags...)
+		return ctx, r
+	}
 }
 
 // undeclared returns what is done about an error that the document of its operation does not tell of.

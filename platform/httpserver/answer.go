@@ -34,24 +34,50 @@ func condition(fctx *fasthttp.RequestCtx) {
 	tag := resp.Header.PeekCanonical([]byte(headerETag))
 	var buf [2 + 2*8]byte
 	if len(tag) == 0 {
-		body := resp.Body()
-		if len(body) == 0 || len(body) > maxHashed || bytes.Contains(resp.Header.PeekCanonical([]byte(fasthttp.HeaderCacheControl)), []byte("no-store")) {
+		if tag = appendTag(buf[:0], resp); len(tag) == 0 {
 			return
 		}
-		sum := xxhash.Sum64(body)
-		tag = append(hex.AppendEncode(append(buf[:0], '"'), binary.BigEndian.AppendUint64(nil, sum)), '"')
 		resp.Header.SetCanonical([]byte(headerETag), tag)
 	}
+	if len(fctx.Request.Header.PeekCanonical([]byte(fasthttp.HeaderIfNoneMatch))) > 0 {
+		has(fctx, string(tag))
+	}
+}
+
+// appendTag appends the hash of a body as an entity tag, and nothing where there is none to be had.
+func appendTag(b []byte, resp *fasthttp.Response) []byte {
+	body := resp.Body()
+	if len(body) == 0 || len(body) > maxHashed || bytes.Contains(resp.Header.PeekCanonical([]byte(fasthttp.HeaderCacheControl)), []byte("no-store")) {
+		return b
+	}
+	sum := xxhash.Sum64(body)
+	return append(hex.AppendEncode(append(b, '"'), binary.BigEndian.AppendUint64(nil, sum)), '"')
+}
+
+// entityTag returns the entity tag of an answer as condition gives it, "" for none.
+func entityTag(resp *fasthttp.Response) string {
+	if tag := resp.Header.PeekCanonical([]byte(headerETag)); len(tag) > 0 {
+		return string(tag)
+	}
+	return string(appendTag(nil, resp))
+}
+
+// has answers 304 when the client has the representation with this entity tag, or one of its codings, and reports whether.
+func has(fctx *fasthttp.RequestCtx, tag string) bool {
 	seen := joined(&fctx.Request.Header, fasthttp.HeaderIfNoneMatch)
 	if len(seen) == 0 {
-		return
+		return false
 	}
-	if match, ok := api.MatchETag(string(seen), string(tag)); ok {
-		resp.Header.Set(headerETag, match)
-		resp.ResetBody()
-		resp.SetStatusCode(fasthttp.StatusNotModified)
-		resp.Header.Del(fasthttp.HeaderContentType)
+	match, ok := api.MatchETag(string(seen), tag)
+	if !ok {
+		return false
 	}
+	resp := &fctx.Response
+	resp.Header.Set(headerETag, match)
+	resp.ResetBody()
+	resp.SetStatusCode(fasthttp.StatusNotModified)
+	resp.Header.Del(fasthttp.HeaderContentType)
+	return true
 }
 
 // newDefaults returns the headers of every answer that has no others. They are there before the handler runs, which may set others.

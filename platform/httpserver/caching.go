@@ -3,6 +3,7 @@ package httpserver
 import (
 	"bytes"
 	"net/http"
+	"sync"
 
 	"github.com/valyala/fasthttp"
 
@@ -11,18 +12,28 @@ import (
 
 // keeping says who may keep the answers of a route. It is settled when the route is mounted.
 type keeping struct {
-	control []byte // of answers that caches in front may keep; nil where they may not
+	control []byte          // of answers that caches in front may keep; empty where they may not
+	varies  func() []string // the headers that answers depend on; nil where nobody keeps any
+	here    bool            // the server keeps them
 }
 
-func keepingOf(e *api.Endpoint) keeping {
-	return keeping{control: []byte(e.Op.Cache.Control())}
+func (s *Server) keepingOf(e *api.Endpoint) keeping {
+	if e.Op.Cache.IsZero() {
+		return keeping{}
+	}
+	k := keeping{control: []byte(e.Op.Cache.Control()), here: e.Op.Cache.Server > 0 && s.responses != nil}
+	if e.Varies != nil {
+		k.varies = sync.OnceValue(e.Varies)
+	}
+	return k
 }
 
 // shared reports whether the route has answers that caches in front may keep: these say nothing about one client.
 func (k *keeping) shared() bool { return len(k.control) > 0 }
 
-// publish says of an answer who may keep it. It comes when everything in it is there but what every answer has.
-func (s *Server) publish(fctx *fasthttp.RequestCtx, route *route) {
+// publish says of an answer that was made of reads, nil for nothing, who may keep it. It comes when everything in it is there but what every
+// answer has. What is out of date by now nobody may.
+func (s *Server) publish(fctx *fasthttp.RequestCtx, route *route, reads Reads) {
 	h := &fctx.Response.Header
 	if answersGet(route) && setsCookie(h) {
 		if !private(h) {
@@ -30,7 +41,7 @@ func (s *Server) publish(fctx *fasthttp.RequestCtx, route *route) {
 		}
 		return
 	}
-	if !route.shared() || fctx.Response.StatusCode() != http.StatusOK || private(h) {
+	if !route.shared() || fctx.Response.StatusCode() != http.StatusOK || private(h) || reads != nil && !reads.Fresh() {
 		return
 	}
 	if route.Serve == nil && credentials(&fctx.Request.Header) {
@@ -38,8 +49,8 @@ func (s *Server) publish(fctx *fasthttp.RequestCtx, route *route) {
 		return
 	}
 	h.SetCanonical([]byte(fasthttp.HeaderCacheControl), route.control)
-	if route.Varies != nil {
-		for _, name := range route.Varies() {
+	if route.varies != nil {
+		for _, name := range route.varies() {
 			vary(h, name)
 		}
 	}

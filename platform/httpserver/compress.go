@@ -67,15 +67,30 @@ func (c *compressor) compress(fctx *fasthttp.RequestCtx) {
 	}
 	buf := c.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
 	defer c.buffers.Put(buf)
-	buf.Reset()
-	if c.encode(coding, buf, resp.Body()) != nil || buf.Len() >= len(resp.Body()) {
+	if !c.into(buf, coding, resp.Body()) {
 		return
 	}
 	resp.SetBody(buf.Bytes())
 	resp.Header.Set(fasthttp.HeaderContentEncoding, coding)
 	if tag := string(resp.Header.Peek(fasthttp.HeaderETag)); strings.HasSuffix(tag, `"`) {
-		resp.Header.Set(fasthttp.HeaderETag, strings.TrimSuffix(tag, `"`)+"-"+coding+`"`)
+		resp.Header.Set(fasthttp.HeaderETag, tagIn(tag, coding))
 	}
+}
+
+// shrink returns a body in a coding, nil when it does not shrink.
+func (c *compressor) shrink(coding string, body []byte) []byte {
+	buf := c.buffers.Get().(*bytes.Buffer) //nolint:forcetypeassert // the pool holds nothing else
+	defer c.buffers.Put(buf)
+	if !c.into(buf, coding, body) {
+		return nil
+	}
+	return bytes.Clone(buf.Bytes())
+}
+
+// into writes a body in a coding into an empty buffer, and reports whether it has shrunk.
+func (c *compressor) into(buf *bytes.Buffer, coding string, body []byte) bool {
+	buf.Reset()
+	return c.encode(coding, buf, body) == nil && buf.Len() < len(body)
 }
 
 // compressible reports whether a body is neither compressed nor partial nor of a type that does not shrink.

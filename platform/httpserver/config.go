@@ -25,6 +25,8 @@ type Config struct {
 
 	Compress []string `config:"compress" enum:"zstd,br,gzip" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
 
+	ResponseCache unit.Bytes `config:"response_cache" doc:"Memory for answers that the server keeps itself, of operations that say so (api.Caching.Server); 0 keeps none."`
+
 	BodyLimit   unit.Bytes `config:"body_limit" doc:"Largest body of a request, as sent and after decompression; a larger one is answered with 413."`
 	HeaderLimit unit.Bytes `config:"header_limit" doc:"Largest header section of a request; a larger one is answered with 431."`
 	HeaderCount int        `config:"header_count" doc:"Most header fields of a request; more are answered with 431."`
@@ -50,6 +52,7 @@ func Default() Config {
 		Proxies:        []Proxy{{netip.MustParsePrefix("127.0.0.1/32")}, {netip.MustParsePrefix("::1/128")}},
 		CORS:           defaultCORS(),
 		Compress:       []string{"zstd", "br", "gzip"},
+		ResponseCache:  32 * unit.MiB,
 		BodyLimit:      4 * unit.MiB,
 		HeaderLimit:    16 * unit.KiB,
 		HeaderCount:    100,
@@ -156,6 +159,9 @@ func overlap(a, b string) bool {
 func (c Config) validateLimits(r *config.Report) {
 	if c.BodyLimit < unit.KiB || c.BodyLimit > unit.GiB {
 		r.Add("body_limit", c.BodyLimit.String(), "1KiB to 1GiB")
+	}
+	if n := c.ResponseCache; n != 0 && (n < unit.MiB || n > unit.GiB) {
+		r.Add("response_cache", n.String(), "0, or 1MiB to 1GiB")
 	}
 	if c.HeaderLimit < unit.KiB || c.HeaderLimit > unit.MiB {
 		r.Add("header_limit", c.HeaderLimit.String(), "1KiB to 1MiB: each connection has a buffer of this size")

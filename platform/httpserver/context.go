@@ -25,6 +25,7 @@ type request struct {
 	more    *more               // nil until there is some
 	ended   ending
 	unread  bool // it could not be read
+	settled bool // the answer has its entity tag and its coding
 }
 
 // ending is why a context has ended.

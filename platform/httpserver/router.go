@@ -180,14 +180,14 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	case route.Serve == nil:
 		fctx.SetUserValue(requestKey{}, r)
 		s.raw(fctx)
+		s.publish(fctx, route, nil)
 	case s.keyed(fctx, route):
 		err = s.once(fctx, r, route)
+	case route.here:
+		err = s.fromCache(fctx, r, route)
 	default:
-		err = route.Serve(r, fctx)
+		err = s.operate(fctx, r, route)
 	}
 	s.leave(fctx, e)
-	if err == nil {
-		s.publish(fctx, route)
-	}
 	return err
 }

@@ -129,12 +129,8 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 	}
 	resp := &fctx.Response
 	asset := route != nil && route.asset && resp.StatusCode() < http.StatusBadRequest
-	coded := !asset && s.compressor.applies(resp)
-	if fctx.IsGet() || fctx.IsHead() {
-		condition(fctx)
-	}
-	if coded {
-		s.compressor.compress(fctx)
+	if !r.settled {
+		s.settle(fctx, asset)
 	}
 	started, in := r.until.Add(-s.cfg.RequestTimeout), int64(0)
 	if sent := r.sent(); sent == nil {
@@ -176,6 +172,17 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 		s.tel.Route(entry.Method, "").Observe(entry.Status, took)
 	}
 	s.tel.Access().Log(&entry)
+}
+
+// settle gives an answer its entity tag, or makes it a 304, and compresses it, unless it is an asset, which has its forms.
+func (s *Server) settle(fctx *fasthttp.RequestCtx, asset bool) {
+	coded := !asset && s.compressor.applies(&fctx.Response)
+	if fctx.IsGet() || fctx.IsHead() {
+		condition(fctx)
+	}
+	if coded {
+		s.compressor.compress(fctx)
+	}
 }
 
 // methodOf returns the method without an allocation for those that HTTP has.

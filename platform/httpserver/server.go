@@ -32,6 +32,9 @@ type Options struct {
 	Idempotency *idempotency.Keys
 	// Gate decides who comes in and how often.
 	Gate Gate
+	// Reads returns a context that notes what is read with it, beside tags, and the notes: an answer that was kept is out of date with them. Where it
+	// is nil, their time alone ends such answers.
+	Reads func(ctx context.Context, tags []string) (context.Context, Reads)
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
 	// Assets are what browsers load beside pages. Nil is none.
@@ -55,6 +58,8 @@ type Server struct {
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
+	responses  *responses // nil where none are kept
+	reads      func(ctx context.Context, tags []string) (context.Context, Reads)
 	shed       *shedder
 	cors       *cors
 	defaults   *fasthttp.ResponseHeader
@@ -74,7 +79,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, reads: o.Reads, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)
@@ -84,6 +89,9 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 		return nil, fmt.Errorf("http.compress: %w", err)
 	}
 	if s.shed, err = newShedder(cfg.Shed, tel); err != nil {
+		return nil, err
+	}
+	if s.responses, err = newResponses(int(cfg.ResponseCache), tel); err != nil {
 		return nil, err
 	}
 	app := s.newFiber()
@@ -141,7 +149,7 @@ func (s *Server) mount(app *fiber.App, e api.Endpoint) error {
 		return waited
 	})
 	for _, method := range methods {
-		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path), guard: g, keeping: keepingOf(&e)}
+		r := &route{Endpoint: e, method: method, admission: admission, metrics: s.tel.Route(method, e.Path), guard: g, keeping: s.keepingOf(&e)}
 		if s.queries != nil {
 			origin := s.queries.Origin(method + " " + e.Path)
 			r.idle, origins = origin.Idle(), append(origins, origin)
