@@ -6,6 +6,8 @@ import (
 	"github.com/banyan-go/banyan/configs"
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/cache"
+	cacheredis "github.com/banyan-go/banyan/platform/cache/redisstore"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/module"
@@ -28,6 +30,7 @@ func main() {
 func build(env app.Env, cfg app.Config) (*app.App, error) {
 	platform, err := app.NewPlatform(env, cfg, app.Drivers{
 		DB:       db.Drivers{"sqlite": sqlite.Driver{}},
+		Cache:    cache.Drivers{"redis": cacheredis.Driver{}},
 		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}},
 	})
 	if err != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/cache"
+	cacheredis "github.com/banyan-go/banyan/platform/cache/redisstore"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/postgres"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
@@ -20,6 +22,7 @@ func drivers() app.Drivers {
 	return app.Drivers{
 		DB:       db.Drivers{"postgres": postgres.Driver{}, "sqlite": sqlite.Driver{}},
 		Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}},
+		Cache:    cache.Drivers{"redis": cacheredis.Driver{}},
 		Mail:     mail.Drivers{"smtp": smtp.Driver{}},
 		Files:    files.Drivers{"disk": disk.Driver{}},
 	}

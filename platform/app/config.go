@@ -120,6 +120,11 @@ func (c Config) withoutRedis() (wrong config.Problems) {
 			})
 		}
 	}
+	if c.Cache.L2.Driver == "redis" && c.Redis.State == "" && c.Redis.Cache == "" && len(wrong) == 0 {
+		wrong = append(wrong, config.Problem{
+			Key: "redis.cache", Got: "is not set, and cache.l2.driver is redis", Hint: "put the address of the server into REDIS_CACHE_URL, or into a file that APP_REDIS__CACHE_FILE names",
+		})
+	}
 	return wrong
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/querystat"
@@ -62,6 +63,7 @@ func (e Env) Dev() bool { return e.Mode == config.Dev }
 type Drivers struct {
 	DB       db.Drivers      `picked:"db.driver" begins:"Open"`
 	Sessions session.Drivers `picked:"session.store" begins:"Open"`
+	Cache    cache.Drivers   `picked:"cache.l2.driver" begins:"Open"`
 	Mail     mail.Drivers    `picked:"mail.driver" begins:"Open"`
 	Files    files.Drivers   `picked:"files.driver" begins:"Open"`
 }

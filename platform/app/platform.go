@@ -52,7 +52,7 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := cache.New(cfg.Cache, cache.Options{Instances: cfg.Instances, Log: tel.Logger(), Metrics: tel}, started)
+	values, err := newCache(env, cfg, drivers, database, stores, tel, started)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +93,16 @@ func newDB(env Env, cfg Config, drivers Drivers, base *lifecycle.Lifecycle, tel 
 		return db.Describe(cfg.DB, drivers.DB, base, tel.Logger()), nil
 	}
 	return db.New(cfg.DB, drivers.DB, base, tel.Logger())
+}
+
+// newCache returns the cache. That of an application which is only described is in memory: what it is to share need not be there.
+func newCache(env Env, cfg Config, drivers Drivers, database *db.DB, stores *redis.Redis, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*cache.Cache, error) {
+	if env.Describe {
+		cfg.Cache.L2.Driver = cache.None
+	}
+	return cache.New(cfg.Cache, cache.Options{
+		Drivers: drivers.Cache, Redis: stores, DB: database, Instances: cfg.Instances, Log: tel.Logger(), Metrics: tel,
+	}, lc)
 }
 
 // newSessions returns nil for an application that is compiled without a store for them, and for one that is only described: what a store stands on

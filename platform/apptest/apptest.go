@@ -145,7 +145,7 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 	}
 	env.Denied = func(_ context.Context, r db.Refusal) { w.wrong(refusal(r)) }
 	env.Queries, env.Tokens = w.queries, verifyToken
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers(), Files: files.Drivers{"disk": disk.Driver{}}})
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers(), Cache: cacheDrivers(), Files: files.Drivers{"disk": disk.Driver{}}})
 	if err != nil {
 		t.Fatal(err)
 	}

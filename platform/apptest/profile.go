@@ -97,7 +97,7 @@ func withRedis(cfg *app.Config, s stores) {
 	cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix = s.State, s.Cache, s.Prefix
 	cfg.Redis.Pool.MaxOpen = unit.Exactly(4) // the servers are those of many tests
 	cfg.Redis.Timeout = 2 * time.Second      // and so is the machine
-	cfg.Session.Store, cfg.Limits.Store = "redis", "redis"
+	cfg.Session.Store, cfg.Limits.Store, cfg.Cache.L2.Driver = "redis", "redis", "redis"
 }
 
 // folder returns one that is removed when the test ends. That of t.TempDir has the name of the test in it, and with it the "#01" of a second

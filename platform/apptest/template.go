@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/cache"
+	cacheredis "github.com/banyan-go/banyan/platform/cache/redisstore"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/postgres"
@@ -43,6 +45,9 @@ func drivers() db.Drivers {
 func sessionDrivers() session.Drivers {
 	return session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}, "redis": redisstore.Driver{}}
 }
+
+// cacheDrivers are everything that the caches of processes can share.
+func cacheDrivers() cache.Drivers { return cache.Drivers{"redis": cacheredis.Driver{}} }
 
 // migrated applies migrations to a database, as the application of a test does, and lets it go.
 func migrated(ctx context.Context, cfg db.Config, sets []db.Migrations) error {

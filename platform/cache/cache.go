@@ -4,13 +4,19 @@ import (
 	"context"
 	"hash/maphash"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/cache/driver"
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -21,21 +27,41 @@ const (
 	deafLife = 250 * time.Millisecond
 )
 
-// Options are what a cache stands on. All may be left out.
+// Drivers are what all processes can share, by the name that cache.l2.driver uses. None is always there.
+type Drivers map[string]driver.Driver
+
+// Options are what a cache stands on. All may be left out but what the chosen driver needs.
 type Options struct {
-	Instances int // processes of the application; 0 for one
+	Drivers   Drivers
+	Redis     *redis.Redis
+	DB        *db.DB // takes invalidations with the transactions that they are about; nil for none that survive the process
+	Instances int    // processes of the application; 0 for one
+	Positions Positions
 	Log       *slog.Logger
 	Metrics   *telemetry.Telemetry
 }
 
+// Positions know how far a source has got that is read from copies which lag behind. Positions only grow. It is safe for concurrent use.
+type Positions interface {
+	// Written returns one at or behind everything that was written before the call; 0 for unknown.
+	Written(ctx context.Context) uint64
+	// Read returns one that everything which is read with ctx from now on has reached; 0 for unknown.
+	Read(ctx context.Context) uint64
+}
+
 // Cache holds the groups of an application. It is safe for concurrent use.
 type Cache struct {
-	cfg     Config
-	alone   bool // there is no other process
-	log     *slog.Logger
-	metrics *telemetry.Telemetry
-	gens    generations
-	timer   timer
+	cfg       Config
+	alone     bool // there is no other process
+	l2        *layer
+	outbox    *outbox // nil without a database
+	positions Positions
+	floors    *floors // nil without positions
+	log       *slog.Logger
+	metrics   *telemetry.Telemetry
+	counts    steps
+	gens      generations
+	timer     timer
 
 	life    context.Context // of what runs beside requests
 	end     context.CancelFunc
@@ -54,25 +80,78 @@ type member interface {
 	limit(bytes uint64)
 }
 
-// New builds a cache without I/O, and appends its start and stop to lc. What is wrong with the settings it returns as config.Problems.
+// New builds a cache without I/O, and appends its start and stop to lc. What is wrong with the settings it returns as config.Problems: a driver that is not
+// compiled in, or lacks what it stands on.
 func New(cfg Config, o Options, lc *lifecycle.Lifecycle) (*Cache, error) {
-	if cfg.L2.Driver != None {
-		return nil, config.Problems{{Key: "cache.l2.driver", Got: strconv.Quote(cfg.L2.Driver) + " is not compiled in", Hint: None}}
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Cache{cfg: cfg, alone: o.Instances <= 1, log: o.Log, metrics: o.Metrics, groups: map[string]member{}}
+	c := &Cache{cfg: cfg, alone: o.Instances <= 1, positions: o.Positions, log: o.Log, metrics: o.Metrics, groups: map[string]member{}}
+	if err := c.open(o); err != nil {
+		return nil, err
+	}
+	if o.Positions != nil {
+		c.floors = &floors{}
+	}
+	if o.DB != nil {
+		c.outbox = newOutbox(o.DB)
+	}
+	if err := c.counts.show(o.Metrics, c.l2); err != nil {
+		return nil, err
+	}
 	c.gens.seed = maphash.MakeSeed()
 	c.timer.began = time.Now()
 	c.life, c.end = context.WithCancel(context.Background())
 	lc.Append(c.timer.hook())
-	lc.Append(lifecycle.Hook{Name: "cache", Stop: func(context.Context) error {
-		c.end()
-		c.running.Wait()
-		return nil
-	}})
+	lc.Append(lifecycle.Hook{Name: "cache", Start: c.start, Stop: c.stop})
 	return c, nil
+}
+
+// open makes what all processes share.
+func (c *Cache) open(o Options) error {
+	if c.cfg.L2.Driver == None {
+		return nil
+	}
+	drv, ok := o.Drivers[c.cfg.L2.Driver]
+	if !ok {
+		known := strings.Join(slices.Sorted(maps.Keys(o.Drivers)), ", ")
+		return config.Problems{{Key: "cache.l2.driver", Got: strconv.Quote(c.cfg.L2.Driver) + " is not compiled in", Hint: "one of none, " + known + " (drivers.go)"}}
+	}
+	store, err := drv.Open(driver.Options{Redis: o.Redis, Lease: leaseTime, Log: o.Log})
+	if err != nil {
+		return config.Problems{{Key: "cache.l2.driver", Got: strconv.Quote(c.cfg.L2.Driver) + " " + err.Error()}}
+	}
+	c.l2 = newLayer(store, drv.Features(), c.cfg.Load.Concurrency)
+	return nil
+}
+
+// start begins what runs beside requests.
+func (c *Cache) start(ctx context.Context) error {
+	if c.l2 != nil && c.l2.features.Broadcast {
+		c.running.Go(func() { c.listen(c.life) })
+	}
+	if c.l2 != nil || c.durable() {
+		c.running.Go(func() { c.keepUp(c.life) })
+	}
+	if c.outbox != nil {
+		c.running.Go(func() { c.settleAlways(c.life) })
+	}
+	if c.l2 == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	for !c.l2.inStep.Load() && ctx.Err() == nil {
+		pause(ctx, 2*time.Millisecond)
+	}
+	return nil
+}
+
+// stop ends it, and the loads that are under way.
+func (c *Cache) stop(context.Context) error {
+	c.end()
+	c.running.Wait()
+	return nil
 }
 
 // register takes a group, and gives every one an equal share of the memory.
@@ -87,12 +166,6 @@ func (c *Cache) register(name string, g member) {
 		one.limit(max(uint64(c.cfg.L1.Size)/uint64(len(c.groups)), 1))
 	}
 }
-
-// shared reports whether there is a layer behind the memory.
-func (c *Cache) shared() bool { return false }
-
-// deaf reports whether this process hears nothing of invalidations by others.
-func (c *Cache) deaf() bool { return !c.alone }
 
 // tagCounters returns the generations of tags.
 func (c *Cache) tagCounters(tags []string) []*atomic.Uint64 {

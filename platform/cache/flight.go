@@ -22,12 +22,14 @@ const again = time.Second
 
 // flight is one attempt to get a value, for all who want it.
 type flight[T any] struct {
-	before uint64        // the generation of the key when it began
-	done   chan struct{} // closed when the rest is there
-	value  T
-	err    error
-	late   bool // the value is served because its source has failed
-	early  bool // nobody waits: it is to replace a value that lasts for a while
+	before  uint64        // the generation of the key when it began
+	done    chan struct{} // closed when the rest is there
+	value   T
+	err     error
+	late    bool                  // the value is served because its source has failed
+	old     *T                    // a value of all processes whose time has passed
+	oldLeft time.Duration         // for how long that was still good: negative
+	then    func(context.Context) // what is to be done when nobody waits any more
 }
 
 // join returns the flight for a key, and whether it is a new one. One that has begun before an invalidation takes nobody else along, since it may have read what was
@@ -66,20 +68,40 @@ func (g *Group[K, T]) fly(ctx context.Context, key K, at place, f *flight[T]) {
 		g.mu.Unlock()
 		close(f.done)
 	}()
-	ctx, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
+	within, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
 	defer cancel()
-	g.fetch(ctx, key, at, f)
+	g.fetch(within, key, at, f)
 	if f.err != nil && !answers(f.err) {
 		g.rescue(key, at, f)
+	}
+	if f.then != nil {
+		g.cache.running.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
+			defer cancel()
+			f.then(ctx)
+		})
 	}
 }
 
 // fetch gets a value from where it is.
 func (g *Group[K, T]) fetch(ctx context.Context, key K, at place, f *flight[T]) {
-	began := time.Now()
+	switch l2 := g.cache.l2; {
+	case l2 == nil:
+		g.counts.misses.Add(1)
+		g.fetchSource(ctx, key, at, f)
+	case l2.inStep.Load():
+		g.fetchShared(ctx, key, at, f)
+	default:
+		g.fetchAlone(ctx, key, at, f)
+	}
+}
+
+// fetchSource loads a value for this process.
+func (g *Group[K, T]) fetchSource(ctx context.Context, key K, at place, f *flight[T]) {
+	position, began := g.position(ctx), time.Now()
 	f.value, f.err = g.source(ctx, key)
 	if left, keeps := g.lasting(f.err); keeps {
-		g.keep(key, at, f.before, g.newEntry(at, f.value, f.err, left, time.Since(began)))
+		g.keep(key, at, f.before, position, g.newEntry(at, f.value, f.err, left, time.Since(began)))
 	}
 }
 
@@ -130,4 +152,8 @@ func (g *Group[K, T]) rescue(key K, at place, f *flight[T]) {
 		g.counts.stales.Add(1)
 		return &e, otter.WriteOp
 	})
+	if f.err != nil && f.old != nil && -f.oldLeft < g.times.stale {
+		g.counts.stales.Add(1)
+		f.value, f.err, f.late = *f.old, nil, true
+	}
 }

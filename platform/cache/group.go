@@ -21,6 +21,7 @@ type Group[K Key, T any] struct {
 	load  func(ctx context.Context, key K) (T, error)
 	many  func(ctx context.Context, keys []K) (map[K]T, error) // nil for none
 	text  func(K) string
+	codec Codec[T]
 	tagBy func(K) []string // nil for none
 	fixed []*atomic.Uint64 // the generations of rule.Tags
 
@@ -45,7 +46,7 @@ func Of[K Key, T any](c *Cache, name string, r Rule, load func(ctx context.Conte
 		panic(err.Error())
 	}
 	g := &Group[K, T]{
-		cache: c, name: name, rule: r, times: r.times(c.cfg, c.shared()), load: load, text: textOf[K](), active: map[K]*flight[T]{},
+		cache: c, name: name, rule: r, times: r.times(c.cfg, c.shared()), load: load, text: textOf[K](), codec: jsonCodec[T]{}, active: map[K]*flight[T]{},
 	}
 	g.fixed = c.tagCounters(r.Tags)
 	g.l1 = otter.Must(&otter.Options[K, *entry[T]]{
@@ -64,6 +65,13 @@ func Of[K Key, T any](c *Cache, name string, r Rule, load func(ctx context.Conte
 // before the first Get.
 func (g *Group[K, T]) TagBy(tags func(key K) []string) *Group[K, T] {
 	g.tagBy = tags
+	return g
+}
+
+// EncodeBy has values written for all processes by a codec instead of JSON, and returns g. Whatever writes them, what another process reads is all that there is of a value: fields
+// that are not written are lost. Call it before the first Get.
+func (g *Group[K, T]) EncodeBy(c Codec[T]) *Group[K, T] {
+	g.codec = c
 	return g
 }
 
@@ -137,15 +145,13 @@ func (g *Group[K, T]) ask(ctx context.Context, key K, at place) answer[T] {
 		g.counts.hits.add()
 		return answer[T]{value: e.value, err: e.err, late: e.late, before: before}
 	case e != nil && now < e.fresh && !g.cache.shared():
-		if f, begun := g.join(ctx, key, at, before); begun {
-			f.early = true
+		if _, begun := g.join(ctx, key, at, before); begun {
 			g.counts.refreshes.Add(1)
 		}
 		g.counts.hits.add()
 		return answer[T]{value: e.value, err: e.err, late: e.late, before: before}
 	default:
 		f, _ := g.join(ctx, key, at, before)
-		g.counts.misses.Add(1)
 		return answer[T]{flight: f, before: f.before}
 	}
 }
@@ -186,10 +192,14 @@ func (g *Group[K, T]) note(reads *Reads, at place, before uint64, late bool) {
 	}
 }
 
-// keep stores what was read, unless one of its generations has moved since.
-func (g *Group[K, T]) keep(key K, at place, before uint64, e *entry[T]) {
+// keep stores what was read, unless one of its generations has moved since, or it comes from a copy that had not got as far as what was written.
+func (g *Group[K, T]) keep(key K, at place, before, position uint64, e *entry[T]) {
+	if g.times.l1 <= 0 {
+		return
+	}
 	g.l1.Compute(key, func(old *entry[T], _ bool) (*entry[T], otter.ComputeOp) {
-		if g.generation(at) != before {
+		if g.generation(at) != before || g.cache.behind(at.name, position) {
+			g.counts.rejected.Add(1)
 			return old, otter.CancelOp
 		}
 		return e, otter.WriteOp

@@ -21,7 +21,7 @@ func (c *Cache) InvalidateTags(ctx context.Context, tags ...string) error {
 // Clear makes every value of every group unreadable; see Group.Invalidate. It deletes nothing on a server, where others may keep something, too.
 func (c *Cache) Clear(ctx context.Context) error { return c.Invalidate(ctx, everything) }
 
-// Invalidate is Group.Invalidate for what has these names, as Reads.Names returns them. The error is also that of CheckName.
+// Invalidate is Group.Invalidate for what has these names, as Reads.Names returns them. The error may also be that of CheckName.
 func (c *Cache) Invalidate(ctx context.Context, names ...string) error {
 	if len(names) == 0 {
 		return nil
@@ -31,27 +31,57 @@ func (c *Cache) Invalidate(ctx context.Context, names ...string) error {
 			return err
 		}
 	}
-	if _, in := db.InTx(ctx); !in {
+	key, in := db.InTx(ctx)
+	if !in {
 		return c.now(ctx, names)
 	}
+	var r row
+	durable := c.durable()
+	if durable {
+		var err error
+		if r, err = c.outbox.record(ctx, key, names); err != nil {
+			return err
+		}
+	}
 	db.AfterCommit(ctx, func(ctx context.Context) {
-		if err := c.now(ctx, names); err != nil {
-			c.log.WarnContext(ctx, "an invalidation has not reached everybody", "error", err.Error())
+		switch err := c.reach(ctx, names); {
+		case err != nil:
+			c.log.WarnContext(ctx, "an invalidation has not reached everybody yet", "error", err.Error())
+			if !durable {
+				c.l2.owe(names)
+			}
+		case durable:
+			c.outbox.settle(r)
 		}
 	})
 	return nil
 }
 
-// now invalidates, and tells those who asked to be told.
+// now invalidates outside of transactions.
 func (c *Cache) now(ctx context.Context, names []string) error {
+	err := c.reach(ctx, names)
+	if err != nil {
+		c.l2.owe(names)
+	}
+	return errors.Join(err, c.tell(ctx, names))
+}
+
+// reach invalidates in what all share first, and in the memory of this process second: were it the other way round, somebody could read there what is about to be
+// deleted, and keep it.
+func (c *Cache) reach(ctx context.Context, names []string) error {
+	err := c.tellAll(ctx, names)
 	c.drop(names)
-	return c.tell(ctx, names)
+	if err != nil {
+		return fmt.Errorf("invalidate for all processes: %w", err)
+	}
+	return nil
 }
 
 // drop makes the memory of this process forget what has these names.
 func (c *Cache) drop(names []string) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	c.raise(names)
 	for _, name := range names {
 		c.dropOne(name)
 	}

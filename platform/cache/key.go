@@ -5,9 +5,9 @@ import (
 	"hash/maphash"
 	"reflect"
 	"regexp"
-	"strconv"
 	"strings"
 
+	"github.com/banyan-go/banyan/platform/cache/driver"
 	"github.com/banyan-go/banyan/platform/id"
 )
 
@@ -16,18 +16,7 @@ type Key interface{ ~string | id.ID }
 
 // Join makes one key of several parts. Each stands behind its length, so that no two lists of parts have the same key: "a b" and "c" differ from
 // "a" and "b c".
-func Join(parts ...string) string {
-	n := 0
-	for _, p := range parts {
-		n += len(p) + 4
-	}
-	b := make([]byte, 0, n)
-	for _, p := range parts {
-		b = strconv.AppendInt(b, int64(len(p)), 10)
-		b = append(append(b, ':'), p...)
-	}
-	return string(b)
-}
+func Join(parts ...string) string { return driver.Join(parts...) }
 
 // What can be invalidated has a name, which is the same in every process:
 //

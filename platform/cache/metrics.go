@@ -11,9 +11,10 @@ import (
 
 // counts are what happened to one group.
 type counts struct {
-	hits                                  striped
-	misses, stales                        atomic.Uint64
-	loads, failures, refreshes, evictions atomic.Uint64
+	hits                                            striped
+	shared, misses, stales                          atomic.Uint64
+	loads, failures, refreshes, evictions, rejected atomic.Uint64
+	damaged                                         atomic.Uint64
 }
 
 // show makes counts metrics; without telemetry nobody sees them.
@@ -22,17 +23,37 @@ func (c *counts) show(t *telemetry.Telemetry, group string) error {
 		return nil
 	}
 	var errs []error
-	for result, read := range map[string]func() uint64{"l1": c.hits.sum, "miss": c.misses.Load, "stale": c.stales.Load} {
-		errs = append(errs, t.CounterFunc("cache_requests_total",
-			"Values that were asked for, by group and where they were found: in memory (l1), nowhere (miss), or in memory past their time because the source failed (stale).",
-			map[string]string{"group": group, "result": result}, read))
+	add := func(name, help, label string, reads map[string]func() uint64) {
+		for value, read := range reads {
+			labels := map[string]string{"group": group}
+			if label != "" {
+				labels[label] = value
+			}
+			errs = append(errs, t.CounterFunc(name, help, labels, read))
+		}
 	}
-	for outcome, read := range map[string]func() uint64{"begun": c.loads.Load, "failed": c.failures.Load, "early": c.refreshes.Load} {
-		errs = append(errs, t.CounterFunc("cache_loads_total", "Loads of values from their source, by group: begun, and of those failed, and early, in the background before the old value had ended.",
-			map[string]string{"group": group, "outcome": outcome}, read))
-	}
-	errs = append(errs, t.CounterFunc("cache_evictions_total", "Values that have left the memory of the process to make room, by group.", map[string]string{"group": group}, c.evictions.Load))
+	add("cache_requests_total", "Values that were asked for, by group and where they were found: in memory (l1), in what all processes share (l2), nowhere (miss), or past their time because the source failed (stale). Who waits for somebody else's load is not counted.",
+		"result", map[string]func() uint64{"l1": c.hits.sum, "l2": c.shared.Load, "miss": c.misses.Load, "stale": c.stales.Load})
+	add("cache_loads_total", "Loads of values from their source, by group: begun, and of those failed, and early, in the background before the old value had ended.",
+		"outcome", map[string]func() uint64{"begun": c.loads.Load, "failed": c.failures.Load, "early": c.refreshes.Load})
+	add("cache_evictions_total", "Values that have left the memory of the process to make room, by group.", "", map[string]func() uint64{"": c.evictions.Load})
+	add("cache_rejects_total", "Values that were loaded and not kept, by group and reason: invalidated meanwhile (late), and those that were stored and could not be read (damaged).",
+		"reason", map[string]func() uint64{"late": c.rejected.Load, "damaged": c.damaged.Load})
 	return errors.Join(errs...)
+}
+
+// steps are what happened between processes.
+type steps struct{ gaps, swept atomic.Uint64 }
+
+func (s *steps) show(t *telemetry.Telemetry, l2 *layer) error {
+	if t == nil || l2 == nil {
+		return nil
+	}
+	return errors.Join(
+		t.CounterFunc("cache_out_of_step_total", "How often this process could not be sure to hear of every invalidation: what all share was away, or the connection was made anew.", nil, l2.losses.Load),
+		t.CounterFunc("cache_gaps_total", "Invalidations by other processes that were missed, and for which everything in memory was forgotten.", nil, s.gaps.Load),
+		t.CounterFunc("cache_swept_total", "Invalidations that their process has left undone, and that this one has done.", nil, s.swept.Load),
+	)
 }
 
 // counts listens to what otter does by itself. Hits and misses are counted by those who know what came of them.

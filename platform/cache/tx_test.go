@@ -8,15 +8,29 @@ import (
 
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/db/platform"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 )
 
-// openDB returns a new database that ends with the test.
+// openDB returns a new database, with the platform's tables, that ends with the test.
 func openDB(t *testing.T) *db.DB {
 	t.Helper()
+	d := connect(t, "file:"+t.TempDir()+"/test.db")
+	m, err := d.Migrator([]db.Migrations{platform.Migrations()})
+	if err == nil {
+		_, err = m.Up(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func connect(t *testing.T, dsn string) *db.DB {
+	t.Helper()
 	cfg := db.Default()
-	cfg.DSN = "file:" + t.TempDir() + "/test.db"
+	cfg.DSN = dsn
 	var lc lifecycle.Lifecycle
 	d, err := db.New(cfg, db.Drivers{"sqlite": sqlite.Driver{}}, &lc, slog.New(slog.DiscardHandler))
 	if err != nil {

@@ -1,0 +1,197 @@
+// Package redisstore keeps values of a cache in the Redis of the role cache, which may evict any key at any time, and may come back empty.
+//
+// A value is one key, whose first line holds the versions of the marks that it hangs on, random texts in keys of their own. To read one is one MGET of the value and the
+// marks. A mark that was evicted gets another version. Scripts change several keys at once, so all of them have to be on one server: not on a cluster.
+package redisstore
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/banyan-go/banyan/platform/cache/driver"
+	"github.com/banyan-go/banyan/platform/redis"
+)
+
+// Driver makes the stores.
+type Driver struct{}
+
+var _ driver.Driver = Driver{}
+
+// Features says that processes load for each other and hear of each other.
+func (Driver) Features() driver.Features { return driver.Features{Leases: true, Broadcast: true} }
+
+// Open returns a store.
+func (Driver) Open(o driver.Options) (driver.Store, error) {
+	client := o.Redis.Cache()
+	if client == nil {
+		return nil, errors.New("needs the address of a Redis server in redis.cache, or redis.state")
+	}
+	return &store{
+		client: client, redis: redis.Commands(client), lease: o.Lease, self: rand.Text(), start: time.Now(),
+		acquire: redis.NewScript(common + acquire), fill: redis.NewScript(fill), release: redis.NewScript(release), invalidate: redis.NewScript(invalidate),
+	}, nil
+}
+
+type store struct {
+	client                             *redis.Client
+	redis                              goredis.Cmdable
+	lease                              time.Duration
+	self                               string // among those who publish
+	acquire, fill, release, invalidate *redis.Script
+
+	start  time.Time
+	offset atomic.Int64 // of the server's clock to the time since start, in milliseconds; 0 while it is not known
+	newest atomic.Int64 // the greatest number of an invalidation that was heard of
+}
+
+// longName is the longest name that is a key as it is.
+const longName = 200
+
+// key returns the key of a kind for a name. A long name is hashed; that it is the right one is seen in the value.
+func (s *store) key(kind, name string) string {
+	if len(name) > longName {
+		sum := sha256.Sum256([]byte(name))
+		name = "\x00" + hex.EncodeToString(sum[:]) // no name begins with that
+	}
+	return s.client.Prefix() + "cache:" + kind + ":" + name
+}
+
+func (s *store) value(name string) string { return s.key("v", name) }
+func (s *store) leaseKey(n string) string { return s.key("l", n) }
+func (s *store) floor(name string) string { return s.key("f", name) }
+func (s *store) epoch() string            { return s.key("m", "*") }
+func (s *store) mark(name string) string  { return s.key("m", name) }
+func (s *store) number() string           { return s.key("n", "") }
+func (s *store) channel() string          { return s.key("bus", "") }
+
+// marks appends the keys of what a value hangs on.
+func (s *store) marks(keys []string, q driver.Query) []string {
+	keys = append(keys, s.epoch())
+	for _, m := range q.Marks {
+		keys = append(keys, s.mark(m))
+	}
+	return keys
+}
+
+// Read looks for a value.
+func (s *store) Read(ctx context.Context, q driver.Query) (driver.Answer, error) {
+	if err := s.knowTime(ctx); err != nil {
+		return driver.Answer{}, err
+	}
+	texts, err := s.redis.MGet(ctx, s.marks(append(make([]string, 0, len(q.Marks)+2), s.value(q.Name)), q)...).Result()
+	if err != nil {
+		return driver.Answer{}, err
+	}
+	if texts[0] == nil {
+		return driver.Answer{}, nil
+	}
+	versions := make([]string, 0, len(texts)-1)
+	for _, t := range texts[1:] {
+		version, ok := t.(string)
+		if !ok {
+			return driver.Answer{}, nil
+		}
+		versions = append(versions, version)
+	}
+	text, _ := texts[0].(string)
+	return s.answer(text, q, strings.Join(versions, " ")), nil
+}
+
+// answer reads a stored value. One under other marks is none, and nothing is wrong with it.
+func (s *store) answer(text string, q driver.Query, under string) driver.Answer {
+	v, was, err := driver.Decode([]byte(text), q.Name, s.now())
+	if err != nil {
+		return driver.Answer{Damaged: true, Under: under}
+	}
+	if was != under {
+		return driver.Answer{Under: under}
+	}
+	return driver.Answer{Value: &v, Under: under}
+}
+
+// Acquire looks for a value, and for the right to load it.
+func (s *store) Acquire(ctx context.Context, q driver.Query, token string, fresh bool) (driver.Answer, error) {
+	reply, err := redis.Run(ctx, s.client, s.acquire, s.marks([]string{s.value(q.Name), s.leaseKey(q.Name)}, q),
+		token, s.lease.Milliseconds(), flag(fresh), rand.Text(), (2 * max(q.Lasts, time.Minute)).Milliseconds(), driver.MaxValue).Slice()
+	if err != nil {
+		return driver.Answer{}, err
+	}
+	if len(reply) != 4 {
+		return driver.Answer{}, fmt.Errorf("the script has returned %d values, want 4", len(reply))
+	}
+	now, _ := reply[0].(int64)
+	leased, _ := reply[1].(int64)
+	under, _ := reply[2].(string)
+	text, _ := reply[3].(string)
+	s.learn(now)
+	if text != "" {
+		return s.answer(text, q, under), nil
+	}
+	return driver.Answer{Under: under, Leased: leased == 1}, nil
+}
+
+func flag(on bool) int {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// position is how scripts compare positions: as texts of one length.
+func position(p uint64) string {
+	if p == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%020d", p)
+}
+
+// Fill stores a value.
+func (s *store) Fill(ctx context.Context, q driver.Query, token, under string, v driver.Value, stays time.Duration) (bool, error) {
+	if err := s.knowTime(ctx); err != nil {
+		return false, err
+	}
+	text, err := driver.Encode(q.Name, under, v, s.now())
+	if errors.Is(err, driver.ErrTooLarge) {
+		return false, s.Release(ctx, q, token)
+	}
+	if err != nil {
+		return false, err
+	}
+	n, err := redis.Run(ctx, s.client, s.fill, s.marks([]string{s.value(q.Name), s.leaseKey(q.Name), s.floor(q.Name)}, q),
+		token, under, text, max(stays.Milliseconds(), 1), position(v.Position)).Int()
+	return n == 1, err
+}
+
+// Release gives a lease back.
+func (s *store) Release(ctx context.Context, q driver.Query, token string) error {
+	return redis.Run(ctx, s.client, s.release, []string{s.leaseKey(q.Name)}, token).Err()
+}
+
+// floorTime is how long it is remembered how far a source has to have got. One that lags by more is not read.
+const floorTime = 10 * time.Minute
+
+// Invalidate deletes values, changes marks, and tells everybody.
+func (s *store) Invalidate(ctx context.Context, n driver.Names, behind uint64) error {
+	keys := make([]string, 0, 2+3*len(n.Keys)+len(n.Marks))
+	keys = append(keys, s.number())
+	for _, name := range n.Keys {
+		keys = append(keys, s.value(name), s.leaseKey(name), s.floor(name))
+	}
+	for _, m := range n.Marks {
+		keys = append(keys, s.mark(m))
+	}
+	if n.Everything {
+		keys = append(keys, s.epoch())
+	}
+	return redis.Run(ctx, s.client, s.invalidate, keys,
+		s.channel(), driver.Join(append([]string{s.self}, n.All...)...), rand.Text(), position(behind), floorTime.Milliseconds(), len(n.Keys)).Err()
+}
