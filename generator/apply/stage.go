@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/banyan-go/banyan/generator/gotool"
+	"github.com/banyan-go/banyan/generator/outline"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/render"
 )
@@ -235,13 +236,13 @@ func (st *stage) drop(paths []string) error {
 
 // wire runs Wire once, over the injectors of the modules and of the application, and returns what it has written.
 func (st *stage) wire(ctx context.Context, modules []string, progress func(string)) ([]render.File, error) {
-	args := []string{"tool", "wire", "gen"}
+	var injectors []string
 	outputs := []string{"cmd/" + st.project.App + "/wire_gen.go"}
 	for _, m := range modules {
-		args = append(args, "./modules/"+m+"/"+m+"wire")
+		injectors = append(injectors, "./modules/"+m+"/"+m+"wire")
 		outputs = append(outputs, "modules/"+m+"/"+m+"wire/wire_gen.go")
 	}
-	args = append(args, st.project.Main())
+	injectors = append(injectors, st.project.Main())
 	// What a merge has left in the old ones need not even parse.
 	for _, path := range outputs {
 		if err := os.Remove(st.path(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -255,11 +256,20 @@ func (st *stage) wire(ctx context.Context, modules []string, progress func(strin
 	if st.work != "" {
 		env[1] = "GOWORK=" + st.path("go.work")
 	}
-	// Wire reads everything from source, a gigabyte, and ends: with the garbage collected less often it takes a third less time for a fifth more memory.
+	// Wire reads everything from source, and ends: with the garbage collected less often it takes a third less time for a fifth more memory.
 	if os.Getenv("GOGC") == "" {
 		env = append(env, "GOGC=400")
 	}
-	_, err := gotool.Go{Dir: st.dir, Env: env, Progress: progress}.Run(ctx, args...)
+	outlines, err := os.MkdirTemp("", "banyan-outline-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(outlines) //nolint:errcheck // a folder for temporary files
+	driver, err := outline.Write(ctx, gotool.Go{Dir: st.dir, Env: env}, outlines, injectors...)
+	if err != nil {
+		return nil, fmt.Errorf("read the packages: %w", err)
+	}
+	_, err = gotool.Go{Dir: st.dir, Env: append(env, driver...), Progress: progress}.Run(ctx, slices.Concat([]string{"tool", "wire", "gen"}, injectors)...)
 	if err := st.failed(ctx, err); err != nil {
 		return nil, err
 	}
