@@ -58,7 +58,7 @@ func (g *Group[K, T]) fill(ctx context.Context, values map[K]T, missing []missed
 	for i, m := range missing {
 		keys[i] = m.key
 	}
-	began := time.Now()
+	position, began := g.position(ctx), time.Now()
 	found, err := g.sources(ctx, keys)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (g *Group[K, T]) fill(ctx context.Context, values map[K]T, missing []missed
 		}
 		values[m.key] = value
 		if keeps {
-			g.keep(m.key, m.at, m.before, g.newEntry(m.at, value, nil, left, took))
+			g.keep(m.key, m.at, m.before, position, g.newEntry(m.at, value, nil, left, took))
 		}
 	}
 	return nil
