@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -87,41 +88,42 @@ type TokenVerifier func(ctx context.Context, token string) (Caller, error)
 type Policy struct {
 	allows func(Caller) bool
 	text   string
+	scope  string // one that it asks for, "" for none
 }
 
 // SignedIn lets everybody in who is known.
 func SignedIn() Policy {
-	return Policy{func(c Caller) bool { return !c.Anonymous() }, "signed in"}
+	return Policy{allows: func(c Caller) bool { return !c.Anonymous() }, text: "signed in"}
 }
 
 // Roles lets in who has one of these roles.
 func Roles(names ...string) Policy {
-	return Policy{func(c Caller) bool { return !c.Anonymous() && c.Is(names...) }, "role " + strings.Join(names, " or ")}
+	return Policy{allows: func(c Caller) bool { return !c.Anonymous() && c.Is(names...) }, text: "role " + strings.Join(names, " or ")}
 }
 
 // Scope lets in whose bearer token has this scope.
 func Scope(name string) Policy {
-	return Policy{func(c Caller) bool { return !c.Anonymous() && slices.Contains(c.Scopes, name) }, "scope " + name}
+	return Policy{func(c Caller) bool { return !c.Anonymous() && slices.Contains(c.Scopes, name) }, "scope " + name, name}
 }
 
 // AnyOf lets in whom one of these policies lets in.
 func AnyOf(policies ...Policy) Policy {
-	return Policy{func(c Caller) bool { return slices.ContainsFunc(policies, func(p Policy) bool { return p.Allows(c) }) }, texts(policies, " or ")}
+	return join(policies, " or ", func(c Caller) bool { return slices.ContainsFunc(policies, func(p Policy) bool { return p.Allows(c) }) })
 }
 
 // AllOf lets in whom each of these policies lets in. Without any it lets nobody in.
 func AllOf(policies ...Policy) Policy {
-	return Policy{func(c Caller) bool {
+	return join(policies, " and ", func(c Caller) bool {
 		return len(policies) > 0 && !slices.ContainsFunc(policies, func(p Policy) bool { return !p.Allows(c) })
-	}, texts(policies, " and ")}
+	})
 }
 
-func texts(policies []Policy, joint string) string {
-	all := make([]string, len(policies))
+func join(policies []Policy, joint string, allows func(Caller) bool) Policy {
+	all, scope := make([]string, len(policies)), ""
 	for i, p := range policies {
-		all[i] = p.String()
+		all[i], scope = p.String(), cmp.Or(scope, p.scope)
 	}
-	return strings.Join(all, joint)
+	return Policy{allows, strings.Join(all, joint), scope}
 }
 
 // Allows reports whether the policy lets this caller in.
@@ -153,7 +155,7 @@ func (e *Endpoint) Admit(c Caller) error {
 	case c.Anonymous():
 		return ErrUnauthenticated
 	case !e.Op.Allow.Allows(c):
-		return ErrForbidden
+		return ErrForbidden.WithDetail("You may not do this. Who may: " + e.Op.Allow.String() + ".")
 	default:
 		return nil
 	}

@@ -3,6 +3,8 @@ package api_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/banyan-go/banyan/platform/api"
@@ -72,6 +74,18 @@ func TestPolicies(t *testing.T) {
 		}
 		if got != c.allows || c.policy.String() != c.text {
 			t.Errorf("%q lets in %s, want %q and %s", c.policy, got, c.text, c.allows)
+		}
+	}
+}
+
+func TestASessionHasNoScopes(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []api.Policy{api.Scope("blog:write"), api.AnyOf(api.Roles("admin"), api.Scope("blog:write"))} {
+		a := api.New(api.Limits{}, nil, slog.New(slog.DiscardHandler))
+		op := api.Op{ID: "do", Summary: "Do it", Auth: api.Session, Allow: policy}
+		err := a.Mount("test", api.Get("/do", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, op))
+		if err == nil || !strings.Contains(err.Error(), "a session has no scopes") {
+			t.Errorf("%s: %v", policy, err)
 		}
 	}
 }

@@ -24,21 +24,27 @@ func (c codes) add(status int, more ...string) {
 }
 
 // declared begins with those of Op.Errors and those of who is let in.
-func declared(o Op) codes {
+func declared(m Mounted) codes {
 	c := codes{}
-	if !o.Auth.Open() {
+	if !m.Op.Auth.Open() {
 		c.add(http.StatusUnauthorized, ErrUnauthenticated.Code)
 		c.add(http.StatusForbidden, ErrForbidden.Code)
 	}
-	for _, e := range o.Errors {
+	if m.Op.Auth == Session {
+		c.add(http.StatusServiceUnavailable, "sessions_unavailable")
+		if m.Writes() {
+			c.add(http.StatusForbidden, "cross_site", "csrf_token")
+		}
+	}
+	for _, e := range m.Op.Errors {
 		c.add(problemType(e.Kind.String()).Status, e.Code)
 	}
 	return c
 }
 
 // rawCodes are those that a raw route is known for, and what may become of any request.
-func rawCodes(o Op) codes {
-	c := declared(o)
+func rawCodes(m Mounted) codes {
+	c := declared(m)
 	c.add(http.StatusBadRequest, codeBadEncoding)
 	c.anywhere()
 	return c
@@ -46,7 +52,7 @@ func rawCodes(o Op) codes {
 
 // codes returns what m can answer with.
 func (op *operation) codes(m Mounted) codes {
-	c := declared(m.Op)
+	c := declared(m)
 	c.add(http.StatusBadRequest, errQuerySyntax.Code, errQueryCount.Code)
 	c.add(http.StatusNotAcceptable, "not_acceptable")
 	c.add(http.StatusUnprocessableEntity, "invalid")
@@ -84,9 +90,9 @@ func (op *operation) codes(m Mounted) codes {
 
 // anywhere adds what may become of any request.
 func (c codes) anywhere() {
-	c.add(http.StatusTooManyRequests, "too_many_requests")
+	c.add(http.StatusTooManyRequests, "rate_limited")
 	c.add(http.StatusInternalServerError, "internal")
-	c.add(http.StatusServiceUnavailable, "timeout", "overloaded", "store_unavailable", "database_busy", "database_full")
+	c.add(http.StatusServiceUnavailable, "timeout", "overloaded", "limit_unavailable", "store_unavailable", "database_busy", "database_full")
 }
 
 // OnUndeclared has fn called with each code that a handler's error is answered with and that neither the Errors of its operation name nor its

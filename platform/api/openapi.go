@@ -176,7 +176,7 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 	op := m.operation
 	if op == nil { // a raw route speaks for itself
 		o["parameters"] = rawParameters(m.FullPath)
-		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawCodes(m.Op))
+		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawCodes(m))
 		return o, nil
 	}
 	if params := d.parameters(m); len(params) > 0 {

@@ -186,6 +186,8 @@ func (r *Route) check() error {
 		return fmt.Errorf("says that it wants a %s and not whose, so nobody may call it: write Allow: api.SignedIn() or api.Roles(\"admin\") into its api.Op", r.Op.Auth)
 	case r.Op.Auth.Open() && !r.Op.Allow.IsZero():
 		return fmt.Errorf("lets everybody in (Op.Auth), and Op.Allow says %s: take one of the two away", r.Op.Allow)
+	case r.Op.Auth == Session && r.Op.Allow.scope != "":
+		return fmt.Errorf("wants a session, and Op.Allow says %s: a session has no scopes. An operation has one way in; for programs, write a second one with Auth: api.Token over the same handler", r.Op.Allow)
 	case r.Op.Concurrency < 0:
 		return fmt.Errorf("Op.Concurrency is %d: 0 or more", r.Op.Concurrency)
 	case r.Op.Status != 0 && (r.Op.Status < 200 || r.Op.Status > 399):

@@ -115,6 +115,13 @@ func (e *Error) Because(err error) *Error {
 	return &c
 }
 
+// WithDetail returns a copy of e with another sentence for strangers.
+func (e *Error) WithDetail(detail string) *Error {
+	c := *e
+	c.Detail = detail
+	return &c
+}
+
 // WithFields returns a copy of e that points at these values.
 func (e *Error) WithFields(fields ...Field) *Error {
 	c := *e

@@ -3,6 +3,7 @@ package httpserver
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -32,8 +33,9 @@ type entrance struct {
 
 // The answers of the gate.
 var (
-	errCrossSite = fault.New(fault.Forbidden, "cross_site", "A page of another site has sent this request. Send it from a page of this server, or of an origin that it allows.")
-	errCSRF      = fault.New(fault.Forbidden, "csrf_token", "The request says neither where it comes from (Origin), nor does X-CSRF-Token hold the token of this session.")
+	errCrossSite = fault.New(fault.Forbidden, "cross_site", "A page of another site has sent this request. Send it from a page of this server, or of an origin that it allows to send credentials (http.cors.origins, http.cors.credentials).")
+	errNoCSRF    = fault.New(fault.Forbidden, "csrf_token", "The request says neither where it comes from (Origin), nor has it X-CSRF-Token with the token of this session.")
+	errWrongCSRF = fault.New(fault.Forbidden, "csrf_token", "X-CSRF-Token does not hold the token of this session: that is in the answer with which the session began.")
 )
 
 const (
@@ -69,6 +71,12 @@ func (g Gate) guard(e *api.Endpoint) (guard, error) {
 		return o, nil
 	}
 	o.key = o.limit.Key()
+	switch {
+	case o.key == ratelimit.Subject:
+		return o, fmt.Errorf("the rate limit %s (%s) counts what the code of a module hands to it, and a route hands it nothing: by ip, user, user_or_ip, global or header NAME", o.limit.Name(), o.limit.Rule())
+	case o.key == ratelimit.User && !o.guarded:
+		return o, fmt.Errorf("the rate limit %s (%s) counts users, and on a public route nobody knows them: by ip, user_or_ip, global or header NAME", o.limit.Name(), o.limit.Rule())
+	}
 	o.byCaller = o.guarded && (o.key == ratelimit.User || o.key == ratelimit.UserOrIP)
 	return o, nil
 }
@@ -109,10 +117,26 @@ func (s *Server) admit(fctx *fasthttp.RequestCtx, r *request, route *route, e *e
 		}
 	}
 	err := route.Admit(caller)
-	if errors.Is(err, api.ErrUnauthenticated) {
+	switch {
+	case errors.Is(err, api.ErrUnauthenticated):
 		challenge(fctx, route.Op.Auth)
+		return s.otherWay(fctx, route.Op.Auth)
+	case errors.Is(err, api.ErrForbidden) && route.Op.Auth == api.Token:
+		fctx.Response.Header.Set(fasthttp.HeaderWWWAuthenticate, `Bearer error="insufficient_scope"`)
 	}
 	return err
+}
+
+// otherWay returns the error for somebody who is not known: with a word about it when the request came by the other way in.
+func (s *Server) otherWay(fctx *fasthttp.RequestCtx, auth api.Auth) error {
+	switch {
+	case auth == api.Session && bearer(&fctx.Request.Header) != "":
+		return api.ErrUnauthenticated.WithDetail("This operation wants a session, by its cookie; a token does not open it.")
+	case auth == api.Token && s.gate.Sessions != nil && s.gate.Sessions.Sent(cookieHeader(fctx)):
+		return api.ErrUnauthenticated.WithDetail("This operation wants a bearer token, in the header Authorization; a session does not open it.")
+	default:
+		return api.ErrUnauthenticated
+	}
 }
 
 // count counts a request against the limit of its route, and tells the client what is left.
@@ -199,8 +223,10 @@ func (s *Server) checkSite(fctx *fasthttp.RequestCtx, slot *session.Slot) error 
 		return nil
 	case s.gate.Sessions.CheckCSRF(slot.Session(), string(token)):
 		return nil
+	case len(token) > 0:
+		return errWrongCSRF
 	default:
-		return errCSRF
+		return errNoCSRF
 	}
 }
 

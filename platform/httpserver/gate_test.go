@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -15,9 +16,11 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
+	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/ratelimit"
 	sessions "github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/session/memory"
+	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
 // doors is what a test keeps behind the gate.
@@ -159,12 +162,12 @@ func TestWhoComesIn(t *testing.T) {
 	}{
 		{"nobody", "/me", nil, 401, "unauthenticated", "Session"},
 		{"somebody", "/me", []string{ann.cookie}, 200, `"user":"ann"`, ""},
-		{"somebody without the role", "/admin", []string{ann.cookie}, 403, "forbidden", ""},
+		{"somebody without the role", "/admin", []string{ann.cookie}, 403, "You may not do this. Who may: role admin.", ""},
 		{"somebody with the role", "/admin", []string{admin.cookie}, 204, "", ""},
-		{"a session where a token is wanted", "/token", []string{ann.cookie}, 401, "unauthenticated", "Bearer"},
-		{"a token where a session is wanted", "/me", []string{"Authorization: Bearer good"}, 401, "unauthenticated", "Session"},
+		{"a session where a token is wanted", "/token", []string{ann.cookie}, 401, "wants a bearer token", "Bearer"},
+		{"a token where a session is wanted", "/me", []string{"Authorization: Bearer good"}, 401, "wants a session", "Session"},
 		{"a token", "/token", []string{"Authorization: bearer good"}, 200, `"user":"robot"`, ""},
-		{"a token without the scope", "/token", []string{"Authorization: Bearer narrow"}, 403, "forbidden", ""},
+		{"a token without the scope", "/token", []string{"Authorization: Bearer narrow"}, 403, "Who may: scope things:read.", `Bearer error="insufficient_scope"`},
 		{"a token of nobody", "/token", []string{"Authorization: Bearer bad"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
 		{"another scheme", "/token", []string{"Authorization: Basic good"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
 		{"two tokens", "/token", []string{"Authorization: Bearer good", "Authorization: Bearer good"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
@@ -355,6 +358,33 @@ func TestHowOften(t *testing.T) {
 	for range 5 {
 		if a := s.get("/livez"); a.StatusCode != 200 || a.Header.Get("RateLimit") != "" {
 			t.Errorf("health: %s, RateLimit %q", a.Status, a.Header.Get("RateLimit"))
+		}
+	}
+}
+
+// A rule that counts nobody on a route would be no limit, and nobody would see that.
+func TestALimitThatCannotCountIsNoLimit(t *testing.T) {
+	t.Parallel()
+	for key, says := range map[ratelimit.Key]string{
+		ratelimit.User:    "route GET /api/v1/test/limited: the rate limit test.few (2 per 1h by user, window, down local) counts users, and on a public route nobody knows them",
+		ratelimit.Subject: "route GET /api/v1/test/limited: the rate limit test.few (2 per 1h by subject, window, down local) counts what the code of a module hands to it",
+	} {
+		limits := ratelimit.New(ratelimit.Default(), ratelimit.Options{})
+		if err := limits.Declare(map[string]ratelimit.Rule{"test.few": {Max: 2, Window: time.Hour, Key: key}}); err != nil {
+			t.Fatal(err)
+		}
+		tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
+		if err != nil {
+			t.Fatal(err)
+		}
+		operations := api.New(api.Limits{}, nil, tel.Logger())
+		op := api.Op{ID: "limited", Summary: "Test a limit", Auth: api.Public, Limit: "test.few"}
+		if err := operations.Mount("test", api.Get("/limited", func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }, op)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = httpserver.New(httpserver.Default(), httpserver.Options{Gate: httpserver.Gate{Limits: limits}}, operations, httpserver.NewHealth(), tel, &lifecycle.Lifecycle{})
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("by %s: %v", key, err)
 		}
 	}
 }

@@ -42,8 +42,8 @@ func (c Config) Validate(r *config.Report) {
 	if c.Subjects < 1000 || c.Subjects > 10_000_000 {
 		r.Add("subjects", strconv.Itoa(c.Subjects), "1000 to 10000000")
 	}
-	if c.Default.Key == Subject {
-		r.Add("default", c.Default.String(), "a key that every route has: ip, user, user_or_ip, global or header NAME")
+	if c.Default.Key == Subject || c.Default.Key == User {
+		r.Add("default", c.Default.String(), "a key that every route has: ip, user_or_ip, global or header NAME")
 	}
 	if rule, ok := c.Rules[DefaultName]; ok {
 		r.Add("rules."+DefaultName, rule.String(), "the key limits.default")

@@ -24,6 +24,12 @@ func CookieName(plain bool) string {
 // Cookie returns the name of the cookie, and whether it is for HTTPS alone: everywhere but with Options.Plain.
 func (s *Sessions) Cookie() (name string, secure bool) { return CookieName(s.plain), !s.plain }
 
+// Sent reports whether there is a cookie for a session in a header Cookie, good or not.
+func (s *Sessions) Sent(header []byte) bool {
+	_, sent := s.token(header)
+	return sent
+}
+
 // token returns the value of the session's cookie in a header Cookie. There is none when several of that name stand in it: one of them was set by
 // somebody else, and which one nobody knows. Sent says that there was any.
 func (s *Sessions) token(header []byte) (token []byte, sent bool) {
