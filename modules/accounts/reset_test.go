@@ -17,6 +17,7 @@ func TestReset(t *testing.T) {
 	a := boot(t)
 	a.register(t, anna, "Anna")
 	session := a.signIn(anna, password)
+	token := session.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:write"]}`).Want(201).Text("/token")
 	a.Post(base+"/password/reset", annaForgets).Want(202)
 	a.Post(base+"/password/reset", annaForgets).Want(202)
 	link := a.link(t, "accounts.reset", anna)
@@ -25,6 +26,9 @@ func TestReset(t *testing.T) {
 	session.Get(base + "/me").Want(200)
 	a.Post(base+"/password/reset/confirm", newPassword(link, "battery staple")).Want(204)
 	session.Get(base+"/me").WantProblem(401, "unauthenticated")
+	if c := a.verify(t, token); !c.Anonymous() {
+		t.Errorf("a token from before the reset is that of %+v", c)
+	}
 	for range 2 { // that link, and the other one to the same mailbox
 		a.Post(base+"/password/reset/confirm", newPassword(link, "eves password")).WantProblem(422, "link_invalid")
 	}

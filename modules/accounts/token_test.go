@@ -46,6 +46,16 @@ func TestTokens(t *testing.T) {
 	session.Delete(at).WantProblem(404, "token_not_found")
 }
 
+// The secret is in one answer, and not in that of the same request again.
+func TestTokenIsShownOnce(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.register(t, anna, "Anna")
+	session, key := a.signIn(anna, password), id.New().String()
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["admin"]}`, "Idempotency-Key", key).Want(201)
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["admin"]}`, "Idempotency-Key", key).WantProblem(409, "idempotency_answer_gone")
+}
+
 // A token is no session: it makes no tokens, and does nothing that an admin may.
 func TestTokenIsNoSession(t *testing.T) {
 	t.Parallel()

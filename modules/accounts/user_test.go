@@ -4,7 +4,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/banyan-go/banyan/modules/accounts/accountswire"
+	"github.com/banyan-go/banyan/platform/apptest"
 	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/module"
 )
 
 const userPath = base + "/users"
@@ -43,6 +46,24 @@ func TestRoles(t *testing.T) {
 		a.admin().Put(at, bad).WantProblem(422, "invalid", "/roles/0")
 	}
 	a.admin().Put(userPath+"/"+id.New().String()+"/roles", `{"roles":[]}`).WantProblem(404, "user_not_found")
+}
+
+// The first admin is named by an operator, before the address is confirmed or after.
+func TestFirstAdmin(t *testing.T) {
+	t.Parallel()
+	var b built
+	a := application{App: apptest.Run(t, func(p module.Platform) (_ module.Module, err error) {
+		c := accountswire.Default()
+		c.User.Admins = []string{"Anna@example.com"}
+		b.module, err = accountswire.New(p, c, accountswire.Needs{})
+		return b.module, err
+	})}
+	a.built = b
+	user := a.register(t, anna, "Anna")
+	a.signIn(anna, password).Get(userPath).Want(200)
+	a.admin().Put(userPath+"/"+user+"/roles", `{"roles":["editor"]}`).Want(200)
+	a.Post(base+"/login", credentials(anna, "wrong password")).WantProblem(401, "wrong_credentials")
+	a.signIn(anna, password).Get(base+"/me").Want(200).WantAt("/roles", `["editor","admin"]`)
 }
 
 // Whoever is disabled is out at once, by every way, on every instance; and is in again when enabled.

@@ -30,6 +30,8 @@ type Op struct {
 	Allow Policy
 	// Limit names the rule that counts its requests; routes with one name share a count. Empty is the rule of all others.
 	Limit string
+	// ShownOnce marks an answer with a secret that is in no other one: it is not kept for a request that is repeated with the same Idempotency-Key.
+	ShownOnce bool
 	// Concurrency is how many requests a process works on at a time; more are answered with 503. 0 sets no limit of its own.
 	Concurrency int
 	// Cache says who may keep the answer, and how long. The zero Caching lets nobody keep it without asking again.

@@ -50,7 +50,7 @@ func (s *Server) once(fctx *fasthttp.RequestCtx, r *request, route *route) error
 			s.api.WriteProblem(ctx, fctx, err)
 		}
 		a := answerOf(&fctx.Response)
-		a.Unrepeatable = a.Unrepeatable || s.changesCookie(r)
+		a.Unrepeatable = a.Unrepeatable || route.Op.ShownOnce || s.changesCookie(r)
 		return a
 	})
 	undo(err)

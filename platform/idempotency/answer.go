@@ -13,7 +13,7 @@ type Answer struct {
 	// Header are the headers that are kept; see Kept.
 	Header map[string]string
 	Body   []byte
-	// Unrepeatable says that nobody else may get this answer, or nobody can: it gives the cookie of a session, or its body is a stream. It is
+	// Unrepeatable says that nobody else may get this answer, or nobody can: it gives the cookie of a session or a secret that is shown once, or its body is a stream. It is
 	// not kept, though that there was one is: a repetition gets ErrGone.
 	Unrepeatable bool
 }

@@ -20,7 +20,7 @@ import (
 // UserConfig is the section `modules.accounts.user`.
 type UserConfig struct {
 	Site       string        `config:"site" doc:"Where the pages are that links in mails lead to, https://shop.example.com: SITE/verify#token=... and SITE/reset#token=...; empty puts the token alone into the mail."`
-	Admins     []string      `config:"admins" doc:"Addresses that get the role admin when they are confirmed, for the first of a team; later an admin gives the role."`
+	Admins     []string      `config:"admins" doc:"Addresses that get the role admin when they are confirmed, or sign in without it, for the first of a team; later an admin gives the role."`
 	VerifyLink time.Duration `config:"verify_link" doc:"How long the link of a registration can be used."`
 	ResetLink  time.Duration `config:"reset_link" doc:"How long the link for a new password can be used."`
 }

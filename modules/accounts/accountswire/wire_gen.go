@@ -32,6 +32,7 @@ func New(p module.Platform, cfg Config, needs Needs) (*Module, error) {
 		Sessions:  sessions,
 		Limits:    limits,
 		Mail:      mailer,
+		Tokens:    service,
 		Log:       logger,
 	}
 	userConfig := cfg.User

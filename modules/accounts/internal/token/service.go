@@ -78,6 +78,17 @@ func (s *Service) Revoke(ctx context.Context, user, tokenID id.ID) error {
 	return nil
 }
 
+// RevokeAll ends all tokens of a user, in the transaction of ctx where there is one.
+func (s *Service) RevokeAll(ctx context.Context, user id.ID) error {
+	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
+		return s.db.Query(ctx, db.Global).Where("user_id = ?", user).Delete(&row{}).Error
+	})
+	if err != nil {
+		return fmt.Errorf("revoke the tokens of user %s: %w", user, err)
+	}
+	return nil
+}
+
 // Verify returns whose token a text is, and what it is good for. The roles of the user are not among that: who wants to do what an admin may
 // signs in.
 func (s *Service) Verify(ctx context.Context, text string) (api.Caller, error) {

@@ -42,7 +42,17 @@ func (s Settings) resetMail(to, link string) mail.Message {
 func (s Settings) changedMail(to string) mail.Message {
 	return mail.Message{
 		Kind: "accounts.changed", To: to, Subject: "Your password was changed",
-		Text: "The password of your account" + s.at() + " was changed, and other devices were signed out.\n\nIf it was not you, ask for a new password at once.\n",
+		Text: "The password of your account" + s.at() + " was changed, and other devices were signed out. Tokens that you have made for programs still work.\n\n" +
+			"If it was not you, ask for a new password at once: that ends them too.\n",
+	}
+}
+
+// resetDoneMail is for a user who has chosen a new password by the link of a mail.
+func (s Settings) resetDoneMail(to string) mail.Message {
+	return mail.Message{
+		Kind: "accounts.changed", To: to, Subject: "Your password was changed",
+		Text: "The password of your account" + s.at() + " was changed, all devices were signed out, and the tokens that you had made for programs were revoked.\n\n" +
+			"If it was not you, ask for a new password at once.\n",
 	}
 }
 

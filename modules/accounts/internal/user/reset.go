@@ -49,7 +49,8 @@ func (s *Service) resetMail(ctx context.Context, email string) (mail.Message, er
 	return s.settings.resetMail(r.Email, link), nil
 }
 
-// ConfirmReset gives a new password to the account of a link, which can be used once, and ends all sessions. The hash comes first: its work tells
+// ConfirmReset gives a new password to the account of a link, which can be used once, and ends all sessions and
+// tokens: whoever asks for it may have lost more than the password. The hash comes first: its work tells
 // nothing about the link.
 func (s *Service) ConfirmReset(ctx context.Context, link, next string) error {
 	var c fault.Checks
@@ -81,6 +82,9 @@ func (s *Service) ConfirmReset(ctx context.Context, link, next string) error {
 		if err != nil {
 			return err
 		}
+		if err := s.Tokens.RevokeAll(ctx, userID); err != nil {
+			return err
+		}
 		return s.signOut(ctx, userID)
 	})
 	if err == nil {
@@ -89,5 +93,5 @@ func (s *Service) ConfirmReset(ctx context.Context, link, next string) error {
 	if err != nil {
 		return fmt.Errorf("reset a password: %w", err)
 	}
-	return s.Mail.Send(ctx, s.settings.changedMail(a.Email))
+	return s.Mail.Send(ctx, s.settings.resetDoneMail(a.Email))
 }

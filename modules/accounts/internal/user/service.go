@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/modules/accounts"
+	"github.com/banyan-go/banyan/modules/accounts/internal/token"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/id"
@@ -33,6 +34,7 @@ type Platform struct {
 	Sessions  *session.Sessions
 	Limits    *ratelimit.Limits
 	Mail      *mail.Mailer
+	Tokens    *token.Service
 	Log       *slog.Logger
 }
 

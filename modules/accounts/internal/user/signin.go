@@ -25,6 +25,9 @@ func (s *Service) SignIn(ctx context.Context, email, plain string) (Account, err
 	if !ok {
 		return Account{}, accounts.ErrCredentials
 	}
+	if a, err = s.promote(ctx, a); err != nil {
+		return Account{}, fmt.Errorf("sign in: %w", err)
+	}
 	if _, err := s.Sessions.Begin(ctx, session.SignIn{User: a.ID.String(), Roles: a.Roles}); err != nil {
 		return Account{}, err
 	}
@@ -37,6 +40,24 @@ func (s *Service) SignIn(ctx context.Context, email, plain string) (Account, err
 	default:
 		return Account{}, errors.Join(fmt.Errorf("sign in: %w", err), s.Sessions.End(ctx))
 	}
+}
+
+// promote gives the role of an admin to whose address an operator has named since it was confirmed.
+func (s *Service) promote(ctx context.Context, a Account) (Account, error) {
+	if !slices.Contains(s.settings.Admins, a.Email) || slices.Contains(a.Roles, RoleAdmin) {
+		return a, nil
+	}
+	promoted, err := s.change(ctx, a.ID, func(_ context.Context, now Account) (Account, error) {
+		if now.Disabled || now.password != a.password {
+			return now, accounts.ErrCredentials
+		}
+		now.Roles = append(slices.Clone(now.Roles), RoleAdmin)
+		return now.touched(s.Clock.Now()), nil
+	})
+	if err == nil {
+		s.Log.InfoContext(ctx, "a user has got the role of an admin, by modules.accounts.user.admins", "user", a.ID.String())
+	}
+	return promoted, err
 }
 
 // lets reports whether a session that began with a may go on.

@@ -18,7 +18,7 @@ func Tokens(s *token.Service) []api.Route {
 		api.Get("/me/tokens", h.list, api.Op{ID: "listMyTokens", Summary: "List one's tokens", Auth: api.Session, Allow: api.SignedIn()}),
 		api.Post("/me/tokens", h.create, api.Op{
 			ID: "createMyToken", Summary: "Create a token", Doc: "The token is in this answer and in no other.",
-			Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{accounts.ErrTokensFull},
+			Auth: api.Session, Allow: api.SignedIn(), ShownOnce: true, Errors: []*fault.Error{accounts.ErrTokensFull},
 		}),
 		api.Delete("/me/tokens/{id}", h.revoke, api.Op{ID: "revokeMyToken", Summary: "Revoke a token", Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{accounts.ErrTokenNotFound}}),
 	}
