@@ -30,6 +30,12 @@ func TestRowsThatReferToEachOther(t *testing.T) {
 
 	author := p.public.Get("/api/v1/blog/posts/" + post).Want(200).Text("/author_id")
 	admin(t, apptest.At(t, p.public.URL)).Delete("/api/v1/accounts/users/" + author).Want(204)
+	if code, printed := m.run("sessions", "list", "--mode", "dev", "--user", "anna@example.com"); code != 0 || strings.HasPrefix(printed, "anna") || !strings.Contains(printed, " has no sessions in the store db") {
+		t.Errorf("the sessions of the id behind an address: exit code %d\n%s", code, printed)
+	}
+	if code, printed := m.run("sessions", "list", "--mode", "dev", "--user", "nobody@example.com"); code != 1 || !strings.Contains(printed, "there is no user nobody@example.com") {
+		t.Errorf("an address of nobody: exit code %d\n%s", code, printed)
+	}
 	gone := p.public.Get("/api/v1/blog/posts/"+post+"?include=author").Want(200).WantAt("/author", "null").WantAt("/author_id", `"`+author+`"`)
 	if strings.Contains(string(gone.Body), "@") {
 		t.Errorf("the address of a person: %s", gone.Body)

@@ -90,7 +90,7 @@ func (l *launcher) originOf(rule string) string {
 const resetTime = 5 * time.Second
 
 func (l *launcher) limitsReset() *cobra.Command {
-	c := command("reset RULE SUBJECT", "Forget what somebody has asked for: an address, user:ID, header:VALUE", fmt.Sprintf("  %[1]s limits reset accounts.login 203.0.113.7\n  %[1]s limits reset default user:0192f0c1-7d5e-7abc-8def-0123456789ab --yes", l.called()), func(cmd *cobra.Command, args []string) error {
+	c := command("reset RULE SUBJECT", "Forget what somebody has asked for: an address, the id of a user, the value of a header, or what a module counts by", fmt.Sprintf("  %[1]s limits reset accounts.login 203.0.113.7\n  %[1]s limits reset default 0192f0c1-7d5e-7abc-8def-0123456789ab --yes\n  %[1]s limits reset accounts.login.account anna@example.com", l.called()), func(cmd *cobra.Command, args []string) error {
 		a, err := l.connectable()
 		if err != nil {
 			return err
@@ -100,20 +100,20 @@ func (l *launcher) limitsReset() *cobra.Command {
 			return cli.Exit(cli.Usage, l.next("limits list"), err)
 		}
 		if !limit.Shared() {
-			return cli.Exit(cli.Failure, "", ratelimit.ErrNotShared)
+			return cli.Exit(cli.Failure, l.next("config show --origin limits.store"), ratelimit.ErrNotShared)
 		}
 		if err := l.destroys(cmd, "forget what "+args[1]+" has asked for"); err != nil {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(cmd.Context(), resetTime)
 		defer cancel()
-		known, err := limit.Reset(ctx, subjectOf(args[1]))
+		known, err := forget(ctx, limit, args[1])
 		err = errors.Join(err, a.platform.Redis.Close())
 		switch {
 		case err != nil:
 			return cli.Exit(cli.Down, l.next("config show --origin redis.state"), fmt.Errorf("reset a limit: %w", err))
 		case !known:
-			l.Note("%s has not asked for anything that %s counts", args[1], limit.Name())
+			l.Note("%s has not asked for anything that %s counts (%s)", args[1], limit.Name(), limit.Rule())
 		default:
 			l.Note("%s may ask again", args[1])
 		}
@@ -128,10 +128,33 @@ func (l *launcher) limitsReset() *cobra.Command {
 	return l.Asks(c)
 }
 
-// subjectOf returns what a person means: an address is written as it is.
-func subjectOf(text string) []byte {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return ratelimit.AppendAddress(nil, addr)
+// forget forgets what somebody has asked for whom a person calls who, and reports whether that was anything.
+func forget(ctx context.Context, limit *ratelimit.Limit, who string) (known bool, err error) {
+	for _, subject := range subjects(limit, who) {
+		there, err := limit.Reset(ctx, subject)
+		if err != nil {
+			return known, err
+		}
+		known = known || there
 	}
-	return []byte(text)
+	return known, nil
+}
+
+// subjects returns what a person may mean: an address is written as it is, a user or the value of a header with the word in front or without. What the
+// code of a module counts begins with a word of its own, which is the last one of the rule's name.
+func subjects(limit *ratelimit.Limit, who string) [][]byte {
+	if addr, err := netip.ParseAddr(who); err == nil {
+		return [][]byte{ratelimit.AppendAddress(nil, addr)}
+	}
+	all := [][]byte{[]byte(who)}
+	switch key := limit.Key(); {
+	case key == ratelimit.User || key == ratelimit.UserOrIP:
+		all = append(all, []byte("user:"+who))
+	case key.Header() != "":
+		all = append(all, []byte("header:"+who))
+	case key == ratelimit.Subject:
+		word := limit.Name()[strings.LastIndexByte(limit.Name(), '.')+1:]
+		all = append(all, []byte(word+" "+who))
+	}
+	return all
 }

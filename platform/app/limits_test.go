@@ -61,7 +61,7 @@ func TestALimitIsReset(t *testing.T) {
 	r.wantGet(r.url+path, http.StatusTooManyRequests)
 	m.run("limits", "reset", "default", "127.0.0.1", "--yes").want(0, "127.0.0.1 may ask again")
 	r.wantGet(r.url+path, http.StatusOK)
-	m.run("limits", "reset", "default", "user:nobody", "--yes").want(0, "user:nobody has not asked for anything that default counts")
+	m.run("limits", "reset", "default", "user:nobody", "--yes").want(0, "user:nobody has not asked for anything that default counts (2 per 1h by ip, window, down deny)")
 	r.wantGet(r.url+path, http.StatusOK)
 	s.Kill(t)
 	r.wantGet(r.url+path, http.StatusServiceUnavailable)

@@ -49,11 +49,11 @@ func (m *machine) signIn(user string) (handle string) {
 func TestSessions(t *testing.T) {
 	t.Parallel()
 	m := newMachine(t)
-	m.run("sessions", "list", "--user", "ada").want(0, "there are no sessions of that user\n") // nor a database
+	m.run("sessions", "list", "--user", "ada").want(0, "ada has no sessions in the store db (session.store)\n") // nor a database
 	m.run("migrate", "up", "--module", "notes").want(0)
 	m.run("sessions", "list", "--user", "ada").want(6, "the database is behind by ", "\nnext:  prog migrate up\n")
 	m.run("migrate", "up").want(0)
-	m.run("sessions", "list", "--user", "ada").want(0, "there are no sessions of that user\n")
+	m.run("sessions", "list", "--user", "ada").want(0, "ada has no sessions in the store db (session.store)\n")
 	m.run("sessions", "list").want(2, `required flag(s) "user" not set`)
 	first, second, other := m.signIn("ada"), m.signIn("ada"), m.signIn("grace")
 
@@ -90,9 +90,10 @@ func TestSessions(t *testing.T) {
 	if got := rows("sessions", "revoke", "--user", "ada", "--all", "--yes"); len(got) != 2 {
 		t.Errorf("ended %+v", got)
 	}
-	m.run("sessions", "list", "--user", "ada").want(0, "there are no sessions of that user\n")
+	m.run("sessions", "list", "--user", "ada").want(0, "ada has no sessions in the store db (session.store)\n")
 	if got := rows("sessions", "list", "--user", "grace"); len(got) != 1 {
 		t.Errorf("grace has %+v", got)
 	}
-	m.run("sessions", "list", "--user", "ada", "--set", "session.store=memory").want(1, "in the memory of the process that serves")
+	m.run("sessions", "revoke", "--user", "ada", "--all", "--yes").want(0, "ada has no sessions in the store db")
+	m.run("sessions", "list", "--user", "ada", "--set", "session.store=memory").want(1, "known to the process that serves, and to no command")
 }

@@ -54,6 +54,13 @@ type TokenVerifier interface {
 	VerifyToken(ctx context.Context, token string) (api.Caller, error)
 }
 
+// UserFinder is a part that knows users by other names than those under which they are signed in, by their addresses for instance. It is for people
+// who type commands.
+type UserFinder interface {
+	// FindUser returns the name under which a user is signed in, false when there is no such user.
+	FindUser(ctx context.Context, text string) (user string, found bool, err error)
+}
+
 // Limiter is a part with rate limits of its own.
 type Limiter interface {
 	// Limits returns the rules by name: the module's name, a dot and a word, "accounts.login". Routes name theirs in api.Op.Limit.

@@ -50,9 +50,10 @@ type User struct {
 }
 
 var (
-	_ module.Router  = (*User)(nil)
-	_ module.Seeder  = (*User)(nil)
-	_ module.Limiter = (*User)(nil)
+	_ module.Router     = (*User)(nil)
+	_ module.Seeder     = (*User)(nil)
+	_ module.Limiter    = (*User)(nil)
+	_ module.UserFinder = (*User)(nil)
 )
 
 func newUser(s *user.Service) *User {
@@ -73,6 +74,12 @@ func (p *User) Routes() []api.Route {
 
 // Limits returns the rules of the operations.
 func (p *User) Limits() map[string]ratelimit.Rule { return user.Limits() }
+
+// FindUser returns the id of the account with an address.
+func (p *User) FindUser(ctx context.Context, text string) (string, bool, error) {
+	userID, found, err := p.service.FindID(ctx, text)
+	return userID.String(), found, err
+}
 
 // Seed adds n invented users.
 func (p *User) Seed(ctx context.Context, n int) error { return p.service.Seed(ctx, n) }

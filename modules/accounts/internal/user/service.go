@@ -2,6 +2,7 @@ package user
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -62,6 +63,19 @@ func (s *Service) Get(ctx context.Context, userID id.ID) (Account, error) {
 		return Account{}, fmt.Errorf("get user %s: %w", userID, err)
 	}
 	return r.account(), nil
+}
+
+// FindID returns the id of the account with this address, false when there is none.
+func (s *Service) FindID(ctx context.Context, email string) (id.ID, bool, error) {
+	r, err := findEmail(s.db.Query(ctx, db.Global), email)
+	switch {
+	case errors.Is(err, accounts.ErrUserNotFound):
+		return id.ID{}, false, nil
+	case err != nil:
+		return id.ID{}, false, fmt.Errorf("find a user: %w", err)
+	default:
+		return r.ID, true, nil
+	}
 }
 
 // List returns the page of accounts that q asks for.
