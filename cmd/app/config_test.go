@@ -87,7 +87,8 @@ func TestServeRefusesBadConfiguration(t *testing.T) {
 		{name: "no process", base: "instances: 0\n", want: []string{"configs/base.yaml:1  instances  got 0, want 1 to 10000"}},
 		{name: "driver that is not compiled in", args: "--set db.driver=mysql", want: []string{"--set  db.driver  driver mysql is not compiled in: postgres, sqlite"}},
 		{name: "server without an address", args: "--profile cached", want: []string{
-			"configs/profiles/cached.yaml:5  db.dsn  is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names"}},
+			"configs/profiles/cached.yaml:5   db.dsn       is not set, put the address of the database into APP_DB__DSN, or into a file that APP_DB__DSN_FILE names",
+			"configs/profiles/cached.yaml:10  redis.state  is not set, and session.store is redis, put the address of the server into REDIS_URL, or into a file that APP_REDIS__STATE_FILE names"}},
 		{name: "sessions in a Redis that there is not", environ: "DATABASE_URL=postgres://u@db/x", args: "--profile cached", want: []string{
 			"configs/profiles/cached.yaml:10  redis.state  is not set, and session.store is redis, put the address of the server into REDIS_URL, or into a file that APP_REDIS__STATE_FILE names"}},
 		{name: "limits in a Redis that there is not", environ: "APP_LIMITS__STORE=redis", want: []string{

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/banyan-go/banyan/platform/assets"
@@ -41,11 +42,13 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	// First in, last out: what stops before can still log.
 	base.Append(lifecycle.Hook{Name: "telemetry", Stop: func(ctx context.Context) error { return tel.Stop(context.WithoutCancel(ctx)) }})
 	database, err := newDB(env, cfg, drivers, base, tel)
+	if wrong := cfg.withoutRedis(); len(wrong) > 0 && !env.Describe {
+		if of, ok := errors.AsType[config.Problems](err); ok || err == nil {
+			err = append(of, wrong...) // told together
+		}
+	}
 	if err != nil {
 		return nil, err
-	}
-	if wrong := cfg.withoutRedis(); len(wrong) > 0 && !env.Describe {
-		return nil, wrong
 	}
 	started := &lifecycle.Lifecycle{}
 	stores, err := redis.New(cfg.Redis, redis.Options{App: env.Name, Log: tel.Logger(), Metrics: tel, Strict: env.Mode != config.Prod}, started)
