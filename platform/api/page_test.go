@@ -32,6 +32,9 @@ func TestAPageIsWhereItSays(t *testing.T) {
 	if err != nil || bytes.Contains(document, []byte("showShop")) || !bytes.Contains(document, []byte("listThings")) {
 		t.Errorf("%v in %s", err, document)
 	}
+	if err := a.Mount("front", api.Page("/", shown, op("showHome"))); err != nil {
+		t.Errorf("the first page of all: %v", err)
+	}
 	if err := a.Mount("other", api.Page("/shop", shown, op("showOther"))); err == nil || !strings.Contains(err.Error(), "cannot be told from GET /shop of showShop") {
 		t.Errorf("two modules have one page: %v", err)
 	}

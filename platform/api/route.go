@@ -132,8 +132,11 @@ const uploads = 16
 // "/catalog". What begins with the name of the module meets nobody else's. By default a page may load nothing; assets.Assets has a policy that
 // lets it.
 func Page(path string, h fiber.Handler, op Op) Route {
-	r := Raw(http.MethodGet, path, h, op)
-	r.page, r.at = true, caller(1)
+	r := Route{Method: http.MethodGet, Path: path, Op: op, raw: h, page: true, at: caller(1)}
+	r.invalid = r.check()
+	if r.invalid == nil && h == nil {
+		r.invalid = errNoHandler
+	}
 	if first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/"); r.invalid == nil && slices.Contains(reserved(), first) {
 		r.invalid = fmt.Errorf("what is below /%s is the platform's", first)
 	}
@@ -197,6 +200,9 @@ func (r *Route) check() error {
 	}
 	if err := r.Op.Cache.check(r); err != nil {
 		return err
+	}
+	if r.page && r.Path == "/" {
+		return nil
 	}
 	_, err := pathParams(r.Path)
 	return err
