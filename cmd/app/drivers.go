@@ -9,6 +9,8 @@ import (
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
+	"github.com/banyan-go/banyan/platform/images"
+	"github.com/banyan-go/banyan/platform/images/webp"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/mail/smtp"
 	"github.com/banyan-go/banyan/platform/session"
@@ -25,5 +27,6 @@ func drivers() app.Drivers {
 		Cache:    cache.Drivers{"redis": cacheredis.Driver{}},
 		Mail:     mail.Drivers{"smtp": smtp.Driver{}},
 		Files:    files.Drivers{"disk": disk.Driver{}},
+		Images:   images.Drivers{"webp": webp.Driver{}},
 	}
 }

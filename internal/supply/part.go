@@ -50,6 +50,10 @@ func assets(root string) []asset {
 			Name: "swagger-ui-dist", Version: "5.35.0", PURL: "pkg:npm/swagger-ui-dist@5.35.0",
 			Texts: []string{filepath.Join(root, "platform/api/apidocs/swagger/LICENSE"), filepath.Join(root, "platform/api/apidocs/swagger/NOTICE")},
 		}},
+		{of: "github.com/banyan-go/banyan/platform/images/webp", part: part{
+			Name: "libwebp", Version: "1.4.0", PURL: "pkg:github/webmproject/libwebp@v1.4.0",
+			Texts: []string{filepath.Join(root, "platform/images/webp/libwebp/LICENSE.libwebp"), filepath.Join(root, "platform/images/webp/libwebp/LICENSE")},
+		}},
 		// In the public domain, by a text of its own that has an SPDX name and asks for nothing.
 		{of: "github.com/ncruces/go-sqlite3-wasm/v6", part: part{
 			Name: "sqlite", Version: "3.54.1", PURL: "pkg:generic/sqlite@3.54.1", Licences: []string{"blessing"},

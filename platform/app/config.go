@@ -15,6 +15,7 @@ import (
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/idempotency"
+	"github.com/banyan-go/banyan/platform/images"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/ratelimit"
 	"github.com/banyan-go/banyan/platform/redis"
@@ -39,6 +40,7 @@ type Config struct {
 	Idempotency idempotency.Config    `config:"idempotency"`
 	Assets      assets.Config         `config:"assets"`
 	Files       files.Config          `config:"files"`
+	Images      images.Config         `config:"images"`
 	Telemetry   telemetry.Config      `config:"telemetry"`
 }
 
@@ -64,6 +66,7 @@ func Default() Config {
 		Idempotency: idempotency.Default(),
 		Assets:      assets.Default(),
 		Files:       files.Default(),
+		Images:      images.Default(),
 		Telemetry:   telemetry.DefaultConfig(),
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/httpserver"
+	"github.com/banyan-go/banyan/platform/images"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/session"
@@ -66,4 +67,5 @@ type Drivers struct {
 	Cache    cache.Drivers   `picked:"cache.l2.driver" begins:"Open"`
 	Mail     mail.Drivers    `picked:"mail.driver" begins:"Open"`
 	Files    files.Drivers   `picked:"files.driver" begins:"Open"`
+	Images   images.Drivers  `picked:"images.driver" begins:"Open"`
 }

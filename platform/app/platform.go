@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/images"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/module"
@@ -75,10 +76,14 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
+	pictures, err := newImages(cfg, drivers, kept)
+	if err != nil {
+		return nil, err
+	}
 	return &Platform{
 		Platform: module.Platform{
 			DB: database, Clock: clock.System(), Keys: env.Keys, Passwords: password.New(), Sessions: sessions,
-			Limits: limits, Cache: values, Assets: assets.New(cfg.Assets, started), Files: kept, Mail: mailer, Log: tel.Logger(), Lifecycle: started,
+			Limits: limits, Cache: values, Assets: assets.New(cfg.Assets, started), Files: kept, Images: pictures, Mail: mailer, Log: tel.Logger(), Lifecycle: started,
 		},
 		Telemetry: tel,
 		Redis:     stores,
@@ -126,6 +131,14 @@ func newFiles(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle) (*files.File
 		return nil, nil
 	}
 	return files.New(cfg.Files, drivers.Files, lc)
+}
+
+// newImages returns nil for an application that is compiled without what reads them.
+func newImages(cfg Config, drivers Drivers, kept *files.Files) (*images.Images, error) {
+	if len(drivers.Images) == 0 {
+		return nil, nil
+	}
+	return images.New(cfg.Images, drivers.Images, kept)
 }
 
 // guard keeps the statements of modules to their own tables while somebody develops or tests them.

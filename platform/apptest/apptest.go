@@ -26,6 +26,8 @@ import (
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/images"
+	"github.com/banyan-go/banyan/platform/images/webp"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
 )
@@ -145,7 +147,9 @@ func build(t testing.TB, cfg app.Config, keys string, log io.Writer, w watcher, 
 	}
 	env.Denied = func(_ context.Context, r db.Refusal) { w.wrong(refusal(r)) }
 	env.Queries, env.Tokens = w.queries, verifyToken
-	platform, err := app.NewPlatform(env, cfg, app.Drivers{DB: drivers(), Sessions: sessionDrivers(), Cache: cacheDrivers(), Files: files.Drivers{"disk": disk.Driver{}}})
+	platform, err := app.NewPlatform(env, cfg, app.Drivers{
+		DB: drivers(), Sessions: sessionDrivers(), Cache: cacheDrivers(), Files: files.Drivers{"disk": disk.Driver{}}, Images: images.Drivers{"webp": webp.Driver{}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

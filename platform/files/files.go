@@ -232,8 +232,11 @@ func (f *Files) Delete(ctx context.Context, name Name) error {
 		return nil
 	}
 	sizes := map[string]int64{}
-	if err := f.store.List(ctx, name.stem(), func(name string, size int64) error { sizes[name] = size; return nil }); err != nil {
-		return fmt.Errorf("delete file: %w", err)
+	for _, begin := range []string{public, private} {
+		stem := begin + name.stem()[len(begin):]
+		if err := f.store.List(ctx, stem, func(name string, size int64) error { sizes[name] = size; return nil }); err != nil {
+			return fmt.Errorf("delete file: %w", err)
+		}
 	}
 	for n, size := range sizes {
 		if err := f.store.Delete(ctx, n); err != nil {

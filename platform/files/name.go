@@ -65,6 +65,11 @@ func (n Name) stem() string { return string(n[:min(len(n), len(public)+digits)])
 // Variant is the name of what is made of the file: the same each time. Variant is lower case letters, digits, dots and -, ext the ending.
 func (n Name) Variant(variant, ext string) Name { return Name(n.stem() + "-" + variant + "." + ext) }
 
+// PublicVariant is Variant for what everybody may see of a file, also of a private one, whose own name it tells but for its ending.
+func (n Name) PublicVariant(variant, ext string) Name {
+	return public + n.Variant(variant, ext)[len(public):]
+}
+
 // ext returns the ending.
 func (n Name) ext() string { return string(n[strings.LastIndexByte(string(n), '.')+1:]) }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/images"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/mail"
@@ -95,6 +96,8 @@ type Platform struct {
 	Assets *assets.Assets
 	// Files keep what people upload. Announce, in the constructor, that a module is going to. They are nil where no driver is compiled in.
 	Files *files.Files
+	// Images make of an upload what a page shows. They are nil where no driver is compiled in.
+	Images *images.Images
 	// Mail sends in the background. Announce, in the constructor, that a module is going to.
 	Mail *mail.Mailer
 	// Log carries the name of the application; handlers log with the context of the request.
