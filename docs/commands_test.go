@@ -43,8 +43,8 @@ func TestCommandsRun(t *testing.T) {
 			script = strings.ReplaceAll(script, "localhost:8080", "localhost:"+port)
 			cmd := exec.CommandContext(t.Context(), "bash", "-c", reader+script)
 			cmd.Dir = filepath.Join(dir, "banyan")
-			// Without the paths of the clones in what is compiled, all of them share the build cache.
-			cmd.Env = append(os.Environ(), "GOFLAGS=-trimpath", "PORT="+port, "APP_HTTP__OPS_ADDR=127.0.0.1:0",
+			// Without the paths of the clones in what is compiled, all of them share the build cache. Nobody looks at these programs with a debugger.
+			cmd.Env = append(os.Environ(), "GOFLAGS=-trimpath -ldflags=-w", "CGO_ENABLED=0", "PORT="+port, "APP_HTTP__OPS_ADDR=127.0.0.1:0",
 				"GOBIN="+filepath.Join(dir, "bin"), "PATH="+filepath.Join(dir, "bin")+":"+os.Getenv("PATH"))
 			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

@@ -221,8 +221,7 @@ func TestGeneratedModules(t *testing.T) {
 	}
 	write(t, plan)
 
-	run(t, p, "vet", "./...")
-	run(t, p, "test", "./...")
+	run(t, p, "test", "-vet=all", "./...")
 	run(t, p, "run", p.Main(), "openapi") // all modules in one program: operations have ids of their own, types can be described together
 	t.Run("seed", func(t *testing.T) { testSeedIsQuiet(t, p) })
 	t.Run("mutants", func(t *testing.T) { testMutants(t, p) })

@@ -56,8 +56,7 @@ func TestSixBranchesMerge(t *testing.T) {
 		}
 	}
 	write(t, plan)
-	run(t, p, "vet", "./...")
-	run(t, p, "test", "./...")
+	run(t, p, "test", "-vet=all", "./...")
 	run(t, p, "run", p.Main(), "migrate", "up", "--mode", "dev")
 	out, err := goCommand(t, p, "run", p.Main(), "migrate", "status", "--mode", "dev")
 	own := strings.ReplaceAll(out, "applied  platform/", "") // those of the framework's own tables are left out

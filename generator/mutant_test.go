@@ -2,6 +2,7 @@ package generator
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path"
 	"path/filepath"
@@ -87,21 +88,32 @@ func mutants() []mutant {
 	}
 }
 
-// testMutants proves that generated tests see what they are for: each mutant makes one of them fail.
+// in returns the file of a mutant with its guard taken out.
+func (m mutant) in(t *testing.T, p *project.Project) string {
+	t.Helper()
+	src, err := os.ReadFile(p.Path(filepath.FromSlash(m.file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(src), m.old); n != 1 {
+		t.Fatalf("%s: %s has %q %d times", m.name, m.file, m.old, n)
+	}
+	return strings.Replace(string(src), m.old, m.new, 1)
+}
+
+// testMutants proves that generated tests see what they are for: each mutant makes one of them fail. BANYAN_MUTANTS says how many are tried, each time
+// others (default 12).
 func testMutants(t *testing.T, p *project.Project) {
-	for _, m := range mutants() {
+	all := mutants()
+	for _, m := range all {
+		m.in(t, p)
+	}
+	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, m := range all[:min(len(all), int(setting(t, "BANYAN_MUTANTS", 12)))] {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
-			original := p.Path(filepath.FromSlash(m.file))
-			src, err := os.ReadFile(original)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if n := strings.Count(string(src), m.old); n != 1 {
-				t.Fatalf("%s has %q %d times", m.file, m.old, n)
-			}
-			changed := filepath.Join(t.TempDir(), "mutant.go")
-			if err := os.WriteFile(changed, []byte(strings.Replace(string(src), m.old, m.new, 1)), 0o600); err != nil {
+			original, changed := p.Path(filepath.FromSlash(m.file)), filepath.Join(t.TempDir(), "mutant.go")
+			if err := os.WriteFile(changed, []byte(m.in(t, p)), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			overlay, err := json.Marshal(map[string]map[string]string{"Replace": {original: changed}})

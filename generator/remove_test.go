@@ -50,7 +50,6 @@ func TestWhatStaysWithoutAModuleBuilds(t *testing.T) {
 	if modules, err := p.Modules(); err != nil || !slices.Equal(modules, []string{"visit"}) {
 		t.Errorf("the modules are %v, %v", modules, err)
 	}
-	run(t, p, "vet", "./...")
-	run(t, p, "test", "./...")
+	run(t, p, "test", "-vet=all", "./...")
 	run(t, p, "run", p.Main(), "modules")
 }

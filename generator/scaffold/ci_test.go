@@ -35,7 +35,7 @@ func TestCommandsOfContinuousIntegrationPass(t *testing.T) {
 		ran++
 		cmd := exec.CommandContext(t.Context(), "bash", "-e", "-c", step.Run)
 		// Without the path of the folder in what is compiled, the build cache serves every run.
-		cmd.Dir, cmd.Env = o.Dir, append(os.Environ(), "GOFLAGS=-trimpath")
+		cmd.Dir, cmd.Env = o.Dir, append(os.Environ(), "GOFLAGS=-trimpath", "CGO_ENABLED=0")
 		out, err := cmd.CombinedOutput()
 		if err != nil && !strings.Contains(string(out), "govulncheck: fetching vulnerabilities: Get ") { // whose database not every network has
 			t.Errorf("%s: %v\n%s", step.Run, err, out)
