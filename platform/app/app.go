@@ -10,6 +10,7 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/api/apidocs"
 	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cdn"
 	"github.com/banyan-go/banyan/platform/cli"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
@@ -74,8 +75,12 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	edge, err := newEdge(p)
+	if err != nil {
+		return nil, err
+	}
 	var serving lifecycle.Lifecycle
-	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Reads: reads(p.Cache), Pages: pages, Assets: p.Assets, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
+	if a.server, err = httpserver.New(p.cfg.HTTP, httpserver.Options{Dev: p.env.Dev(), Queries: a.queries, Gate: gate, Idempotency: keys, Reads: reads(p.Cache), Edge: edge, Pages: pages, Assets: p.Assets, Sockets: p.env.Sockets}, a.operations, a.health, p.Telemetry, &serving); err != nil {
 		return nil, err
 	}
 	a.all.Append(lifecycle.Hook{Name: "platform", Start: a.startBase, Stop: p.base.Stop})
@@ -94,6 +99,17 @@ func reads(c *cache.Cache) func(context.Context, []string) (context.Context, htt
 		c.Depend(r, tags...)
 		return ctx, r
 	}
+}
+
+// newEdge returns the caches in front, which are told what is invalidated; nil for none.
+func newEdge(p *Platform) (httpserver.Edge, error) {
+	c, err := cdn.New(p.cfg.CDN, cdn.Options{App: p.env.Name, Drivers: p.drivers.CDN, Log: p.Log, Metrics: p.Telemetry}, p.Lifecycle)
+	if c == nil || err != nil {
+		return nil, err
+	}
+	p.Cache.OnInvalidate(c.Invalidate)
+	p.Cache.OnDrop(c.Forget)
+	return c, nil
 }
 
 // undeclared returns what is done about an error that the document of its operation does not tell of.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/assets"
 	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cdn"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/files"
@@ -34,6 +35,7 @@ type Config struct {
 	DB          db.Config             `config:"db"`
 	Redis       redis.Config          `config:"redis"`
 	Cache       cache.Config          `config:"cache"`
+	CDN         cdn.Config            `config:"cdn"`
 	Session     session.Config        `config:"session"`
 	Limits      ratelimit.Config      `config:"limits"`
 	Mail        mail.Config           `config:"mail"`
@@ -60,6 +62,7 @@ func Default() Config {
 		DB:          db.Default(),
 		Redis:       redis.Default(),
 		Cache:       cache.Default(),
+		CDN:         cdn.Default(),
 		Session:     session.Default(),
 		Limits:      ratelimit.Default(),
 		Mail:        mail.Default(),

@@ -7,6 +7,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cdn"
 	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/querystat"
@@ -68,4 +69,6 @@ type Drivers struct {
 	Mail     mail.Drivers    `picked:"mail.driver" begins:"Open"`
 	Files    files.Drivers   `picked:"files.driver" begins:"Open"`
 	Images   images.Drivers  `picked:"images.driver" begins:"Open"`
+	// CDN are the vendors of caches in front beside Varnish and nginx, which every program knows.
+	CDN cdn.Drivers `picked:"cdn.vendor" begins:"Purge"`
 }

@@ -12,7 +12,7 @@ func layer(capability string) int {
 		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "password", "page", "patch"},
 		{"config", "telemetry", "cli"},
 		{"db", "redis", "cache", "api", "assets"},
-		{"httpserver", "session", "ratelimit", "queue", "idempotency", "files"},
+		{"httpserver", "session", "ratelimit", "queue", "idempotency", "files", "cdn"},
 		{"events", "projection", "mail", "images"},
 		{"module", "console"},
 		{"app", "apptest", "archtest", "leaktest", "servertest"},

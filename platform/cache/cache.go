@@ -67,9 +67,10 @@ type Cache struct {
 	end     context.CancelFunc
 	running sync.WaitGroup
 
-	mu     sync.RWMutex
-	groups map[string]member
-	told   []func(context.Context, []string) error
+	mu      sync.RWMutex
+	groups  map[string]member
+	told    []func(context.Context, []string) error
+	dropped []func([]string)
 }
 
 // member is a group of whatever types.

@@ -85,6 +85,9 @@ func (c *Cache) drop(names []string) {
 	for _, name := range names {
 		c.dropOne(name)
 	}
+	for _, fn := range c.dropped {
+		fn(names)
+	}
 }
 
 // dropOne adds to the counter first and takes away second: a flight that has read before finds another count when it stores, or is done by then, and what it has
@@ -117,6 +120,14 @@ func (c *Cache) OnInvalidate(fn func(ctx context.Context, names []string) error)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.told = append(c.told, fn)
+}
+
+// OnDrop has fn called with the names of what was invalidated, in every process that hears of it, once its memory has none of that. Fn neither waits nor asks
+// this cache anything; it is called from several goroutines. Call it before the start.
+func (c *Cache) OnDrop(fn func(names []string)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropped = append(c.dropped, fn)
 }
 
 // tell calls those who asked to be told.

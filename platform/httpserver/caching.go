@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -48,12 +49,60 @@ func (s *Server) publish(fctx *fasthttp.RequestCtx, route *route, reads Reads) {
 		h.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte(notStored)) // what has been looked at, only the handler knows
 		return
 	}
+	if !s.label(fctx, route, reads) {
+		return
+	}
 	h.SetCanonical([]byte(fasthttp.HeaderCacheControl), route.control)
 	if route.varies != nil {
 		for _, name := range route.varies() {
 			vary(h, name)
 		}
 	}
+}
+
+// Edge is the caches in front, which are told what is out of date. *cdn.CDN is one.
+type Edge interface {
+	// Label returns the header by which an answer tells what it was made of: the name is empty where no cache wants to know, and the value where
+	// there is too much to tell.
+	Label(names []string) (header, value string)
+	// ByAddress reports whether Note wants to know of answers.
+	ByAddress() bool
+	// Note takes the address of an answer, what it was made of, and how long caches may keep it.
+	Note(address string, names []string, lasts time.Duration)
+}
+
+// label tells the caches in front what an answer was made of. It returns false when that cannot be told: then nobody could drop it.
+func (s *Server) label(fctx *fasthttp.RequestCtx, route *route, reads Reads) bool {
+	if s.edge == nil {
+		return true
+	}
+	names := namesOf(route, reads)
+	header, value := s.edge.Label(names)
+	if header != "" && value == "" {
+		return false
+	}
+	if header != "" {
+		fctx.Response.Header.Set(header, value)
+	}
+	s.noteAddress(fctx, route, names)
+	return true
+}
+
+// noteAddress notes where an answer was given that caches in front may keep.
+func (s *Server) noteAddress(fctx *fasthttp.RequestCtx, route *route, names []string) {
+	if s.edge == nil || !route.shared() || !s.edge.ByAddress() {
+		return
+	}
+	c := route.Op.Cache
+	s.edge.Note(string(fctx.Request.RequestURI()), names, c.SMaxAge+c.StaleWhileRevalidate)
+}
+
+// namesOf returns what an answer was made of.
+func namesOf(route *route, reads Reads) []string {
+	if reads != nil {
+		return reads.Names()
+	}
+	return nil
 }
 
 // answersGet reports whether the answers of a route are of the kind that caches keep.

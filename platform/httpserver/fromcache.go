@@ -29,6 +29,7 @@ func (s *Server) fromCache(fctx *fasthttp.RequestCtx, r *request, route *route) 
 	c := s.responses
 	if kept := c.find(maphash.Bytes(c.seed, key), key, fctx.Time()); kept != nil {
 		c.hits.Inc()
+		s.noteAddress(fctx, route, kept.names)
 		s.give(fctx, r, kept)
 		return nil
 	}
@@ -54,6 +55,7 @@ func (s *Server) fill(fctx *fasthttp.RequestCtx, r *request, route *route, key s
 		return r.Err()
 	}
 	if f.response != nil && f.response.good(fctx.Time()) {
+		s.noteAddress(fctx, route, f.response.names)
 		s.give(fctx, r, f.response)
 		return nil
 	}
@@ -73,6 +75,9 @@ func (s *Server) produce(fctx *fasthttp.RequestCtx, r *request, route *route, ke
 		return nil, nil
 	}
 	kept := &response{key: key, until: fctx.Time().Add(route.Op.Cache.Server), reads: reads, coded: s.compressor.applies(resp), tag: entityTag(resp)}
+	if s.edge != nil && s.edge.ByAddress() {
+		kept.names = namesOf(route, reads)
+	}
 	kept.header = s.ownHeader(&resp.Header)
 	kept.body = bytes.Clone(resp.Body())
 	if coding := s.codingFor(fctx, kept); coding != "" {

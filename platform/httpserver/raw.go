@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"context"
 	"errors"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,12 +19,33 @@ func requestOf(fctx *fasthttp.RequestCtx) *request {
 	return r
 }
 
+// contextKey is where the context of a request stands that is not the *request itself.
+type contextKey struct{}
+
 // withContext gives a raw handler the context of its request.
 func withContext(h fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		c.SetUserContext(requestOf(c.Context()))
+		if ctx, other := c.Context().UserValue(contextKey{}).(context.Context); other {
+			c.SetUserContext(ctx)
+		} else {
+			c.SetUserContext(requestOf(c.Context()))
+		}
 		return h(c)
 	}
+}
+
+// serveRaw has fiber answer, and says who may keep the answer.
+func (s *Server) serveRaw(fctx *fasthttp.RequestCtx, r *request, route *route) {
+	fctx.SetUserValue(requestKey{}, r)
+	var reads Reads
+	if route.shared() {
+		var ctx context.Context
+		if ctx, reads = s.collect(r, route); reads != nil {
+			fctx.SetUserValue(contextKey{}, ctx)
+		}
+	}
+	s.raw(fctx)
+	s.publish(fctx, route, reads)
 }
 
 // rawError answers what a raw handler returns as an error.

@@ -42,8 +42,9 @@ type response struct {
 	header []field
 	tag    string // of the body as it is, "" for none
 	body   []byte
-	coded  bool   // it may be compressed
-	forms  []form // for the codings that were asked for
+	coded  bool     // it may be compressed
+	forms  []form   // for the codings that were asked for
+	names  []string // of reads, where Edge.Note wants them
 }
 
 type field struct{ name, value []byte }

@@ -178,9 +178,7 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	switch {
 	case err != nil:
 	case route.Serve == nil:
-		fctx.SetUserValue(requestKey{}, r)
-		s.raw(fctx)
-		s.publish(fctx, route, nil)
+		s.serveRaw(fctx, r, route)
 	case s.keyed(fctx, route):
 		err = s.once(fctx, r, route)
 	case route.here:

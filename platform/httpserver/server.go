@@ -35,6 +35,8 @@ type Options struct {
 	// Reads returns a context that notes what is read with it, beside tags, and the notes: an answer that was kept is out of date with them. Where it
 	// is nil, their time alone ends such answers.
 	Reads func(ctx context.Context, tags []string) (context.Context, Reads)
+	// Edge is the caches in front; nil for none that are told anything.
+	Edge Edge
 	// Pages are endpoints outside the API: neither in its document nor below its prefix.
 	Pages []api.Endpoint
 	// Assets are what browsers load beside pages. Nil is none.
@@ -58,6 +60,7 @@ type Server struct {
 	log        *slog.Logger
 	health     *Health
 	compressor *compressor
+	edge       Edge
 	responses  *responses // nil where none are kept
 	reads      func(ctx context.Context, tags []string) (context.Context, Reads)
 	shed       *shedder
@@ -79,7 +82,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, reads: o.Reads, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, reads: o.Reads, edge: o.Edge, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)
