@@ -52,6 +52,10 @@ func (c *Cache) Invalidate(ctx context.Context, names ...string) error {
 			}
 		case durable:
 			c.outbox.settle(r)
+		default:
+			if err := c.tell(ctx, names); err != nil {
+				c.log.WarnContext(ctx, "an invalidation has not reached everybody yet", "error", err.Error())
+			}
 		}
 	})
 	return nil

@@ -91,6 +91,7 @@ func (c *Cache) doubt() {
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
+	c.gens.all.Add(1)
 	for _, g := range c.groups {
 		g.doubt()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 
 	"github.com/banyan-go/banyan/platform/cache"
@@ -83,7 +84,14 @@ func TestInvalidateWithTheTransaction(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d, s := openDB(t), newSource("one")
-			g := cache.Of(started(t, exactly(), cache.Options{}), "test.things", cache.Rule{}, s.load)
+			c := started(t, exactly(), cache.Options{})
+			g := cache.Of(c, "test.things", cache.Rule{}, s.load)
+			var dropped, told []string
+			c.OnDrop(func(names []string) { dropped = append(dropped, names...) })
+			c.OnInvalidate(func(_ context.Context, names []string) error {
+				told = append(told, names...)
+				return errBroken // the transaction is over
+			})
 			want(t, g, "a", "one")
 			err := d.Platform().Tx(t.Context(), db.Global, func(ctx context.Context) error {
 				if err := g.Invalidate(ctx, "a"); err != nil {
@@ -100,6 +108,13 @@ func TestInvalidateWithTheTransaction(t *testing.T) {
 				want(t, g, "a", "two")
 			} else {
 				want(t, g, "a", "one")
+			}
+			var names []string
+			if outcome == nil {
+				names = []string{"test.things:a"}
+			}
+			if !slices.Equal(dropped, names) || !slices.Equal(told, names) {
+				t.Errorf("told of %q and %q, want %q", dropped, told, names)
 			}
 		})
 	}
