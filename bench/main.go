@@ -150,6 +150,7 @@ func parts() []part {
 	return []part{
 		{"stack", wrk, []string{"runner", "stack", "httpd"}, (*bench).stack},
 		{"gate", append(wrk, "curl"), []string{"runner", "stack", "httpd"}, (*bench).gate},
+		{"responses", wrk, []string{"runner", "stack"}, (*bench).responses},
 		{"products", wrk, []string{"runner", openApp, "products"}, (*bench).products},
 		{"posts", wrk, []string{"runner", openApp, "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},

@@ -19,6 +19,7 @@ import (
 // bench is the module and its only part.
 type bench struct {
 	item     item
+	kept     *kept
 	sessions *session.Sessions
 	redis    *redis.Client // the library's own, as it comes; nil without an address
 }
@@ -32,6 +33,10 @@ func newBench(p module.Platform, redisURL string) (*bench, error) {
 	b := &bench{
 		item:     item{ID: 42, Name: "Ada Lovelace", Email: "ada@example.org", Tags: []string{"a", "b", "c"}, Time: 1700000000},
 		sessions: p.Sessions,
+	}
+	var err error
+	if b.kept, err = newKept(p.Cache, b.item); err != nil {
+		return nil, err
 	}
 	if redisURL == "" {
 		return b, nil
@@ -53,16 +58,16 @@ func (*bench) Migrations() fs.FS { return embed.FS{} }
 // Parts returns the module itself.
 func (b *bench) Parts() []module.Part { return []module.Part{b} }
 
-// Routes returns the two routes, one of them behind a session too, and what sessions and limits in Redis are compared with.
+// Routes returns what is kept, the two routes, one of them behind a session too, and what sessions and limits in Redis are compared with.
 func (b *bench) Routes() []api.Route {
-	return []api.Route{
+	return append(b.kept.routes(),
 		api.Post("/login", b.login, api.Op{ID: "login", Summary: "Begin a session", Auth: api.PublicWrite("the benchmark has no passwords")}),
 		api.Raw(http.MethodGet, "/mine/{id}", b.raw, api.Op{ID: "getMine", Summary: "Get the item, signed in", Auth: api.Session, Allow: api.SignedIn()}),
 		api.Raw(http.MethodGet, "/redis/get/{id}", b.get, api.Op{ID: "redisGet", Summary: "Get the item after one GET", Auth: api.Public}),
 		api.Raw(http.MethodGet, "/redis/incr/{id}", b.incr, api.Op{ID: "redisIncr", Summary: "Get the item after one INCR", Auth: api.Public}),
 		api.Raw(http.MethodGet, "/raw/{id}", b.raw, api.Op{ID: "getRaw", Summary: "Get the item through fiber alone", Auth: api.Public}),
 		api.Get("/items/{id}", b.typed, api.Op{ID: "getItem", Summary: "Get the item", Auth: api.Public}),
-	}
+	)
 }
 
 // item is what the baseline program httpd answers with, 96 bytes as JSON.
