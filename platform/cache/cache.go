@@ -67,10 +67,26 @@ type Cache struct {
 	end     context.CancelFunc
 	running sync.WaitGroup
 
+	hook func(point) // for tests: called where two things that are one must not be seen as two
+
 	mu      sync.RWMutex
 	groups  map[string]member
 	told    []func(context.Context, []string) error
 	dropped []func([]string)
+}
+
+// point is a place in the middle of an invalidation.
+type point uint8
+
+const (
+	counted   point = iota // the counter of a key has moved, and its value is still in memory
+	committed              // a transaction is committed, and nobody knows
+)
+
+func (c *Cache) reached(p point) {
+	if c.hook != nil {
+		c.hook(p)
+	}
 }
 
 // member is a group of whatever types.

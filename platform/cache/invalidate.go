@@ -44,6 +44,7 @@ func (c *Cache) Invalidate(ctx context.Context, names ...string) error {
 		}
 	}
 	db.AfterCommit(ctx, func(ctx context.Context) {
+		c.reached(committed)
 		switch err := c.reach(ctx, names); {
 		case err != nil:
 			c.log.WarnContext(ctx, "an invalidation has not reached everybody yet", "error", err.Error())
@@ -111,6 +112,7 @@ func (c *Cache) dropOne(name string) {
 		}
 	default:
 		c.gens.key(name).Add(1)
+		c.reached(counted)
 		group, key, _ := strings.Cut(name, ":")
 		if g := c.groups[group]; g != nil {
 			g.forget(key)

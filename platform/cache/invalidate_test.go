@@ -88,6 +88,33 @@ func TestLateLoadIsNotKept(t *testing.T) {
 	}
 }
 
+// A load that ends in the middle of an invalidation leaves nothing behind: the counter moves first, so what it stores before is taken away, and afterwards it
+// stores nothing.
+func TestLoadEndsDuringInvalidation(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		s := newSource("one")
+		s.gate = make(chan chan struct{})
+		c := started(t, exactly(), cache.Options{})
+		g := tagged(c, s)
+		var old sync.WaitGroup
+		old.Go(func() { want(t, g, "a", "one") })
+		goOn := <-s.gate
+		s.set("two")
+		reached := false
+		c.Hook(func(p cache.Point) {
+			if reached = p == cache.Counted; reached {
+				close(goOn)
+				old.Wait()
+			}
+		})
+		if err := g.Invalidate(t.Context(), "a"); err != nil || !reached {
+			t.Fatal(err, reached)
+		}
+		s.gate = nil
+		want(t, g, "a", "two")
+	})
+}
+
 func TestOthersStay(t *testing.T) {
 	t.Parallel()
 	s := newSource("one")
