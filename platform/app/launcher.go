@@ -67,7 +67,7 @@ func (l *launcher) root() *cobra.Command {
 	l.Register(f, "say which configuration is used; log from level debug on")
 	l.completeFlags(root)
 	root.AddCommand(
-		l.serve(), l.migrate(), l.config(), l.keys(), l.routes(), l.modules(), l.openapi(), l.about(), l.db(), l.sessions(), l.backup(), l.doctor(), l.limits(), l.healthcheck(),
+		l.serve(), l.migrate(), l.config(), l.keys(), l.routes(), l.modules(), l.openapi(), l.about(), l.db(), l.sessions(), l.backup(), l.doctor(), l.limits(), l.cache(), l.healthcheck(),
 		l.version(), l.check(),
 	)
 	l.Prepare(root, nil, "serve", "migrate", "db", "config", "doctor", "routes", "modules", "about", "openapi", "keys")

@@ -101,12 +101,14 @@ func (c *Cache) doubt() {
 func (c *Cache) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		err := c.l2.Listen(ctx, c.hear)
-		c.l2.connected.Store(false)
+		heard := c.l2.connected.Swap(false)
 		if ctx.Err() != nil {
 			return
 		}
 		c.lost(ctx, err)
-		c.doubt()
+		if heard { // what is kept from now on does not last
+			c.doubt()
+		}
 		pause(ctx, catchUpEvery)
 	}
 }

@@ -111,3 +111,10 @@ type Event struct {
 	// Names are those of an invalidation by another process.
 	Names []string
 }
+
+// Counter is a Store that can tell what it holds.
+type Counter interface {
+	// Count calls seen with the name of every value, and with how many bytes it has. The name of one whose name is long may be something else without a colon. It
+	// takes as long as there are values; those that come and go meanwhile may be left out.
+	Count(ctx context.Context, seen func(name string, bytes int64)) error
+}

@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cli"
+	"github.com/banyan-go/banyan/platform/redis"
+	"github.com/banyan-go/banyan/platform/unit"
+)
+
+// cacheTimeout is how long a question to what processes share may take. It looks at every value.
+const cacheTimeout = time.Minute
+
+func (l *launcher) cache() *cobra.Command {
+	return cli.Group("cache", "See what is kept of what was read, and have it read anew", l.cacheStats(), l.cachePurge())
+}
+
+func (l *launcher) cacheStats() *cobra.Command {
+	type row struct {
+		Group  string `json:"group"`
+		Values int64  `json:"values"`
+		Bytes  int64  `json:"bytes"`
+	}
+	return l.Data(command("stats", "Show what all processes share, by group", "  "+l.called()+" cache stats", func(cmd *cobra.Command, _ []string) error {
+		return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
+			groups, err := c.Stored(ctx)
+			if err != nil {
+				return err
+			}
+			rows := []row{}
+			for _, g := range groups {
+				rows = append(rows, row(g))
+			}
+			return l.Print(rows, func(w io.Writer) {
+				if len(rows) == 0 {
+					l.Note("nothing is kept")
+					return
+				}
+				lines := [][]string{{"GROUP", "VALUES", "SIZE"}}
+				for _, r := range rows {
+					name := r.Group
+					if name == "" {
+						name = "(long keys)"
+					}
+					lines = append(lines, []string{name, strconv.FormatInt(r.Values, 10), unit.Bytes(r.Bytes).String()})
+				}
+				l.Table(w, lines...)
+			})
+		})
+	}))
+}
+
+// purged is what --json prints.
+type purged struct {
+	Purged []string `json:"purged"`
+}
+
+func (l *launcher) cachePurge() *cobra.Command {
+	var keys, tags, groups []string
+	var every bool
+	purge := command("purge", "Have values read anew, in every process",
+		"  "+l.called()+" cache purge --key catalog.products:0199c2a0-0000-7000-8000-000000000001\n  "+l.called()+" cache purge --tag catalog.products\n  "+l.called()+" cache purge --all --yes",
+		func(cmd *cobra.Command, _ []string) error {
+			names := append([]string{}, keys...)
+			for _, t := range tags {
+				names = append(names, "#"+t)
+			}
+			for _, g := range groups {
+				names = append(names, "@"+g)
+			}
+			if every {
+				names = append(names, "*")
+			}
+			for _, n := range names {
+				if err := cache.CheckName(n); err != nil {
+					return cli.Exit(cli.Usage, l.called()+" cache purge --help", err)
+				}
+			}
+			if len(names) == 0 {
+				return cli.Exit(cli.Usage, l.called()+" cache purge --help", errors.New("say what is to be read anew: --key, --tag, --group or --all"))
+			}
+			return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
+				if !c.Shared() {
+					return cache.ErrNotShared
+				}
+				if every {
+					if err := l.destroys(cmd, "have everything read anew"); err != nil {
+						return err
+					}
+				}
+				if l.DryRun {
+					defer l.Note("nothing was purged")
+				} else if err := c.Invalidate(ctx, names...); err != nil {
+					return err
+				}
+				return l.Print(purged{names}, func(w io.Writer) {
+					lines := [][]string{{"PURGED"}}
+					for _, n := range names {
+						lines = append(lines, []string{n})
+					}
+					l.Table(w, lines...)
+				})
+			})
+		})
+	purge.Flags().StringArrayVar(&keys, "key", nil, "the value of a `GROUP:KEY`; several times for several")
+	purge.Flags().StringArrayVar(&tags, "tag", nil, "all values with a `TAG`")
+	purge.Flags().StringArrayVar(&groups, "group", nil, "all values of a `GROUP`")
+	purge.Flags().BoolVar(&every, "all", false, "everything")
+	return l.Data(l.Asks(l.Writes(purge, "say what it would purge, and purge nothing")))
+}
+
+// withCache runs fn while what processes share can be asked.
+func (l *launcher) withCache(ctx context.Context, fn func(ctx context.Context, c *cache.Cache) error) error {
+	a, err := l.connectable()
+	if err != nil {
+		return err
+	}
+	p := a.platform
+	within, cancel := context.WithTimeout(ctx, cacheTimeout)
+	defer cancel()
+	err = fn(within, p.Cache)
+	switch {
+	case errors.Is(err, cache.ErrNotShared):
+		err = cli.Exit(cli.Failure, l.called()+" config show --origin cache.l2.driver", err)
+	case redis.IsDown(err):
+		err = cli.Exit(cli.Down, l.called()+" config show --origin redis.cache", err)
+	}
+	return errors.Join(err, p.Redis.Close(), p.Telemetry.Stop(context.WithoutCancel(ctx)))
+}
