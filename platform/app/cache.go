@@ -31,7 +31,9 @@ func (l *launcher) cacheStats() *cobra.Command {
 	return l.Data(command("stats", "Show what all processes share, by group", "  "+l.called()+" cache stats", func(cmd *cobra.Command, _ []string) error {
 		return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
 			groups, err := c.Stored(ctx)
-			if err != nil {
+			if errors.Is(err, cache.ErrNotShared) {
+				l.Note("%s", err)
+			} else if err != nil {
 				return err
 			}
 			rows := []row{}
@@ -40,7 +42,7 @@ func (l *launcher) cacheStats() *cobra.Command {
 			}
 			return l.Print(rows, func(w io.Writer) {
 				if len(rows) == 0 {
-					l.Note("nothing is kept")
+					l.Note("there is nothing that processes share")
 					return
 				}
 				lines := [][]string{{"GROUP", "VALUES", "SIZE"}}
@@ -87,10 +89,10 @@ func (l *launcher) cachePurge() *cobra.Command {
 				return cli.Exit(cli.Usage, l.called()+" cache purge --help", errors.New("say what is to be read anew: --key, --tag, --group or --all"))
 			}
 			return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
-				if !c.Shared() {
+				if !c.Shared() && !l.DryRun {
 					return cache.ErrNotShared
 				}
-				if every {
+				if every && !l.DryRun {
 					if err := l.destroys(cmd, "have everything read anew"); err != nil {
 						return err
 					}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/app"
+	"github.com/banyan-go/banyan/platform/cache"
+	cacheredis "github.com/banyan-go/banyan/platform/cache/redisstore"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/sqlite"
@@ -150,7 +152,7 @@ func program(v variant) app.Program[settings] {
 			if v.server != nil {
 				drivers["postgres"] = v.server
 			}
-			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: drivers, Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}}})
+			p, err := app.NewPlatform(env, cfg.Config, app.Drivers{DB: drivers, Cache: cache.Drivers{"redis": cacheredis.Driver{}}, Sessions: session.Drivers{"db": sqlstore.Driver{}, "memory": memory.Driver{}}})
 			if err != nil || v.bare {
 				return built(p, err)
 			}

@@ -35,6 +35,8 @@ func kinds() map[string]clitest.Kind {
 		"healthcheck":     prints,
 		"help":            runs,
 		"keys new":        prints,
+		"cache purge":     writes | prints,
+		"cache stats":     prints,
 		"limits list":     prints,
 		"limits reset":    runs, // in a store that this test has not
 		"migrate down":    writes | prints,
@@ -60,6 +62,7 @@ func arguments(words string) []string {
 		"config diff":     "single server",
 		"db shell":        "SELECT(1)",
 		"migrate down":    "--module notes",
+		"cache purge":     "--tag x --dry-run", // in a store that this test has not
 		"sessions list":   "--user ada",
 		"sessions revoke": "--all --yes --user ada",
 	}[words])...)
