@@ -9,39 +9,44 @@ import (
 	"github.com/banyan-go/banyan/modules/accounts/accountswire"
 	"github.com/banyan-go/banyan/modules/blog/blogwire"
 	"github.com/banyan-go/banyan/modules/catalog/catalogwire"
+	"github.com/banyan-go/banyan/modules/storefront/storefrontwire"
 	"github.com/banyan-go/banyan/platform/module"
 )
 
 // Config is the section `modules`.
 type Config struct {
-	Accounts accountswire.Config `config:"accounts"`
-	Blog     blogwire.Config     `config:"blog"`
-	Catalog  catalogwire.Config  `config:"catalog"`
+	Accounts   accountswire.Config   `config:"accounts"`
+	Blog       blogwire.Config       `config:"blog"`
+	Catalog    catalogwire.Config    `config:"catalog"`
+	Storefront storefrontwire.Config `config:"storefront"`
 }
 
 // Default returns the built-in settings of all modules.
 func Default() Config {
 	return Config{
-		Accounts: accountswire.Default(),
-		Blog:     blogwire.Default(),
-		Catalog:  catalogwire.Default(),
+		Accounts:   accountswire.Default(),
+		Blog:       blogwire.Default(),
+		Catalog:    catalogwire.Default(),
+		Storefront: storefrontwire.Default(),
 	}
 }
 
 // Set builds every module and lists them.
 var Set = wire.NewSet(
 	List,
-	wire.FieldsOf(new(Config), "Accounts", "Blog", "Catalog"),
+	wire.FieldsOf(new(Config), "Accounts", "Blog", "Catalog", "Storefront"),
 	accountswire.Set,
 	blogwire.Set,
 	catalogwire.Set,
+	storefrontwire.Set,
 )
 
 // List returns the modules in the order of their names. Wire wants every input used, so it takes the Config that it has no use for.
-func List(_ Config, accountsModule *accountswire.Module, blogModule *blogwire.Module, catalogModule *catalogwire.Module) []module.Module {
+func List(_ Config, accountsModule *accountswire.Module, blogModule *blogwire.Module, catalogModule *catalogwire.Module, storefrontModule *storefrontwire.Module) []module.Module {
 	return []module.Module{
 		accountsModule,
 		blogModule,
 		catalogModule,
+		storefrontModule,
 	}
 }

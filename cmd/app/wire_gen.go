@@ -11,6 +11,7 @@ import (
 	"github.com/banyan-go/banyan/modules/accounts/accountswire"
 	"github.com/banyan-go/banyan/modules/blog/blogwire"
 	"github.com/banyan-go/banyan/modules/catalog/catalogwire"
+	"github.com/banyan-go/banyan/modules/storefront/storefrontwire"
 	"github.com/banyan-go/banyan/platform/app"
 )
 
@@ -54,7 +55,20 @@ func build(env app.Env, cfg Config) (*app.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := modules.List(modulesConfig, module, blogwireModule, catalogwireModule)
+	storefrontwireConfig := modulesConfig.Storefront
+	product := catalogwireModule.Product
+	products := product.Products
+	pictureNeeds := storefrontwire.PictureNeeds{
+		Products: products,
+	}
+	storefrontwireNeeds := storefrontwire.Needs{
+		Picture: pictureNeeds,
+	}
+	storefrontwireModule, err := storefrontwire.New(modulePlatform, storefrontwireConfig, storefrontwireNeeds)
+	if err != nil {
+		return nil, err
+	}
+	v := modules.List(modulesConfig, module, blogwireModule, catalogwireModule, storefrontwireModule)
 	appApp, err := app.New(platform, v)
 	if err != nil {
 		return nil, err
