@@ -150,6 +150,14 @@ func (c Config) dataFolder() string {
 	return "."
 }
 
+// filesFolder returns where files are kept unless the settings say it.
+func (c Config) filesFolder() string {
+	if c.DB.Driver == "sqlite" {
+		return filepath.Join(c.dataFolder(), "files")
+	}
+	return "data/files"
+}
+
 // limitMemory gives the garbage collector its limit and returns it; 0 when there is none to be found.
 func (c Config) limitMemory() unit.Bytes {
 	if !c.Memory.IsAuto() {

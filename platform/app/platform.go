@@ -130,7 +130,7 @@ func newFiles(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle) (*files.File
 	if len(drivers.Files) == 0 {
 		return nil, nil
 	}
-	return files.New(cfg.Files, drivers.Files, lc)
+	return files.New(cfg.Files, cfg.filesFolder(), drivers.Files, lc)
 }
 
 // newImages returns nil for an application that is compiled without what reads them.

@@ -30,6 +30,7 @@ import (
 	"github.com/banyan-go/banyan/platform/images/webp"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/module"
+	"github.com/banyan-go/banyan/platform/unit"
 )
 
 // Builder builds one module of the application under test, as the New of its wire package does.
@@ -82,7 +83,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 		cfg, _ := settings(t, Single)
 		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
 		withRedis(&cfg, o.Stores)
-		cfg.Files.Dir = o.Files
+		cfg.Files.Dir = unit.Exactly(o.Files)
 		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, out, builders), out)
 	}
 	log := &syncBuffer{}
@@ -112,7 +113,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 	var others []*instance
 	if in == Replicated {
 		others = append(others, startInstance(t, order{
-			Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Files: cfg.Files.Dir, Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
+			Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Files: cfg.Files.Dir.Or(""), Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
 		}, log, judge))
 	}
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops

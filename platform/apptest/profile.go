@@ -64,7 +64,7 @@ func settings(t testing.TB, p Profile) (cfg app.Config, make fill) {
 	cfg.HTTP.Drain = unit.Exactly(time.Duration(0))
 	cfg.Limits.Default.Algorithm = ratelimit.Off     // a test asks as often as it likes; the rules of modules hold
 	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
-	cfg.Files.Dir = filepath.Join(folder(t), "files")
+	cfg.Files.Dir = unit.Exactly(filepath.Join(folder(t), "files"))
 	if p == Single {
 		file := filepath.Join(folder(t), "app.db")
 		cfg.DB.DSN = "file:" + file

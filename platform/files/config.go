@@ -7,21 +7,18 @@ import (
 
 // Config is the section `files`.
 type Config struct {
-	Driver string     `config:"driver" doc:"Where files are kept: disk, or another driver that is compiled in (drivers.go)."`
-	Dir    string     `config:"dir" doc:"Folder of the driver disk. With more than one instance all have to see the same one."`
-	Quota  unit.Bytes `config:"quota" doc:"Bytes that all files have together, at most; more are refused."`
+	Driver string            `config:"driver" doc:"Where files are kept: disk, or another driver that is compiled in (drivers.go)."`
+	Dir    unit.Auto[string] `config:"dir" doc:"Folder of the driver disk; auto is files, beside the file of SQLite, and data/files with a database server. With more than one instance all have to see the same one."`
+	Quota  unit.Bytes        `config:"quota" doc:"Bytes that all files have together, at most; more are refused."`
 }
 
 // Default returns the built-in settings.
 func Default() Config {
-	return Config{Driver: "disk", Dir: "data/files", Quota: 10 * unit.GiB}
+	return Config{Driver: "disk", Quota: 10 * unit.GiB}
 }
 
 // Validate reports values that break a rule.
 func (c Config) Validate(r *config.Report) {
-	if c.Dir == "" {
-		r.Add("dir", `""`, "a folder, data/files for instance")
-	}
 	if c.Quota < unit.MiB {
 		r.Add("quota", c.Quota.String(), "1MiB or more")
 	}

@@ -59,17 +59,18 @@ var (
 var errNoDriver = errors.New("files: this program is compiled without a driver for files: list one in drivers.go")
 
 // New builds without I/O. Appended to lc is the start of the store, where somebody has announced files. The error names the setting that is wrong.
-func New(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle) (*Files, error) {
+// Dir is the folder that files.dir means by auto.
+func New(cfg Config, dir string, drivers Drivers, lc *lifecycle.Lifecycle) (*Files, error) {
 	d := drivers[cfg.Driver]
 	if d == nil {
 		return nil, fmt.Errorf("files.driver: there is no driver %q in this program", cfg.Driver)
 	}
-	store, err := d.Open(driver.Options{Dir: cfg.Dir})
+	store, err := d.Open(driver.Options{Dir: cfg.Dir.Or(dir)})
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
 	f := &Files{store: store, quota: int64(cfg.Quota)}
-	lc.Append(lifecycle.Hook{Name: "files", Start: f.start})
+	lc.Append(lifecycle.Hook{Name: "files", Start: f.start, Stop: f.stop})
 	return f, nil
 }
 
@@ -92,6 +93,13 @@ func (f *Files) start(ctx context.Context) error {
 	err := f.store.List(ctx, "", func(_ string, size int64) error { used += size; return nil })
 	f.used.Store(used)
 	return err
+}
+
+func (f *Files) stop(ctx context.Context) error {
+	if !f.wanted.Load() {
+		return nil
+	}
+	return f.store.Stop(ctx)
 }
 
 // Used returns the bytes of all files that this process knows of.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
@@ -38,12 +39,12 @@ type kept struct {
 func start(t *testing.T, change ...func(*files.Config)) kept {
 	t.Helper()
 	cfg := files.Default()
-	cfg.Dir = t.TempDir()
 	for _, c := range change {
 		c(&cfg)
 	}
+	dir := cfg.Dir.Or(t.TempDir())
 	var lc lifecycle.Lifecycle
-	f, err := files.New(cfg, files.Drivers{"disk": disk.Driver{}}, &lc)
+	f, err := files.New(cfg, dir, files.Drivers{"disk": disk.Driver{}}, &lc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,12 @@ func start(t *testing.T, change ...func(*files.Config)) kept {
 	if err := lc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return kept{f, cfg.Dir}
+	t.Cleanup(func() {
+		if err := lc.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return kept{f, dir}
 }
 
 // there are the files on the disk.
@@ -303,13 +309,18 @@ func TestNothingIsLeftOfAFormThatIsRefused(t *testing.T) {
 func TestTheNextProcessFindsWhatWasWhole(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	at := func(c *files.Config) { c.Dir, c.Quota = dir, unit.MiB }
+	at := func(c *files.Config) { c.Dir, c.Quota = unit.Exactly(dir), unit.MiB }
 	first := start(t, at)
 	whole, err := first.Put(t.Context(), strings.NewReader(strings.Repeat("x", 900_000)), files.Rule{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "tmp", "HALF"), make([]byte, 500_000), 0o600); err != nil {
+	half := filepath.Join(dir, "tmp", "HALF")
+	if err := os.WriteFile(half, make([]byte, 500_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(half, long, long); err != nil {
 		t.Fatal(err)
 	}
 	second := start(t, at)

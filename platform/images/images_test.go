@@ -33,7 +33,7 @@ func open(t *testing.T, d driver.Driver, change ...func(*images.Config)) studio 
 	t.Helper()
 	dir := t.TempDir()
 	var lc lifecycle.Lifecycle
-	f, err := files.New(files.Config{Driver: "disk", Dir: dir, Quota: unit.GiB}, files.Drivers{"disk": disk.Driver{}}, &lc)
+	f, err := files.New(files.Default(), dir, files.Drivers{"disk": disk.Driver{}}, &lc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +41,11 @@ func open(t *testing.T, d driver.Driver, change ...func(*images.Config)) studio 
 	if err := lc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := lc.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	cfg := images.Default()
 	for _, c := range change {
 		c(&cfg)

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/files/driver"
 )
@@ -50,10 +51,43 @@ func (s *store) Start(context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(root.RemoveAll(drafts), root.Mkdir(drafts, 0o700)); err != nil {
+	if err := sweep(root); err != nil {
 		return errors.Join(err, root.Close())
 	}
 	s.root.Store(root)
+	return nil
+}
+
+// dead is how long nobody has written to a draft that nobody is going to finish. Other processes may be at work in the folder, one that this one
+// takes over from for instance.
+const dead = time.Hour
+
+// sweep makes the folder of drafts, and removes those of processes that have died.
+func sweep(root *os.Root) error {
+	if err := root.Mkdir(drafts, 0o700); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	entries, err := fs.ReadDir(root.FS(), drafts)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || time.Since(info.ModTime()) < dead {
+			continue // it may be whole by now
+		}
+		if err := root.Remove(path.Join(drafts, e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop is part of driver.Store.
+func (s *store) Stop(context.Context) error {
+	if root := s.root.Swap(nil); root != nil {
+		return root.Close()
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -41,6 +42,11 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	const link, folder, pipe, linked = "own-aa000000000000000000000000000000.txt", "own-bb000000000000000000000000000000.txt", "own-cc000000000000000000000000000000.txt", "own-dd000000000000000000000000000000.txt"
 	filestest.Write(t, s, "own-aa111111111111111111111111111111.txt", "inside")
 	for _, err := range []error{

@@ -30,8 +30,10 @@ var (
 // Store keeps files by name. It is safe for concurrent use. Names are those that package files makes: lower case letters, digits, - and one dot. A
 // store never takes a name for more than that: none leads out of it, through a link for instance.
 type Store interface {
-	// Start connects, and takes away what processes that died have left of drafts.
+	// Start connects, and takes away what processes that have died long ago have left of drafts. Those of others that live go on.
 	Start(ctx context.Context) error
+	// Stop gives back what Start took. Nothing else is called afterwards.
+	Stop(ctx context.Context) error
 	// Create begins a file. Nobody sees anything of it before Commit.
 	Create(ctx context.Context, name string) (Draft, error)
 	// Open returns a file, ErrNotFound for none.

@@ -27,9 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) (s, again driver.Store)) {
 	start := func(t *testing.T) (driver.Store, driver.Store) {
 		t.Helper()
 		s, again := open(t)
-		if err := s.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		begin(t, s)
 		return s, again
 	}
 	t.Run("WhatIsCommittedIsThere", func(t *testing.T) {
@@ -55,7 +53,7 @@ func Run(t *testing.T, open func(t *testing.T) (s, again driver.Store)) {
 	t.Run("NobodySeesADraft", func(t *testing.T) {
 		t.Parallel()
 		s, _ := start(t)
-		d := begin(t, s, one, "half of it")
+		d := draft(t, s, one, "half of it")
 		wantNone(t, s)
 		if err := d.Abort(); err != nil {
 			t.Errorf("abort: %v", err)
@@ -65,19 +63,26 @@ func Run(t *testing.T, open func(t *testing.T) (s, again driver.Store)) {
 			t.Errorf("a second abort: %v", err)
 		}
 	})
-	t.Run("WhatADeadProcessHasBegunIsGone", func(t *testing.T) {
+	t.Run("AProcessThatStartsDisturbsNoDraft", func(t *testing.T) {
 		t.Parallel()
 		s, again := start(t)
 		if again == nil {
 			t.Skip("the place is gone with its store")
 		}
-		begin(t, s, one, "half of it")
+		d := draft(t, s, one, "half of it")
 		Write(t, s, two, "whole")
-		if err := again.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		begin(t, again)
 		if got := list(t, again, ""); !slices.Equal(got, []string{two + " 5"}) {
 			t.Errorf("there is %v", got)
+		}
+		if _, err := io.WriteString(d, ", and the rest"); err != nil {
+			t.Error(err)
+		}
+		if err := d.Commit(); err != nil {
+			t.Errorf("commit: %v", err)
+		}
+		if got := Read(t, again, one); got != "half of it, and the rest" {
+			t.Errorf("it is %q", got)
 		}
 	})
 	t.Run("AFileIsReplacedInOneStep", func(t *testing.T) {
@@ -131,7 +136,20 @@ func Run(t *testing.T, open func(t *testing.T) (s, again driver.Store)) {
 	})
 }
 
-func begin(t *testing.T, s driver.Store, name, text string) driver.Draft {
+// begin starts a store, which stops with the test.
+func begin(t *testing.T, s driver.Store) {
+	t.Helper()
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func draft(t *testing.T, s driver.Store, name, text string) driver.Draft {
 	t.Helper()
 	d, err := s.Create(t.Context(), name)
 	if err != nil {
@@ -146,7 +164,7 @@ func begin(t *testing.T, s driver.Store, name, text string) driver.Draft {
 // Write keeps a text under a name.
 func Write(t *testing.T, s driver.Store, name, text string) {
 	t.Helper()
-	if err := begin(t, s, name, text).Commit(); err != nil {
+	if err := draft(t, s, name, text).Commit(); err != nil {
 		t.Fatal(err)
 	}
 }
