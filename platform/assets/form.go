@@ -66,7 +66,7 @@ func compressAll(ctx context.Context, files []*File) error {
 	}
 	close(next)
 	wg.Wait()
-	return errors.Join(append(wrong, ctx.Err())...)
+	return errors.Join(errors.Join(wrong...), ctx.Err())
 }
 
 // shrinks reports whether files of a type are worth the work. Most others are compressed as they are.

@@ -81,7 +81,7 @@ func read(t *testing.T, f *files.Files, name files.Name) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close() //nolint:errcheck // nothing was written
+	defer c.Close()
 	b, err := io.ReadAll(c)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -70,6 +71,19 @@ func (s *Server) upload(method, path []byte) api.UploadLimit {
 		}
 	}
 	return api.UploadLimit{}
+}
+
+// received returns when a request began, and how many bytes its body had. What a handler has left unread ends the connection.
+func (s *Server) received(fctx *fasthttp.RequestCtx, r *request) (began time.Time, size int64) {
+	began = r.until.Add(-s.cfg.RequestTimeout)
+	sent := r.sent()
+	if sent == nil {
+		return began, int64(len(fctx.Request.Body()))
+	}
+	if !sent.ended {
+		hangUp(fctx)
+	}
+	return began.Add(-sent.limit.Time), sent.read
 }
 
 // uploadBody is a body that its handler reads while it arrives.

@@ -132,15 +132,7 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 	if !r.settled {
 		s.settle(fctx, asset)
 	}
-	started, in := r.until.Add(-s.cfg.RequestTimeout), int64(0)
-	if sent := r.sent(); sent == nil {
-		in = int64(len(fctx.Request.Body()))
-	} else {
-		started, in = started.Add(-sent.limit.Time), sent.read
-		if !sent.ended {
-			hangUp(fctx) // nobody reads what is left
-		}
-	}
+	started, in := s.received(fctx, r)
 	took := time.Since(started)
 	if c := connOf(fctx); c != nil {
 		c.answered(started.Add(took), resp.IsBodyStream())

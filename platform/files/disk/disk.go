@@ -148,10 +148,10 @@ func (d *draft) Write(p []byte) (int, error) {
 // Commit is part of driver.Draft.
 func (d *draft) Commit() error {
 	dir, file := place(d.name)
-	if err := d.File.Sync(); err != nil {
+	if err := d.Sync(); err != nil {
 		return full(err)
 	}
-	if err := d.File.Close(); err != nil {
+	if err := d.Close(); err != nil {
 		return full(err)
 	}
 	if err := d.root.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -179,7 +179,7 @@ func (d *draft) Abort() error {
 		return nil
 	}
 	d.over = true
-	_ = d.File.Close() // it may be closed
+	_ = d.Close() // it may be closed
 	return d.root.Remove(d.temp)
 }
 
