@@ -50,6 +50,7 @@ type App struct {
 	log    *syncBuffer
 	others []*instance    // of the same application, in processes of their own
 	turn   *atomic.Uint64 // of the requests
+	settle *settler       // nil where there is one instance
 
 	headers []string // of every request, as pairs; see With
 }
@@ -118,6 +119,9 @@ func Run(t testing.TB, builders ...Builder) *App {
 	}
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
 	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others
+	if len(others) > 0 {
+		a.settle = &settler{ears: newEars(running), others: others}
+	}
 	return a
 }
 
@@ -228,6 +232,7 @@ func (a *App) Seed(n int) {
 	if _, err := a.app.Seed(a.t.Context(), n); err != nil {
 		a.t.Fatal(err)
 	}
+	a.settled()
 }
 
 // SeedParts adds n rows by each of these parts of modules, in this order: what is referred to first.
@@ -238,6 +243,7 @@ func (a *App) SeedParts(n int, parts ...module.Seeder) {
 			a.t.Fatal(err)
 		}
 	}
+	a.settled()
 }
 
 // IDs returns the texts of the n newest ids that latest, a method of a contract, knows. It fails the test when there are fewer.

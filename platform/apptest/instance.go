@@ -44,6 +44,9 @@ type report struct {
 	Queries *querystat.Report `json:"queries,omitempty"`
 	Flushed bool              `json:"flushed,omitempty"`
 	Mails   []driver.Mail     `json:"mails,omitempty"` // with Flushed: all that it keeps
+
+	Settling bool `json:"settling,omitempty"`
+	Settled  bool `json:"settled,omitempty"`
 }
 
 // caller returns where Run was called. Skip counts the functions between.
@@ -74,8 +77,15 @@ func serveUntilToldToEnd(t testing.TB, running *app.App, out *reports) {
 		fmt.Fprintln(os.Stderr, "start the application:", err)
 		os.Exit(1)
 	}
+	heard := newEars(running)
 	out.send(report{URL: "http://" + running.Server().Addr().String()})
 	for asked := bufio.NewScanner(os.Stdin); asked.Scan(); {
+		if asked.Text() == "settle" {
+			if err := heard.settle(t.Context(), out); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			continue
+		}
 		if err := running.Platform().Telemetry.Writer().Flush(t.Context()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
@@ -118,6 +128,8 @@ type instance struct {
 	in      io.WriteCloser
 	flushed chan []driver.Mail
 
+	settling, settled chan struct{}
+
 	said []report
 }
 
@@ -139,7 +151,7 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "-test.run="+pattern(t.Name()), "-test.count=1", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), instanceVar+"="+string(text), "TMPDIR="+t.TempDir())
 	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{out}, log, log
-	i := &instance{flushed: make(chan []driver.Mail)}
+	i := &instance{flushed: make(chan []driver.Mail), settling: make(chan struct{}), settled: make(chan struct{})}
 	if i.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +188,8 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 // listen hears what an instance says, until it has ended.
 func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 	defer said.Close()
+	defer close(i.settled)
+	defer close(i.settling)
 	defer close(i.flushed)
 	defer close(started)
 	lines := bufio.NewScanner(said)
@@ -190,6 +204,10 @@ func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 			started <- r.URL
 		case r.Flushed:
 			i.flushed <- r.Mails
+		case r.Settling:
+			i.settling <- struct{}{}
+		case r.Settled:
+			i.settled <- struct{}{}
 		default:
 			i.said = append(i.said, r)
 		}
@@ -202,6 +220,15 @@ func (i *instance) flush() []driver.Mail {
 		return nil
 	}
 	return <-i.flushed
+}
+
+// ask writes a line to an instance, and waits for what it says first. It reports false when the instance has ended.
+func (i *instance) ask(line string, said <-chan struct{}) bool {
+	if _, err := io.WriteString(i.in, line+"\n"); err != nil {
+		return false
+	}
+	_, running := <-said
+	return running
 }
 
 // pattern is the value of -test.run for one test or subtest.

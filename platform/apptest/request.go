@@ -44,6 +44,7 @@ func (a *App) Delete(path string, headers ...string) *Response {
 }
 
 // Do sends one request and reads the whole answer. It fails the test when there is none. It may be used in a Cleanup of the test.
+// Behind a request that may write, every instance of the application knows what was written: what one keeps of it, it reads anew.
 func (a *App) Do(method, path, body string, headers ...string) *Response {
 	a.t.Helper()
 	if len(headers)%2 != 0 {
@@ -68,6 +69,9 @@ func (a *App) Do(method, path, body string, headers ...string) *Response {
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		a.t.Fatalf("%s %s: %v", method, path, err)
+	}
+	if method != http.MethodGet && method != http.MethodHead {
+		a.settled()
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: data, app: a, what: method + " " + path}
 }
