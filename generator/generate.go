@@ -75,6 +75,7 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if err := s.Check(); err != nil {
 		return nil, err
 	}
+	s.Cache = s.Cache.Canonical()
 	r, ok, err := record.Find(p, s.Module, s.Name)
 	if err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 // again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.
 func again(p *project.Project, r record.Resource, s resource.Spec) (*apply.Plan, error) {
 	s.Migration, r.Auth = r.Migration, cmp.Or(r.Auth, resource.Public)
-	s.Auth = cmp.Or(s.Auth, r.Auth)
+	s.Auth, s.Cache = cmp.Or(s.Auth, r.Auth), cmp.Or(s.Cache, r.Cache)
 	if !reflect.DeepEqual(s, r.Spec) {
 		return nil, &OtherError{r.Module + "/" + r.Name, r.Command()}
 	}

@@ -19,7 +19,7 @@ import (
 // matrix are resources as a person types them: each type with every modifier that it takes, names that are those of variables, packages and
 // parameters elsewhere, indexes over several fields. A module without fields is empty.
 const matrix = `
-shop/customer     email:email:unique,search  name:string:required,sort,filter  born:date:null  --soft-delete --require-match --unique=name+born --auth=public
+shop/customer     email:email:unique,search  name:string:required,sort,filter  born:date:null  --soft-delete --require-match --unique=name+born --auth=public  --cache=1m
 
 catalog/category  name:string:required,unique,filter,sort,search,max=64  note:string  code:string:min=3,max=8,unique
                   nick:string:null,filter,sort,search
@@ -37,18 +37,18 @@ catalog/big       count:int64:filter,sort  limited:int64:min=-5000000000,max=500
                   rank:int64:hidden,default=3,index
 catalog/ratio     rate:float:filter,sort  limited:float:min=-0.5,max=0.5,required  level:float:null,min=0.0005,max=0.0009,filter,sort
                   age:float:default=1.50  exact:float:unique,null
-                  rank:float:hidden,default=2.25  fix:float:immutable,index,min=123456789.5
+                  rank:float:hidden,default=2.25  fix:float:immutable,index,min=123456789.5  --cache=90s
 catalog/weight    gross:decimal=12.2:filter,sort  limited:decimal=5.3:min=-0.5,max=0.5,required  level:decimal=18.18:null,filter,sort
                   age:decimal=4:default=1234
                   rank:decimal=6.2:hidden,default=2.20  serial:decimal=10.2:unique,required  whole:decimal=18  small:decimal=2.2
-                  neg:decimal=5.2:max=-1.5,immutable,index
+                  neg:decimal=5.2:max=-1.5,immutable,index  --cache=1h30m
 catalog/flag      active:bool:default=true,filter  given:bool:required,filter,sort  off:bool  maybe:bool:null,filter,sort
                   rank:bool:hidden,default=true  fix:bool:immutable,index
 catalog/day       on_day:date:filter,sort,unique  maybe:date:null,filter,sort  leap:date:default=2024-02-29
-                  rank:date:hidden,default=2000-01-01  fix:date:immutable,index,required
+                  rank:date:hidden,default=2000-01-01  fix:date:immutable,index,required  --cache=24h
 catalog/moment    at:time:filter,sort,unique  maybe:time:null,filter,sort  leap:time:default=2024-02-29T12:30:00.123456+02:00
                   rank:time:hidden,default=2024-02-29T08:09:05Z
-                  fix:time:immutable,index,required
+                  fix:time:immutable,index,required  --cache=1s
 catalog/link      owner:uuid:filter,sort,unique  maybe:uuid:null,filter,sort  fallback:uuid:default=0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01
                   rank:uuid:hidden,null  fix:uuid:immutable,index,required
 catalog/contact   email:email:unique,filter,sort,search  maybe:email:null,filter,search  fallback:email:default=a.b@example.com
@@ -58,13 +58,13 @@ catalog/site      url:url:max=200,unique,filter,sort,search  maybe:url:null,sear
                   rank:url:hidden,null  fix:url:immutable,required  short:url:max=40,index
 catalog/article   slug:slug:unique,filter,sort,search  maybe:slug:null,filter,search  fallback:slug:default=summer-sale
                   rank:slug:hidden,null  fix:slug:immutable,index,required  short:slug:max=16
-catalog/price     gross:money  maybe:money:null  limited:money:min=1,max=100  fix:money:immutable,required  rank:money:hidden,null
+catalog/price     gross:money  maybe:money:null  limited:money:min=1,max=100  fix:money:immutable,required  rank:money:hidden,null  --cache=1m
 catalog/state     step:enum=draft+live:default=draft,filter,sort  one:enum=alone  maybe:enum=a+b+c:null,filter,sort
                   rank:enum=x+y:hidden,default=y  fix:enum=p+q:immutable,index
-                  many:enum=a_b+c_1+true+null:required
+                  many:enum=a_b+c_1+true+null:required  --cache=1m
 catalog/mixture   share:decimal=5.2:unique,null  label:string:required,unique,immutable  kind:enum=x+y  size:int:min=1,max=100
                   --unique=kind+label  --unique=size+share  --index=kind+size
-catalog/event     kind:enum=a+b:immutable  at:time:immutable  who:uuid:immutable  note:string:immutable,null  --auth=session
+catalog/event     kind:enum=a+b:immutable  at:time:immutable  who:uuid:immutable  note:string:immutable,null  --auth=session  --cache=1m
 catalog/counter   value:int  --auth=session
 catalog/token     owner:uuid
 
@@ -76,7 +76,7 @@ names/api_key     body:string  data:string  etag:string  location:string  status
                   url:url  api_url:url  http_header:string  line_2:string:filter,sort,search  a_b:int:filter,sort  ui_design:string:sort
                   https:bool:filter  tcp_udp:string:sort
                   acl_list:string:search  ids:string  xss:money
-names/url         title:string:required,filter  --auth=token
+names/url         title:string:required,filter  --auth=token  --cache=1m
 names/news        title:string:required
 names/page_item   title:string:required
 names/status      title:string:required
@@ -87,9 +87,9 @@ names/user        email:email:unique  nick:slug:unique
 shop/order        number:string:required,filter  --auth=session
 
 ident/account     email:email:unique,pii,search,filter  name:string:pii,null,sort  password:password  phone:string:match=e164,pii,null
-                  api_key:string:secret,null,min=10  settings:json:null  scan:bytes:null,max=1000
+                  api_key:string:secret,null,min=10  settings:json:null  scan:bytes:null,max=1000  --cache=1m
 ident/vault       pin:password:null,min=10,max=12  note:text:secret,required  blob:bytes:secret,null,min=2,max=40
-                  conf:json:secret,immutable,max=10  token:string:secret,immutable,match=sha256  label:string  --require-match --soft-delete --auth=session
+                  conf:json:secret,immutable,max=10  token:string:secret,immutable,match=sha256  label:string  --require-match --soft-delete --auth=session  --cache=1m
 ident/paper       body:json  raw:bytes:required  tiny:bytes:max=2,immutable  hid:json:hidden,null  hb:bytes:hidden,null  small:json:max=8,null
                   big:bytes:min=4000,null  born:date:pii  rank:int:pii,hidden,null  code:string:match=country,unique,sort,filter
                   color:string:match=hex_color,default=#00ff00  ver:string:match=semver,immutable  cur:string:match=currency,null,filter
@@ -102,27 +102,27 @@ orders/order      number:string:required  placed:time:sort  --unique=number+plac
 orders/order_line order_id:uuid:index  amount:int:min=1  --index=order_id+amount
 
 tenants/basket    tenant:string:max=40  number:string  note:text:null,search  total:money  placed:time:sort  kind:enum=a+b:filter
-                  --shard-by=tenant  --unique=tenant+number  --index=tenant+placed  --soft-delete  --auth=token
-tenants/visit     owner:uuid  place:string:null,filter,sort,search  pin:string:secret,null  at:time  --shard-by=owner  --require-match  --auth=session
+                  --shard-by=tenant  --unique=tenant+number  --index=tenant+placed  --soft-delete  --auth=token  --cache=1m
+tenants/visit     owner:uuid  place:string:null,filter,sort,search  pin:string:secret,null  at:time  --shard-by=owner  --require-match  --auth=session  --cache=1m
 tenants/profile   name:slug:unique  motto:string:search  --shard-by=name
 
 order/line        label:string
 post/data         label:string
 posts/series      label:string
 
-accounts/user     name:string:required,search  email:email:unique,pii  pin:password:null  level:enum=a+b:null  --soft-delete
-crm/user          label:string:required  rank:int:hidden,default=1
+accounts/user     name:string:required,search  email:email:unique,pii  pin:password:null  level:enum=a+b:null  --soft-delete  --cache=1m
+crm/user          label:string:required  rank:int:hidden,default=1  --cache=1m
 crm/deal          buyer:xref=accounts.user:filter  seller:ref=user:required,immutable  title:string  --require-match  --auth=token
 blog/post         title:string:required,search,sort  author:xref=accounts.user  editor:xref=accounts.user:null  seller:xref=crm.user:null,noindex
                   comments:many=comment  links:many=link
-                  fee:money:null
-blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:text:required  code:string:secret,null  --soft-delete  --auth=session
-blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter  --auth=session
+                  fee:money:null  --cache=1m
+blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:text:required  code:string:secret,null  --soft-delete  --auth=session  --cache=1m
+blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter  --auth=session  --cache=1m
 blog/profile      user:xref=accounts.user:unique  motto:string
 blog/like         post:ref=post  user:xref=accounts.user:noindex  --unique=post_id+user_id
 blog/link         type:ref=post  order:ref=comment:null  into:ref=chapter:unique,null  post:ref=post:immutable,null
 blog/note         author:xref=accounts.user  text:string:search  all_remarks:many=remark  --shard-by=author
-blog/remark       note:ref=note  author:xref=accounts.user:null  --shard-by=note  --soft-delete
+blog/remark       note:ref=note  author:xref=accounts.user:null  --shard-by=note  --soft-delete  --cache=1m
 
 empty
 `
@@ -304,6 +304,8 @@ func parseMatrix() []resource.Spec {
 				s.RequireMatch = true
 			case "--auth":
 				s.Auth = resource.Auth(value)
+			case "--cache":
+				s.Cache = resource.TTL(value)
 			case "--path":
 				s.Path = value
 			case "--index":

@@ -30,10 +30,12 @@ func mutants() []mutant {
 		keptStore   = "modules/shop/internal/customer/store.go"
 		keptService = "modules/shop/internal/customer/service.go"
 		keptWeb     = "modules/shop/internal/web/customer.go"
+		keptCache   = "modules/shop/internal/customer/cache.go" // it is cached, too
 		keptTable   = "modules/shop/migrations/sqlite/20261123101501_customers.sql"
 		// Of resources with secrets, and with JSON, bytes and patterns.
 		guard       = "modules/ident/internal/vault/protect.go"
 		guarded     = "modules/ident/internal/vault/service.go"
+		guardedKept = "modules/ident/internal/vault/cache.go"
 		secretRules = "modules/ident/internal/vault/vault.go"
 		paperRules  = "modules/ident/internal/paper/paper.go"
 		// Of one that refers to others.
@@ -61,14 +63,20 @@ func mutants() []mutant {
 		{"one ETag for all changes", web, "api.Version(changed.Version)", "api.Version(1)"},
 		{"a deleted row is lost", keptService, `Model(&r).UpdateColumn("deleted_at", s.clock.Now())`, `Unscoped().Delete(&r)`},
 		{"a deleted row is found", keptStore, `q.Where("id = ?", customerID)`, `q.Unscoped().Where("id = ?", customerID)`},
-		{"deleted rows are listed", keptService, `db.List[row](s.db.Query(ctx, db.Global), q)`, `db.List[row](s.db.Query(ctx, db.Global).Unscoped(), q)`},
-		{"deleted rows are found by id", keptService, "db.Global), ids)", "db.Global).Unscoped(), ids)"},
+		{"deleted rows are listed", keptCache, `db.List[row](s.db.Query(ctx, db.Global), q)`, `db.List[row](s.db.Query(ctx, db.Global).Unscoped(), q)`},
+		{"deleted rows are found by id", keptCache, "db.Global), ids)", "db.Global).Unscoped(), ids)"},
 		{"a deleted value is taken", keptTable, "(email) WHERE deleted_at IS NULL", "(email)"},
 		{"a change of any version", keptWeb, "required:\"true\"`\n\t\tBody", "`\n\t\tBody"},
 		{"a deletion of any version", keptWeb, "required:\"true\"`\n\t}\n\tcreated", "`\n\t}\n\tcreated"},
 		{"a password is kept as it came", guard, "return s.passwords.Hash(ctx, v)", "return password.Hash(v), nil"},
 		{"a secret is kept as it came", guard, "return s.noteSealer.Seal([]byte(v), vaultID[:])", "return []byte(v), nil"},
-		{"a changed secret is forgotten", guarded, "\t\tp.to(&vault)\n\t\treturn update", "\t\t_ = p\n\t\treturn update"},
+		{"a changed secret is forgotten", guarded, "\t\tp.to(&vault)\n\t\tif err := update", "\t\t_ = p\n\t\tif err := update"},
+		{"a new one is not told of", keptService, told("create"), untold("create")},
+		{"a change is not told of", keptService, told("update"), untold("update")},
+		{"a deletion is not told of", keptService, told("delete"), untold("delete")},
+		{"pages outlive a change", keptCache, `n := []string{"@shop.customers.pages"}`, `n := []string{}`},
+		{"nothing is kept", keptService, "s.cached.byID.GetMany(ctx, ids)", "s.loadMany(ctx, ids)"},
+		{"rules: processes share a secret as JSON shows it", guardedKept, "v.Vault.Note = keyring.Sealed(v.Note)\n", ""},
 		{"rules: a draft is printed", secretRules, "func (Draft) Format(", "func (Draft) print("},
 		{"rules: a password is shorter", guard, `*v) >= 10, "/pin"`, `*v) >= 9, "/pin"`},
 		{"rules: a pattern is ignored", paperRules, "codePattern.MatchString(paper.Code)", "true"},
@@ -86,6 +94,22 @@ func mutants() []mutant {
 		{"any token reads", tokenPolicy, `get() api.Policy    { return api.Scope("names:read") }`, "get() api.Policy { return api.SignedIn() }"},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
+}
+
+// told is the end of a use case that says what has changed, and untold one that does not.
+func told(verb string) string {
+	return "return s.forget(ctx, r)\n\t})\n\tif err != nil {\n\t\treturn " + result(verb) + "fmt.Errorf(\"" + verb + " customer"
+}
+
+func untold(verb string) string {
+	return strings.Replace(told(verb), "s.forget(ctx, r)", "nil", 1)
+}
+
+func result(verb string) string {
+	if verb == "delete" {
+		return ""
+	}
+	return "shop.Customer{}, "
 }
 
 // in returns the file of a mutant with its guard taken out.

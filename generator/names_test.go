@@ -19,7 +19,7 @@ import (
 	"github.com/banyan-go/banyan/generator/resource"
 )
 
-// everyName are a module and two resources whose code uses every branch of the templates, under names that are in nothing else.
+// everyName are a module and three resources whose code uses every branch of the templates, under names that are in nothing else.
 func everyName(t *testing.T) []render.File {
 	t.Helper()
 	var fields []string
@@ -31,7 +31,7 @@ func everyName(t *testing.T) []render.File {
 		"zq_self:ref=zqone:null", "zq_secret:string:secret", "zqn_secret:json:secret,null", "zq_pii:string:pii,match=e164")
 	two := resource.Spec{Module: "zqmod", Name: "zqtwo", Fields: []string{"zq_on:bool"}}
 	far := resource.Spec{Module: "zqfar", Name: "zqthing", Fields: []string{"zq_on:bool"}}
-	one := resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true, Auth: resource.Session}
+	one := resource.Spec{Module: "zqmod", Name: "zqone", Fields: fields, SoftDelete: true, RequireMatch: true, Auth: resource.Session, Cache: "90s"}
 	files, err := resourceFiles("example.com/zqapp", one, true, two, far)
 	if err != nil {
 		t.Fatal(err)
@@ -41,6 +41,11 @@ func everyName(t *testing.T) []render.File {
 		t.Fatal(err)
 	}
 	files = append(files, plain...)
+	divided, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqthree", Fields: []string{"zq_by:string"}, ShardBy: "zq_by", Cache: "1m", Auth: resource.Public}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, divided...)
 	derived, err := derive.Files(tree(files), "example.com/zqapp")
 	if err != nil {
 		t.Fatal(err)

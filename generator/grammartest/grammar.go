@@ -19,6 +19,7 @@ type Description struct {
 	SoftDelete    bool
 	Auth          string
 	RequireMatch  bool
+	Cache         string
 	// Valid says that the grammar would take it.
 	Valid bool
 }
@@ -43,7 +44,7 @@ func New(seed uint64) *Source { return &Source{rand.New(rand.NewPCG(seed, 0))} }
 
 // Valid draws a description that the grammar takes.
 func (s *Source) Valid() Description {
-	d := Description{Module: s.module(), Valid: true, SoftDelete: s.chance(10), RequireMatch: s.chance(10), Auth: s.pick("public", "session", "token")}
+	d := Description{Module: s.module(), Valid: true, SoftDelete: s.chance(10), RequireMatch: s.chance(10), Auth: s.pick("public", "session", "token"), Cache: s.pick("", "", "1s", "90s", "1h30m", "24h")}
 	for d.Name == "" || d.Name == d.Module {
 		d.Name = s.resource()
 	}

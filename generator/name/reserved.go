@@ -47,12 +47,12 @@ func device(s string) bool {
 // resource in a struct. A test compares the list with the templates.
 func generated() []string {
 	return []string{
-		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cfg", "changed", "check", "checkedneeds", "checkneeds", "clause", "clock",
-		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "expected", "failures", "fault", "fiber", "find",
-		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "in", "include", "insert", "inside", "json", "keyring",
-		"made", "may", "missing", "money", "name", "needs", "normalize", "now", "of", "ok", "open", "ornull", "page", "password", "passwords", "patch",
+		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cache", "cached", "cfg", "changed", "check", "checkedneeds", "checkneeds", "clause", "clock",
+		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "everywhere", "expected", "failures", "fault", "fiber", "find",
+		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "in", "include", "insert", "inside", "json", "keep", "kept", "keyring",
+		"made", "may", "missing", "money", "name", "needs", "normalize", "now", "of", "ok", "open", "ornull", "page", "pagekey", "pagesof", "pagetags", "password", "passwords", "patch",
 		"plain", "protected", "rand", "raw", "reflect", "regexp", "route", "row", "rows", "sample", "secrets", "seedbatch", "seedtargets", "set", "shown",
-		"slices", "slog", "strings", "taken", "testing", "time", "torow", "unit", "unknown", "update", "utf8", "want",
+		"slices", "slog", "strconv", "strings", "taken", "testing", "time", "torow", "unit", "unknown", "update", "utf8", "want",
 	}
 }
 

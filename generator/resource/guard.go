@@ -14,6 +14,9 @@ type Guard struct {
 	Go, JSON, Words string
 	GoType          string // in requests
 	Kept            string // the type of what is kept
+	Contract        string // that with null
+	Basic           string // the type that it is made of, with null
+	Invented        string // a Go expression of a value of Contract
 	Null            bool
 	Password        bool // hashed, and not encrypted
 	Changed         bool // by requests
@@ -43,6 +46,14 @@ func (v *View) guard(f field.Field) Guard {
 		g.Bytes = "[]byte(v)"
 	} else {
 		g.Read = "string(" + g.Read + ")"
+	}
+	pointer, basic, invented := c.pointer(), "[]byte", `keyring.Sealed("sealed")`
+	if g.Password {
+		basic, invented = "string", `password.Hash("hashed")`
+	}
+	g.Contract, g.Basic, g.Invented = pointer+g.Kept, pointer+basic, invented
+	if f.Null {
+		g.Invented = "new(" + invented + ")"
 	}
 	if g.Plain != "[]byte" {
 		g.Back = g.Plain + "(b)"

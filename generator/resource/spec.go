@@ -31,6 +31,8 @@ type Spec struct {
 	RequireMatch bool `json:"require_match,omitempty"`
 	// Auth says who may call its operations; empty is Public, as in records from the time when there was nothing else.
 	Auth Auth `json:"auth,omitempty"`
+	// Cache is how long what was read of it is kept; empty for not at all.
+	Cache TTL `json:"cache,omitempty"`
 	// Migration is the version of the migration that makes the table: a UTC time, 20261123101500.
 	Migration int64 `json:"migration"`
 }
@@ -58,6 +60,9 @@ func (s Spec) Command() string {
 	}
 	if s.Auth != "" {
 		words = append(words, "--auth", string(s.Auth))
+	}
+	if s.Cache != "" {
+		words = append(words, "--cache", string(s.Cache))
 	}
 	for i, w := range words {
 		if strings.ContainsFunc(w, func(r rune) bool { return !strings.ContainsRune(plain, r) }) {
@@ -112,7 +117,7 @@ func (s Spec) check() (checked, error) {
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
 	}
-	errs = append(errs, s.Auth.check())
+	errs = append(errs, s.Auth.check(), s.Cache.check())
 	c := checked{Spec: s, fields: fields, many: many}
 	if err == nil { // the rest speaks of the fields
 		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())

@@ -34,6 +34,8 @@ type View struct {
 	SoftDelete   bool // rows that are deleted are kept
 	RequireMatch bool // a change says which version it is for
 	Access       Access
+	Cache        *Cache // nil where nothing that was read is kept
+	Kept         bool   // answers are kept as well, for everybody
 	Boot         string // a Go expression: the application of a test that may do everything
 	AnyMatch     string // further arguments of a test's request that does not care about versions
 
@@ -190,6 +192,8 @@ func (s Spec) View(root, platform string, others ...Spec) (View, error) {
 	if err := v.relate(c, others); err != nil {
 		return View{}, err
 	}
+	v.Cache = v.cache(c, others)
+	v.Kept = v.Cache != nil && v.Cache.Public
 	v.Hides = v.Hides || len(v.Relations) > 0
 	v.addIndexes(c)
 	v.tables(c.fields)

@@ -1,11 +1,16 @@
 package catalog_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/banyan-go/banyan/modules/catalog"
+	"github.com/banyan-go/banyan/modules/catalog/internal/product"
 	"github.com/banyan-go/banyan/platform/apptest"
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/id"
 )
 
@@ -164,4 +169,66 @@ func TestProductsByIDs(t *testing.T) {
 	if latest, err := a.module.Product.Products.Latest(t.Context(), 2); err != nil || len(latest) != 2 || !slices.Contains(latest, known) {
 		t.Errorf("the latest two are %v, error %v", latest, err)
 	}
+}
+
+// What was read of products is kept, and behind a change it is read anew.
+func TestProductCache(t *testing.T) {
+	t.Parallel()
+	a := bootProduct(t)
+	a.Get(productPath+"?count=exact").Want(200).WantAt("/page/total", "0")
+	made := a.Post(productPath, productBody).Want(201)
+	at := made.Header.Get("Location")
+	a.Get(productPath+"?count=exact").Want(200).WantAt("/page/total", "1")
+	a.Get(at).Want(200).WantBody(made.Body)
+	changed := a.Patch(at, productChange).Want(200)
+	a.Get(at).Want(200).WantBody(changed.Body)
+	a.Get(productPath).Want(200).WantAt("/data/0/version", "2")
+
+	known, err := id.Parse(made.Text("/id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		n := apptest.Statements(t.Context(), func(ctx context.Context) {
+			if found, err := a.module.Product.Products.ByIDs(ctx, []id.ID{known}); err != nil || len(found) != 1 {
+				t.Errorf("found %+v, error %v", found, err)
+			}
+		})
+		if i > 0 && n > 0 {
+			t.Errorf("%d statements for what has just been read", n)
+		}
+	}
+	a.Delete(at).Want(204)
+	a.Get(at).Want(404)
+	a.Get(productPath).Want(200).WantAt("/data", `[]`)
+}
+
+// A transaction sees what it has done, and nobody else sees it before the end.
+func TestProductCacheInATransaction(t *testing.T) {
+	t.Parallel()
+	a := bootProduct(t)
+	known, err := id.Parse(a.Post(productPath, productBody).Want(201).Text("/id"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	service, ok := a.module.Product.Products.(*product.Service)
+	if !ok {
+		t.Fatalf("the contract is kept by a %T", a.module.Product.Products)
+	}
+	wantThere := func(ctx context.Context, who string, want bool) {
+		if _, err := service.Get(ctx, known); (err == nil) != want || !want && !errors.Is(err, catalog.ErrProductNotFound) {
+			t.Errorf("%s: error %v", who, err)
+		}
+	}
+	wantThere(t.Context(), "before", true)
+	err = a.Tx("catalog", db.Global, func(ctx context.Context) error {
+		err := service.Delete(ctx, known, nil)
+		wantThere(ctx, "the transaction", false)
+		wantThere(t.Context(), "others", true)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantThere(t.Context(), "behind it", false)
 }

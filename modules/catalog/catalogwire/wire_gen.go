@@ -18,7 +18,8 @@ func New(p module.Platform, cfg Config, needs Needs) (*Module, error) {
 	db := p.DB
 	dbHandle := handle(db)
 	clock := p.Clock
-	service := product.New(dbHandle, clock)
+	cache := p.Cache
+	service := product.New(dbHandle, clock, cache)
 	catalogwireProduct := newProduct(service)
 	catalogwireModule := &Module{
 		Product: catalogwireProduct,

@@ -25,7 +25,8 @@ type Product struct {
 
 // Products is what other modules may ask about products.
 type Products interface {
-	// ByIDs returns those of the products that exist, by their ids, with one query for every 500 of them.
+	// ByIDs returns those of the products that exist, by their ids, with one query for every 500 of them. Others get the
+	// same values: who changes one changes a copy.
 	ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]Product, error)
 	// Latest returns the ids of at most n products, the newest first.
 	Latest(ctx context.Context, n int) ([]id.ID, error)

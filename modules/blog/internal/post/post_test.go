@@ -31,7 +31,7 @@ func TestIDsLieInTheBucketOfTheirKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key := db.By(post.AuthorID); db.By(post.ID) != key || toRow(post).Bucket != db.BucketOf(post.ID) {
+		if want := db.By(post.AuthorID); db.By(post.ID) != want || toRow(post).Bucket != db.BucketOf(post.ID) {
 			t.Errorf("%s is not in the bucket of %v", post.ID, post.AuthorID)
 		}
 	}

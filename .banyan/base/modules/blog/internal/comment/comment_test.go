@@ -31,7 +31,7 @@ func TestIDsLieInTheBucketOfTheirKey(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key := db.By(comment.PostID); db.By(comment.ID) != key || toRow(comment).Bucket != db.BucketOf(comment.ID) {
+		if want := db.By(comment.PostID); db.By(comment.ID) != want || toRow(comment).Bucket != db.BucketOf(comment.ID) {
 			t.Errorf("%s is not in the bucket of %v", comment.ID, comment.PostID)
 		}
 	}

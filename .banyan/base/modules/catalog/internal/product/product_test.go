@@ -1,6 +1,7 @@
 package product
 
 import (
+	"encoding/json"
 	"errors"
 	"reflect"
 	"slices"
@@ -75,6 +76,26 @@ func TestRowKeepsEverything(t *testing.T) {
 		}
 		if back := toRow(product).product(); !reflect.DeepEqual(back, product) {
 			t.Errorf("the row turns\n%+v into\n%+v", product, back)
+		}
+	}
+}
+
+// What processes share is JSON.
+func TestJSONKeepsEverything(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.January, 2, 3, 4, 5, 6_000_000, time.UTC)
+	for i := range 3 { // what may be null is null in one of three
+		product, err := begin(sample(i), now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, err := json.Marshal(product)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back catalog.Product
+		if err := json.Unmarshal(raw, &back); err != nil || !reflect.DeepEqual(back, product) {
+			t.Errorf("%s turns\n%+v into\n%+v, error %v", raw, product, back, err)
 		}
 	}
 }

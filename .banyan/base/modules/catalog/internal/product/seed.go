@@ -26,7 +26,10 @@ func (s *Service) Seed(ctx context.Context, n int) error {
 			rows[i] = toRow(product)
 		}
 		err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-			return insert(s.db.Query(ctx, db.Global), rows...)
+			if err := insert(s.db.Query(ctx, db.Global), rows...); err != nil {
+				return err
+			}
+			return s.forget(ctx, rows...)
 		})
 		if err != nil {
 			return fmt.Errorf("seed products: %w", err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/banyan-go/banyan/modules/catalog"
+	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/clock"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/id"
@@ -14,14 +15,19 @@ import (
 
 // Service is the use cases of products. An exported method is one transaction. It is safe for concurrent use.
 type Service struct {
-	db    *db.Handle
-	clock clock.Clock
+	db     *db.Handle
+	clock  clock.Clock
+	cached cached
 }
 
 var _ catalog.Products = (*Service)(nil)
 
-// New returns the use cases over the tables of the module.
-func New(h *db.Handle, c clock.Clock) *Service { return &Service{db: h, clock: c} }
+// New returns the use cases over the tables of the module. What was read is kept in k.
+func New(h *db.Handle, c clock.Clock, k *cache.Cache) *Service {
+	s := &Service{db: h, clock: c}
+	s.cached = s.cachedIn(k)
+	return s
+}
 
 // Create adds a product.
 func (s *Service) Create(ctx context.Context, d Draft) (catalog.Product, error) {
@@ -30,7 +36,11 @@ func (s *Service) Create(ctx context.Context, d Draft) (catalog.Product, error) 
 		return catalog.Product{}, err
 	}
 	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		return insert(s.db.Query(ctx, db.Global), toRow(product))
+		r := toRow(product)
+		if err := insert(s.db.Query(ctx, db.Global), r); err != nil {
+			return err
+		}
+		return s.forget(ctx, r)
 	})
 	if err != nil {
 		return catalog.Product{}, fmt.Errorf("create product: %w", err)
@@ -40,31 +50,27 @@ func (s *Service) Create(ctx context.Context, d Draft) (catalog.Product, error) 
 
 // Get returns a product.
 func (s *Service) Get(ctx context.Context, productID id.ID) (catalog.Product, error) {
-	r, err := find(s.db.Query(ctx, db.Global), productID)
+	v, err := s.cached.byID.Get(ctx, productID)
 	if err != nil {
 		return catalog.Product{}, fmt.Errorf("get product %s: %w", productID, err)
 	}
-	return r.product(), nil
+	return v, nil
 }
 
 // List returns the page of products that q asks for.
 func (s *Service) List(ctx context.Context, q page.Query) (page.Page[catalog.Product], error) {
-	rows, err := db.List[row](s.db.Query(ctx, db.Global), q)
+	p, err := s.cached.pages.Get(ctx, q.Text())
 	if err != nil {
 		return page.Page[catalog.Product]{}, fmt.Errorf("list products: %w", err)
 	}
-	return page.Map(rows, row.product), nil
+	return p, nil
 }
 
 // ByIDs is part of catalog.Products.
 func (s *Service) ByIDs(ctx context.Context, ids []id.ID) (map[id.ID]catalog.Product, error) {
-	rows, err := db.ByIDs[row](s.db.Query(ctx, db.Global), ids)
+	found, err := s.cached.byID.GetMany(ctx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("get products by id: %w", err)
-	}
-	found := make(map[id.ID]catalog.Product, len(rows))
-	for _, r := range rows {
-		found[r.ID] = r.product()
 	}
 	return found, nil
 }
@@ -92,7 +98,10 @@ func (s *Service) Update(ctx context.Context, productID id.ID, expected patch.Ve
 		if product, err = apply(r.product(), c, s.clock.Now()); err != nil {
 			return err
 		}
-		return update(s.db.Query(ctx, db.Global), toRow(product))
+		if err := update(s.db.Query(ctx, db.Global), toRow(product)); err != nil {
+			return err
+		}
+		return s.forget(ctx, r)
 	})
 	if err != nil {
 		return catalog.Product{}, fmt.Errorf("update product %s: %w", productID, err)
@@ -110,7 +119,10 @@ func (s *Service) Delete(ctx context.Context, productID id.ID, expected patch.Ve
 		if err := expected.Allow(r.Version); err != nil {
 			return err
 		}
-		return db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error)
+		if err := db.Referenced(s.db.Query(ctx, db.Global).Delete(&r).Error); err != nil {
+			return err
+		}
+		return s.forget(ctx, r)
 	})
 	if err != nil {
 		return fmt.Errorf("delete product %s: %w", productID, err)
