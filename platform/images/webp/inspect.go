@@ -3,7 +3,6 @@ package webp
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -77,33 +76,10 @@ func inspect(data []byte) (h driver.Header, err error) {
 	case color.RGBA64Model, color.NRGBA64Model, color.Gray16Model:
 		h.Deep = true
 	}
-	switch f.name {
-	case "gif":
+	if f.name == "gif" {
 		h.Frames = gifFrames(data)
-	case "webp":
-		if w, height := webpFrame(data); w != h.Width || height != h.Height {
-			return driver.Header{}, fmt.Errorf("%w: its frame is not as large as it says", driver.ErrFormat)
-		}
 	}
 	return h, nil
-}
-
-// webpFrame returns the size of the frame of a WebP, which is what a decoder takes memory for; the header in front of it may say another one.
-func webpFrame(data []byte) (width, height int) {
-	const side = 1<<14 - 1
-	for at := 12; at+8 <= len(data); {
-		name, size := string(data[at:at+4]), int(binary.LittleEndian.Uint32(data[at+4:]))
-		body := data[at+8:]
-		switch {
-		case name == "VP8 " && len(body) >= 10:
-			return int(binary.LittleEndian.Uint16(body[6:])) & side, int(binary.LittleEndian.Uint16(body[8:])) & side
-		case name == "VP8L" && len(body) >= 5:
-			bits := int(binary.LittleEndian.Uint32(body[1:]))
-			return bits&side + 1, bits>>14&side + 1
-		}
-		at += 8 + size + size&1
-	}
-	return 0, 0
 }
 
 // decode decodes an image. The decoders know no context; the one who feeds them does.

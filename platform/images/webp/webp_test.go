@@ -256,7 +256,8 @@ func TestWhatIsNoImageIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A canvas of one pixel around a frame that is larger.
-	canvas := append([]byte("RIFF\x00\x01\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"), small[0].WebP[12:]...)
+	canvas := append([]byte("RIFF\x00\x00\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"), small[0].WebP[12:]...)
+	binary.LittleEndian.PutUint32(canvas[4:], uint32(len(canvas)-8))
 	for name, data := range map[string][]byte{
 		"nothing": nil, "text": []byte("hello"), "a page": []byte("<html>"), "a drawing": []byte("<svg/>"),
 		"a magic alone": []byte("\xff\xd8\xff"), "a PNG of no pixels": bomb(0, 10), "half of one": whole[:len(whole)/2],
