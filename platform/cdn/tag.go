@@ -11,7 +11,6 @@ const maxTags = 80
 
 // Names of what is read are those of package cache: of a key "catalog.products:1", of a group "@catalog.products", of a tag "#catalog", and "*" of everything.
 const (
-	ofGroup    = "@"
 	ofTag      = "#"
 	everything = "*"
 	// anyKey stands in front of a group for all of its keys: of an answer that was made of too many of them.
@@ -51,12 +50,7 @@ func (c *CDN) purged(names []string) []string {
 	var tags []string
 	for _, name := range names {
 		tags = append(tags, c.tag(name))
-		group, _, key := strings.Cut(name, ":")
-		switch {
-		case strings.HasPrefix(name, ofTag), name == everything:
-		case strings.HasPrefix(name, ofGroup):
-			tags = append(tags, c.tag(anyKey+name[len(ofGroup):]))
-		case key:
+		if group, _, key := strings.Cut(name, ":"); key && !strings.HasPrefix(name, ofTag) {
 			tags = append(tags, c.tag(anyKey+group))
 		}
 	}
