@@ -175,7 +175,7 @@ func newAddresses() *addresses { return &addresses{of: map[string]map[string]tim
 func (a *addresses) note(address string, names []string, until time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if now := time.Now(); now.Sub(a.looked) > time.Minute || a.n >= maxAddresses {
+	if now := time.Now(); now.Sub(a.looked) > time.Minute || a.n >= maxAddresses && now.Sub(a.looked) > time.Second {
 		a.sweep(now)
 	}
 	if a.n >= maxAddresses {

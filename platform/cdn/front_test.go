@@ -17,7 +17,7 @@ func TestChangesReachTheCachesInFront(t *testing.T) {
 		for i := range 100 {
 			s.mustWrite(strconv.Itoa(i), "first "+strconv.Itoa(i)+".")
 		}
-		all := []string{"/pages/1", "/html/1", "/many?ids=1&ids=2", "/many" + ids(100)}
+		all := []string{"/pages/1", "/pages/%31", "/html/1", "/many?ids=1&ids=2", "/many" + ids(100)}
 		for _, path := range append(all, "/kept/1") {
 			for _, coding := range []string{"", "gzip"} {
 				s.get(path, "Accept-Encoding: "+coding)

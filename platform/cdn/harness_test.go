@@ -130,7 +130,7 @@ func free(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // nobody has connected
+	defer l.Close()
 	return l.Addr().String()
 }
 

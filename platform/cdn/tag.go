@@ -3,6 +3,7 @@ package cdn
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -26,7 +27,7 @@ func (c *CDN) tags(names []string) []string {
 		if many && key && !strings.HasPrefix(name, ofTag) {
 			name = anyKey + group
 		}
-		if t := c.tag(name); !many || !contains(tags, t) {
+		if t := c.tag(name); !many || !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
 	}
@@ -34,15 +35,6 @@ func (c *CDN) tags(names []string) []string {
 		return nil // of that many groups
 	}
 	return tags
-}
-
-func contains(tags []string, t string) bool {
-	for _, x := range tags {
-		if x == t {
-			return true
-		}
-	}
-	return false
 }
 
 // purged returns the tags of all answers that what has these names may be in.

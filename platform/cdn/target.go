@@ -25,9 +25,8 @@ type target struct {
 	end          context.CancelFunc
 
 	mu      sync.Mutex
-	next    *batch                   // what the next call tells; nil for nothing
-	repeats map[*time.Timer]struct{} // those that will tell something once more
-	away    bool                     // the last call has failed
+	next    *batch // what the next call tells; nil for nothing
+	away    bool   // the last call has failed
 	closing bool
 	wake    chan struct{} // has an element when there is a batch
 	over    chan struct{} // closed when run has ended
@@ -51,7 +50,7 @@ const maxTold = 10_000
 
 func newTarget(d Driver, c Cache, all string, again time.Duration, log *slog.Logger) *target {
 	t := &target{
-		driver: d, cache: c, all: all, again: again, log: log, repeats: map[*time.Timer]struct{}{}, wake: make(chan struct{}, 1), over: make(chan struct{}),
+		driver: d, cache: c, all: all, again: again, log: log, wake: make(chan struct{}, 1), over: make(chan struct{}),
 	}
 	t.life, t.end = context.WithCancel(context.Background())
 	return t
@@ -162,19 +161,7 @@ func (t *target) tellAgain(b *batch, p Purge) {
 	if !b.first {
 		return
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.closing {
-		return
-	}
-	var timer *time.Timer
-	timer = time.AfterFunc(t.again, func() {
-		t.mu.Lock()
-		delete(t.repeats, timer)
-		t.mu.Unlock()
-		t.put(p, false)
-	})
-	t.repeats[timer] = struct{}{}
+	time.AfterFunc(t.again, func() { t.put(p, false) }) // after the end nobody takes it
 }
 
 // note notes whether the cache answers, and says so in the log when that changes.
@@ -199,9 +186,6 @@ func (t *target) stop(ctx context.Context) error {
 	defer t.end()
 	t.mu.Lock()
 	t.closing = true
-	for timer := range t.repeats {
-		timer.Stop() // that moment goes with the process
-	}
 	t.mu.Unlock()
 	select {
 	case t.wake <- struct{}{}:

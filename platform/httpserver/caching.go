@@ -76,7 +76,7 @@ func (s *Server) label(fctx *fasthttp.RequestCtx, route *route, reads Reads) boo
 	if s.edge == nil {
 		return true
 	}
-	names := namesOf(route, reads)
+	names := namesOf(reads)
 	header, value := s.edge.Label(names)
 	if header != "" && value == "" {
 		return false
@@ -94,11 +94,11 @@ func (s *Server) noteAddress(fctx *fasthttp.RequestCtx, route *route, names []st
 		return
 	}
 	c := route.Op.Cache
-	s.edge.Note(string(fctx.Request.RequestURI()), names, c.SMaxAge+c.StaleWhileRevalidate)
+	s.edge.Note(string(fctx.Request.Header.RequestURI()), names, c.SMaxAge+c.StaleWhileRevalidate)
 }
 
 // namesOf returns what an answer was made of.
-func namesOf(route *route, reads Reads) []string {
+func namesOf(reads Reads) []string {
 	if reads != nil {
 		return reads.Names()
 	}

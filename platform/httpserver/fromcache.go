@@ -76,7 +76,7 @@ func (s *Server) produce(fctx *fasthttp.RequestCtx, r *request, route *route, ke
 	}
 	kept := &response{key: key, until: fctx.Time().Add(route.Op.Cache.Server), reads: reads, coded: s.compressor.applies(resp), tag: entityTag(resp)}
 	if s.edge != nil && s.edge.ByAddress() {
-		kept.names = namesOf(route, reads)
+		kept.names = namesOf(reads)
 	}
 	kept.header = s.ownHeader(&resp.Header)
 	kept.body = bytes.Clone(resp.Body())

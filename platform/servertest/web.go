@@ -99,7 +99,7 @@ func startWeb(t Test, name string, judge func(string) verdict, prepare func(dir,
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	addr, err := freePort()
+	addr, err := freePort(t.Context())
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -123,8 +123,9 @@ func startWeb(t Test, name string, judge func(string) verdict, prepare func(dir,
 }
 
 // freePort returns an address on loopback that nobody listens on.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func freePort(ctx context.Context) (string, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", err
 	}
