@@ -29,6 +29,9 @@ func TestChangesReachTheCachesInFront(t *testing.T) {
 		for _, path := range all {
 			s.want(path, "second 1.", true)
 			s.want(path, "second 1.", false)
+			if a := s.get(path, "Accept-Encoding: gzip"); !strings.Contains(a.text, "second 1.") {
+				t.Errorf("%s, compressed where it is long: %.80s", path, a.text)
+			}
 		}
 		s.want("/kept/1", "second 1.", true)
 		s.want("/pages/2", "first 2.", false)
