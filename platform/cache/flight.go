@@ -9,6 +9,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"github.com/banyan-go/banyan/platform/cache/driver"
 	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/telemetry"
@@ -26,23 +27,81 @@ type flight[T any] struct {
 	done    chan struct{} // closed when the rest is there
 	value   T
 	err     error
-	late    bool                  // the value is served because its source has failed
-	old     *T                    // a value of all processes whose time has passed
-	oldLeft time.Duration         // for how long that was still good: negative
+	late    bool          // the value is served because its source has failed
+	old     *T            // a value of all processes whose time has passed
+	oldLeft time.Duration // for how long that was still good: negative
+	looked  bool          // into what all processes share, where there was nothing good but perhaps found
+	found   driver.Answer
 	then    func(context.Context) // what is to be done when nobody waits any more
 }
 
 // join returns the flight for a key, and whether it is a new one. One that has begun before an invalidation takes nobody else along, since it may have read what was
 // there before. The caller holds mu.
-func (g *Group[K, T]) join(ctx context.Context, key K, at place, before uint64) (f *flight[T], begun bool) {
+func (g *Group[K, T]) join(key K, before uint64) (f *flight[T], begun bool) {
 	if f = g.active[key]; f != nil && f.before == before {
 		return f, false
 	}
 	f = &flight[T]{before: before, done: make(chan struct{})}
 	g.active[key] = f
-	parent := detached(g.cache.life, ctx)
-	g.cache.running.Go(func() { g.fly(parent, key, at, f) })
 	return f, true
+}
+
+// begin lets a flight begin. The look into what all processes share is short: whoever has begun the flight does it, which saves handing it over. All else has
+// a goroutine of its own.
+func (g *Group[K, T]) begin(ctx context.Context, key K, at place, f *flight[T]) {
+	parent := detached(g.cache.life, ctx)
+	if l2 := g.cache.l2; l2 != nil && l2.inStep.Load() && g.glance(parent, key, at, f) {
+		return
+	}
+	g.cache.running.Go(func() { g.fly(parent, key, at, f) })
+}
+
+// glance looks into what all processes share, and ends the flight when the value is there.
+func (g *Group[K, T]) glance(ctx context.Context, key K, at place, f *flight[T]) bool {
+	landed := true // also when a codec panics: then others get the error, and the caller the panic
+	f.err = errors.New("the value could not be read")
+	defer func() {
+		if landed {
+			g.land(key, f)
+		}
+	}()
+	within, cancel := context.WithTimeout(ctx, shareTime)
+	defer cancel()
+	a, err := g.cache.l2.Read(within, g.query(at))
+	if err != nil {
+		g.cache.lost(ctx, err)
+		landed = false
+		return landed
+	}
+	if landed = g.take(key, at, f, a); landed {
+		g.counts.shared.Add(1)
+		g.afterwards(ctx, f)
+	} else {
+		f.looked, f.found = true, a
+	}
+	return landed
+}
+
+// land ends a flight.
+func (g *Group[K, T]) land(key K, f *flight[T]) {
+	g.mu.Lock() // behind what was kept: so nobody finds neither
+	if g.active[key] == f {
+		delete(g.active, key)
+	}
+	g.mu.Unlock()
+	close(f.done)
+}
+
+// afterwards does what nobody waits for.
+func (g *Group[K, T]) afterwards(ctx context.Context, f *flight[T]) {
+	if f.then == nil {
+		return
+	}
+	g.cache.running.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
+		defer cancel()
+		f.then(ctx)
+	})
 }
 
 // detached returns life with what a request is known by in logs and traces. Statements of the load count as those of the request, as long as that lasts.
@@ -60,27 +119,14 @@ func detached(life, ctx context.Context) context.Context {
 // fly gets a value, and tells those who wait.
 func (g *Group[K, T]) fly(ctx context.Context, key K, at place, f *flight[T]) {
 	f.err = errors.New("the load has ended its goroutine") // runtime.Goexit
-	defer func() {
-		g.mu.Lock() // behind what was kept: so nobody finds neither
-		if g.active[key] == f {
-			delete(g.active, key)
-		}
-		g.mu.Unlock()
-		close(f.done)
-	}()
+	defer g.land(key, f)
 	within, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
 	defer cancel()
 	g.fetch(within, key, at, f)
 	if f.err != nil && !answers(f.err) {
 		g.rescue(key, at, f)
 	}
-	if f.then != nil {
-		g.cache.running.Go(func() {
-			ctx, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
-			defer cancel()
-			f.then(ctx)
-		})
-	}
+	g.afterwards(ctx, f)
 }
 
 // fetch gets a value from where it is.

@@ -107,6 +107,9 @@ func (g *Group[K, T]) find(ctx context.Context, key K) (T, error) {
 	at := g.place(key)
 	got := g.ask(ctx, key, at)
 	if got.flight != nil {
+		if got.begun {
+			g.begin(ctx, key, at, got.flight)
+		}
 		select {
 		case <-got.flight.done:
 			got.value, got.err, got.late = got.flight.value, got.flight.err, got.flight.late
@@ -127,6 +130,7 @@ type answer[T any] struct {
 	err    error
 	late   bool
 	flight *flight[T]
+	begun  bool   // by who has asked, who has to let it begin
 	before uint64 // the generation from before it was read
 }
 
@@ -145,14 +149,15 @@ func (g *Group[K, T]) ask(ctx context.Context, key K, at place) answer[T] {
 		g.counts.hits.add()
 		return answer[T]{value: e.value, err: e.err, late: e.late, before: before}
 	case e != nil && now < e.fresh && !g.cache.shared():
-		if _, begun := g.join(ctx, key, at, before); begun {
+		if f, begun := g.join(key, before); begun {
 			g.counts.refreshes.Add(1)
+			g.begin(ctx, key, at, f)
 		}
 		g.counts.hits.add()
 		return answer[T]{value: e.value, err: e.err, late: e.late, before: before}
 	default:
-		f, _ := g.join(ctx, key, at, before)
-		return answer[T]{flight: f, before: f.before}
+		f, begun := g.join(key, before)
+		return answer[T]{flight: f, begun: begun, before: f.before}
 	}
 }
 

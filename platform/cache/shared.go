@@ -24,21 +24,10 @@ func (g *Group[K, T]) query(at place) driver.Query {
 	return q
 }
 
-// fetchShared gets a value from what all processes share, or loads it for all of them.
+// fetchShared gets a value that was not there a moment ago from what all processes share, or loads it for all of them.
 func (g *Group[K, T]) fetchShared(ctx context.Context, key K, at place, f *flight[T]) {
-	q := g.query(at)
-	a, err := g.cache.l2.Read(ctx, q)
-	if err != nil {
-		g.cache.lost(ctx, err)
-		g.fetchAlone(ctx, key, at, f)
-		return
-	}
-	if g.take(key, at, f, a) {
-		g.counts.shared.Add(1)
-		return
-	}
 	g.counts.misses.Add(1)
-	g.lead(ctx, key, at, f, q, g.unfit(a))
+	g.lead(ctx, key, at, f, g.query(at), f.looked && g.unfit(f.found))
 }
 
 // unfit reports whether what is stored has to be loaded anew though it is there.

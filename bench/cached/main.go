@@ -1,0 +1,258 @@
+// Command cached measures package cache against what stands below it: memory against otter, what processes share against one GET of the raw client. It also counts loads of a
+// key that many want at once, and how long another process serves what was changed. It prints one line of JSON.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/maypok86/otter/v2"
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cache/redisstore"
+	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/redis"
+)
+
+// thing is what is cached: 128 bytes and a name.
+type thing struct {
+	Name string
+	Text string
+}
+
+// result is what was measured. Times are nanoseconds.
+type result struct {
+	Otter, Hit    []float64
+	Allocs        int64
+	Get, Shared   []float64
+	Loads         int64 // of 1,000 on 4 processes
+	StaleP999     float64
+	StaleLongest  float64
+	Reads, Wrong  int64
+	WrongAfterAll int64
+}
+
+const processes = 4
+
+func main() {
+	url := flag.String("redis", "", "the address of a Redis server")
+	rounds := flag.Int("rounds", 5, "rounds of each comparison")
+	lasts := flag.Duration("coherence", 5*time.Second, "how long writers and readers run")
+	flag.Parse()
+	if err := run(*url, *rounds, *lasts); err != nil {
+		fmt.Fprintln(os.Stderr, "cached:", err)
+		os.Exit(1)
+	}
+}
+
+func run(url string, rounds int, lasts time.Duration) (err error) {
+	var lc lifecycle.Lifecycle
+	all := make([]*cache.Cache, processes)
+	for i := range all {
+		if all[i], err = process(url, &lc); err != nil {
+			return err
+		}
+	}
+	ctx := context.Background()
+	if err := lc.Start(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lc.Stop(ctx)) }()
+	var r result
+	r.hits(all[0], rounds)
+	if err := r.trips(ctx, url, all, rounds); err != nil {
+		return err
+	}
+	r.stampede(ctx, all)
+	r.coherence(ctx, all, lasts)
+	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// process returns what one process of an application has.
+func process(url string, lc *lifecycle.Lifecycle) (*cache.Cache, error) {
+	cfg := redis.Default()
+	cfg.Cache, cfg.Prefix = url, "bench"
+	stores, err := redis.New(cfg, redis.Options{}, lc)
+	if err != nil {
+		return nil, err
+	}
+	c := cache.Default()
+	c.L2.Driver = "redis"
+	return cache.New(c, cache.Options{Drivers: cache.Drivers{"redis": redisstore.Driver{}}, Redis: stores, Instances: processes}, lc)
+}
+
+func load(context.Context, string) (*thing, error) {
+	return &thing{Name: "one", Text: string(make([]byte, 128))}, nil
+}
+
+// hits compares a hit in memory with otter's, one after the other.
+func (r *result) hits(c *cache.Cache, rounds int) {
+	const keys = 1024
+	names := make([]string, keys)
+	raw := otter.Must(&otter.Options[string, *thing]{MaximumSize: 10 * keys})
+	g := cache.Of(c, "bench.hits", cache.Rule{}, load)
+	ctx := context.Background()
+	for i := range names {
+		names[i] = "key" + strconv.Itoa(i)
+		raw.Set(names[i], &thing{})
+		_, _ = g.Get(ctx, names[i]) // it is there
+	}
+	for range rounds {
+		r.Otter = append(r.Otter, perOp(func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				raw.GetIfPresent(names[i%keys])
+			}
+		}, nil))
+		r.Hit = append(r.Hit, perOp(func(b *testing.B) {
+			for i := 0; b.Loop(); i++ {
+				_, _ = g.Get(ctx, names[i%keys])
+			}
+		}, &r.Allocs))
+	}
+}
+
+func perOp(fn func(*testing.B), allocs *int64) float64 {
+	res := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		fn(b)
+	})
+	if allocs != nil {
+		*allocs = max(*allocs, res.AllocsPerOp())
+	}
+	return float64(res.T.Nanoseconds()) / float64(res.N)
+}
+
+// trips compares a value that memory has not and the others share with one GET.
+func (r *result) trips(ctx context.Context, url string, all []*cache.Cache, rounds int) error {
+	o, err := goredis.ParseURL(url)
+	if err != nil {
+		return err
+	}
+	raw := goredis.NewClient(o)
+	defer func() { _ = raw.Close() }() // it is the end
+	if err := raw.Set(ctx, "bench:raw", make([]byte, 220), 0).Err(); err != nil {
+		return err
+	}
+	g := cache.Of(all[0], "bench.trips", cache.Rule{L1: -1}, load)
+	if _, err := g.Get(ctx, "key"); err != nil {
+		return err
+	}
+	for range rounds {
+		r.Get = append(r.Get, perOp(func(b *testing.B) {
+			for b.Loop() {
+				_ = raw.Get(ctx, "bench:raw").Err()
+			}
+		}, nil))
+		r.Shared = append(r.Shared, perOp(func(b *testing.B) {
+			for b.Loop() {
+				_, _ = g.Get(ctx, "key")
+			}
+		}, nil))
+	}
+	return nil
+}
+
+// stampede has 1,000 ask for one key that is nowhere.
+func (r *result) stampede(ctx context.Context, all []*cache.Cache) {
+	var loads atomic.Int64
+	var wait sync.WaitGroup
+	for _, c := range all {
+		g := cache.Of(c, "bench.stampede", cache.Rule{}, func(context.Context, string) (string, error) {
+			loads.Add(1)
+			time.Sleep(50 * time.Millisecond)
+			return "one", nil
+		})
+		for range 1000 / processes {
+			wait.Go(func() { _, _ = g.Get(ctx, "key") })
+		}
+	}
+	wait.Wait()
+	r.Loads = loads.Load()
+}
+
+// coherence has 50 write and all processes read. A read is stale for as long as its value had been replaced, and that acknowledged, when it began.
+func (r *result) coherence(ctx context.Context, all []*cache.Cache, lasts time.Duration) {
+	const keys, writers = 100, 50
+	type version struct {
+		n  int64
+		at time.Time // when it was acknowledged
+	}
+	var database [keys]atomic.Int64
+	var mu sync.RWMutex
+	history := make([][]version, keys)
+	groups := make([]*cache.Group[string, int64], len(all))
+	for i, c := range all {
+		groups[i] = cache.Of(c, "bench.coherence", cache.Rule{}, func(_ context.Context, key string) (int64, error) {
+			k, err := strconv.Atoi(key)
+			return database[k].Load(), err
+		})
+	}
+	within, cancel := context.WithTimeout(ctx, lasts)
+	defer cancel()
+	var wait sync.WaitGroup
+	for w := range writers {
+		wait.Go(func() {
+			for n := int64(1); within.Err() == nil; n++ {
+				for k := w; k < keys; k += writers {
+					database[k].Store(n)
+					_ = groups[w%len(groups)].Invalidate(ctx, strconv.Itoa(k)) // a failure shows in what is read
+					mu.Lock()
+					history[k] = append(history[k], version{n, time.Now()})
+					mu.Unlock()
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+	}
+	var stale []float64
+	for _, g := range groups {
+		wait.Go(func() {
+			var mine []float64
+			var n, wrong int64
+			for k := 0; within.Err() == nil; k = (k + 1) % keys {
+				began := time.Now()
+				v, err := g.Get(ctx, strconv.Itoa(k))
+				mu.RLock()
+				h := history[k]
+				mu.RUnlock()
+				age := 0.0
+				for _, next := range h[min(int(v), len(h)):] { // versions are numbered from 1
+					if next.at.Before(began) {
+						age = float64(began.Sub(next.at))
+						wrong++
+					}
+					break
+				}
+				if n++; err == nil {
+					mine = append(mine, age)
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			stale = append(stale, mine...)
+			r.Reads, r.Wrong = r.Reads+n, r.Wrong+wrong
+		})
+	}
+	wait.Wait()
+	slices.Sort(stale)
+	r.StaleP999, r.StaleLongest = stale[len(stale)*999/1000], stale[len(stale)-1]
+	time.Sleep(100 * time.Millisecond)
+	for k := range keys {
+		for _, g := range groups {
+			if v, err := g.Get(ctx, strconv.Itoa(k)); err != nil || v != database[k].Load() {
+				r.WrongAfterAll++
+			}
+		}
+	}
+}
