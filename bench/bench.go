@@ -63,6 +63,7 @@ func programs() []program {
 		{"banyan", ".", "./cmd/banyan", nil},
 		{"stack", ".", "./bench/stack", nil},
 		{"door", ".", "./bench/door", nil},
+		{"cached", ".", "./bench/cached", nil},
 		{"runner", "bench/baseline/runner", ".", nil},
 		{"httpd", "bench/baseline/http", ".", nil},
 		{"products", "bench/baseline/products", ".", nil},

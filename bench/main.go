@@ -154,6 +154,7 @@ func parts() []part {
 		{"products", wrk, []string{"runner", openApp, "products"}, (*bench).products},
 		{"posts", wrk, []string{"runner", openApp, "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
+		{"cache", nil, []string{"cached"}, (*bench).cache},
 		{"k6", []string{"taskset"}, []string{openApp}, (*bench).k6},
 		{"accounts", []string{"taskset"}, []string{"app"}, (*bench).accounts},
 		{"storm", []string{"taskset"}, []string{openApp}, (*bench).storm},
