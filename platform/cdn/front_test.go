@@ -53,7 +53,7 @@ func TestWhatNoCacheInFrontKeeps(t *testing.T) {
 		}
 		for _, path := range []string{"/me", "/me/x.css", "/me;x.css", "/me%2fx.css", "/me%00.css", "/me?x.css", "/me/", "/me/..%2fpages/1", "/pages/none"} {
 			mine, others := s.get(path, "Authorization: Bearer ada"), s.get(path)
-			if strings.Contains(others.text, "ada") {
+			if strings.Contains(others.text, `"ada"`) { // an id of a request may hold the three letters
 				t.Errorf("%s: what ada has got is everybody's: %s", path, others.text)
 			}
 			for _, a := range []answer{mine, others} {
