@@ -31,7 +31,7 @@ func newFleet(t *testing.T, environ ...string) *fleet {
 	t.Helper()
 	dsn := servertest.StartPostgres(t).Database(t)
 	m := newMachine(t, append([]string{
-		"DATABASE_URL=" + dsn, "APP_PROFILE=replicated", "APP_INSTANCES=1", "APP_SESSION__STORE=memory", "APP_LIMITS__STORE=memory", // four, of which each has its own sessions
+		"DATABASE_URL=" + dsn, "APP_PROFILE=replicated", "APP_INSTANCES=1", "APP_SESSION__STORE=memory", "APP_LIMITS__STORE=memory", "APP_CACHE__L2__DRIVER=none", // four, of which each has its own sessions
 		"APP_DB__POOL__MAX_OPEN=6",
 		"APP_DB__POSTGRES__LOCK_TIMEOUT=1m", "APP_DB__STATEMENT_TIMEOUT=29s", "APP_HTTP__REQUEST_TIMEOUT=1m", "APP_IDEMPOTENCY__LEASE=2m", "APP_DB__POSTGRES__IDLE_IN_TRANSACTION=5m", "APP_HTTP__IN_FLIGHT=15s",
 	}, environ...)...)

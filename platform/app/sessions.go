@@ -93,7 +93,7 @@ func minute(t time.Time) string { return t.Format("2006-01-02 15:04 MST") }
 func (l *launcher) sessionsRevoke() *cobra.Command {
 	var user string
 	var every bool
-	revoke := command("revoke [SESSION] --user NAME", "End a session of a user, or all of them", fmt.Sprintf("  %[1]s sessions revoke 5f0c3a1e9b7d42c6a8e1f0935d7b6c24 --user 42\n  %[1]s sessions revoke --user 42 --all", l.called()), func(cmd *cobra.Command, words []string) error {
+	revoke := command("revoke [SESSION] --user NAME", "End a session of a user, or all of them", fmt.Sprintf("  %[1]s sessions revoke 5f0c3a1e9b7d42c6a8e1f0935d7b6c24 --user 0199c2a0-0000-7000-8000-000000000001\n  %[1]s sessions revoke --user 0199c2a0-0000-7000-8000-000000000001 --all", l.called()), func(cmd *cobra.Command, words []string) error {
 		if every == (len(words) == 1) {
 			return cli.Exit(cli.Usage, l.next("sessions list --user "+user), errors.New("name the session that is to end, or say --all"))
 		}

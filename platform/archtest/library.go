@@ -37,7 +37,7 @@ func libraries() []libraryRule {
 		{"github.com/jackc/pgx", driver, useDriver, []string{"platform/db/postgres", "bench"}},
 		{"github.com/redis/go-redis", "its calls have no breaker", "use platform/redis, in a driver", []string{"platform/redis", "platform/*/redisstore", "bench"}},
 		{"github.com/eko/gocache", "its chains, its keys and its errors lose data", "use platform/cache", []string{"platform/cache/gocachestore"}},
-		{"github.com/maypok86/otter", "what it keeps may be out of date", "use platform/cache", []string{"platform/cache", "bench"}},
+		{"github.com/maypok86/otter", "what it keeps may be out of date", "use platform/cache", []string{"platform/cache", "platform/httpserver", "bench"}},
 		{"github.com/tetratelabs/wazero", driver, useDriver, []string{"platform/images/webp"}},
 		{"golang.org/x/image", driver, useDriver, []string{"platform/images/webp"}},
 		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/*/provider.go", "modules/*.go", "modules/*/*wire", "cmd"}},
