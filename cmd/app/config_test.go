@@ -345,6 +345,7 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 	unlike := map[string]string{"db.dsn": "file:x.db", "http.ops_token": "a-token-of-the-operators", "http.cors.origins": "https://shop.example.com",
 		"mail.from": "shop@example.com", "mail.smtp.address": "mail.example.com:587", "mail.smtp.user": "shop", "mail.smtp.password": "hush",
 		"redis.state": "redis://state", "redis.cache": "redis://cache", "redis.prefix": "shop", "assets.base_url": "https://cdn.example.com",
+		"cdn.vendor": "varnish", "cdn.caches": "http://10.0.0.5:6081", "cdn.token": "hush",
 		"modules.accounts.user.site": "https://shop.example.com", "modules.accounts.user.admins": "anna@example.com"} // secret, or empty
 	var environ []string
 	for _, s := range builtIn.Settings() {

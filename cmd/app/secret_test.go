@@ -20,6 +20,7 @@ func secrets(t *testing.T, m *machine) []secret {
 	t.Helper()
 	values := map[string]string{
 		"db.dsn":             "file:" + filepath.Join(m.dir, "hush-database", "app.db"),
+		"cdn.token":          "hush-token-of-the-caches",
 		"http.ops_token":     "hush-token-of-the-operators",
 		"mail.smtp.password": "hush-password-of-the-mail",
 		"redis.state":        "redis://state:hush-state@127.0.0.1:1/0", // where nobody answers, so that it stands in errors
