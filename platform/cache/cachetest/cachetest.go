@@ -279,9 +279,6 @@ func testEverything(_ *testing.T, s *suite) {
 
 // What was read before an invalidation is not stored after it.
 func testInvalidatedDuringLoad(t *testing.T, s *suite) {
-	if !s.features().Leases {
-		return
-	}
 	for name, n := range map[string]driver.Names{"key": keys("a.b:1"), "tag": marks("#x"), "group": marks("@a.b"), "everything": {All: []string{"*"}, Everything: true}} {
 		p, other := s.open(lease), s.open(lease)
 		q := query("a.b:1", "@a.b", "#x")
@@ -308,9 +305,6 @@ func testInvalidatedDuringLoad(t *testing.T, s *suite) {
 
 // What comes from a copy that had not got as far as what was written is not stored.
 func testFloor(t *testing.T, s *suite) {
-	if !s.features().Leases {
-		return
-	}
 	for name, n := range map[string]driver.Names{"key": keys("a.b:1"), "tag": marks("#x"), "everything": {All: []string{"*"}, Everything: true}} {
 		p := s.open(lease)
 		q := query("a.b:1", "#x")

@@ -20,7 +20,7 @@ type Driver interface {
 
 // Features is where stores differ and no code can hide it.
 type Features struct {
-	// Leases: Acquire lets one process load for all. Without, each process loads for itself, and Fill takes what comes.
+	// Leases: Acquire lets one process load for all. Without, each process loads for itself, and whoever asks is told that it may.
 	Leases bool
 	// Broadcast: Listen tells every process of invalidations by the others. Without, the memory of a process that is not alone keeps nothing for longer than a moment.
 	Broadcast bool
@@ -80,8 +80,8 @@ type Store interface {
 	Read(ctx context.Context, q Query) (Answer, error)
 	// Acquire looks once more, and gives the lease of the key to token when there is no value and nobody has it; with fresh also when there is a value. Marks that are not there it makes.
 	Acquire(ctx context.Context, q Query, token string, fresh bool) (Answer, error)
-	// Fill stores a value for stays, and gives the lease back. It reports false, and stores nothing, when the lease is not token's any more, when a mark has changed since
-	// Acquire has returned under, or when an invalidation has said a position behind that of the value.
+	// Fill stores a value for stays, and gives the lease back. It reports false, and stores nothing, when the lease is not token's any more, when the key was
+	// invalidated or a mark has changed since Acquire has returned under, or when an invalidation has said a position behind that of the value.
 	Fill(ctx context.Context, q Query, token, under string, v Value, stays time.Duration) (bool, error)
 	// Release gives a lease back that token has.
 	Release(ctx context.Context, q Query, token string) error
