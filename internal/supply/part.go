@@ -51,7 +51,7 @@ func assets(root string) []asset {
 			Texts: []string{filepath.Join(root, "platform/api/apidocs/swagger/LICENSE"), filepath.Join(root, "platform/api/apidocs/swagger/NOTICE")},
 		}},
 		{of: "github.com/banyan-go/banyan/platform/images/webp", part: part{
-			Name: "libwebp", Version: "1.4.0", PURL: "pkg:github/webmproject/libwebp@v1.4.0",
+			Name: "libwebp", Version: "1.4.0", PURL: "pkg:generic/libwebp@1.4.0",
 			Texts: []string{filepath.Join(root, "platform/images/webp/libwebp/LICENSE.libwebp"), filepath.Join(root, "platform/images/webp/libwebp/LICENSE")},
 		}},
 		// In the public domain, by a text of its own that has an SPDX name and asks for nothing.
