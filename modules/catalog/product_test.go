@@ -211,18 +211,18 @@ func TestProductCacheInATransaction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service, ok := a.module.Product.Products.(*product.Service)
+	inside, ok := a.module.Product.Products.(*product.Service)
 	if !ok {
 		t.Fatalf("the contract is kept by a %T", a.module.Product.Products)
 	}
 	wantThere := func(ctx context.Context, who string, want bool) {
-		if _, err := service.Get(ctx, known); (err == nil) != want || !want && !errors.Is(err, catalog.ErrProductNotFound) {
+		if _, err := inside.Get(ctx, known); (err == nil) != want || !want && !errors.Is(err, catalog.ErrProductNotFound) {
 			t.Errorf("%s: error %v", who, err)
 		}
 	}
 	wantThere(t.Context(), "before", true)
 	err = a.Tx("catalog", db.Global, func(ctx context.Context) error {
-		err := service.Delete(ctx, known, nil)
+		err := inside.Delete(ctx, known, nil)
 		wantThere(ctx, "the transaction", false)
 		wantThere(t.Context(), "others", true)
 		return err
