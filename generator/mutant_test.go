@@ -126,14 +126,14 @@ func (m mutant) in(t *testing.T, p *project.Project) string {
 }
 
 // testMutants proves that generated tests see what they are for: each mutant makes one of them fail. BANYAN_MUTANTS says how many are tried, each time
-// others (default 4).
+// others (default 12).
 func testMutants(t *testing.T, p *project.Project) {
 	all := mutants()
 	for _, m := range all {
 		m.in(t, p)
 	}
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	for _, m := range all[:min(len(all), int(setting(t, "BANYAN_MUTANTS", 4)))] {
+	for _, m := range all[:min(len(all), int(setting(t, "BANYAN_MUTANTS", 12)))] {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			original, changed := p.Path(filepath.FromSlash(m.file)), filepath.Join(t.TempDir(), "mutant.go")
