@@ -214,7 +214,10 @@ func (g *Group[K, T]) keep(key K, at place, before, position uint64, e *entry[T]
 // newEntry returns what is kept of a value that lasts for left; load took so long.
 func (g *Group[K, T]) newEntry(at place, value T, err error, left, took time.Duration) *entry[T] {
 	now := g.cache.timer.exact()
-	life := jitter(g.times.l1)
+	life := left
+	if g.times.l1 < g.times.ttl { // left is spread already: of two spreads the earlier would count
+		life = jitter(g.times.l1)
+	}
 	if g.cache.deaf() {
 		life = min(life, deafLife)
 	}
