@@ -45,11 +45,12 @@ func (h *Handle) Query(ctx context.Context, key Key) *gorm.DB {
 	}
 }
 
-// session is gorm's way to say: a fresh statement over this pool.
+// session is gorm's way to say: a fresh statement over this pool. Gorm makes one of its own from what this one holds, so that the copy that it
+// would make for a context is for nothing.
 func (h *Handle) session(ctx context.Context, p *pool) *gorm.DB {
-	q := h.orm.Session(&gorm.Session{NewDB: true, Context: ctx})
-	q.ConnPool = p           // for sessions made of this one
-	q.Statement.ConnPool = p // for its statements
+	q := h.orm.Session(&gorm.Session{NewDB: true})
+	q.ConnPool = p // for sessions made of this one
+	q.Statement = &gorm.Statement{DB: q, Context: ctx, ConnPool: p}
 	return q
 }
 
