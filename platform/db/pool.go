@@ -131,10 +131,11 @@ func (p *pool) limit(ctx context.Context) context.Context {
 	if d.guard != nil {
 		ctx = driver.WithCaller(ctx, driver.Caller{Module: p.handle.module, Scope: p.scope})
 	}
-	if !d.features.PollsContext {
-		return ctx
+	s := &driver.Statement{Caller: ctx, Watched: isWatched}
+	if d.features.PollsContext {
+		s.Until, s.Late = time.Now().Add(d.cfg.Statement), d.late
 	}
-	return &driver.Statement{Caller: ctx, Until: time.Now().Add(d.cfg.Statement), Late: d.late, Watched: isWatched}
+	return s
 }
 
 // watched is the context of a statement whose rows gorm does not read itself: who does may forget to close them.

@@ -49,8 +49,8 @@ type Features struct {
 	// SavesRows: what an Archiver writes is rows alone, and the migrations make the tables that they go into.
 	SavesRows bool
 	// PollsContext: while a statement runs, the engine looks at Err of its context every few milliseconds, and stops when there is
-	// one. Every statement then gets a *Statement for its context, which holds the limit. Without it a statement gets the context of
-	// the caller, and the engine has to hold Options.Statement by itself.
+	// one. The *Statement that is the context of every statement then holds the limit. Without it the engine has to hold Options.Statement by
+	// itself, and to stop at the end of the Statement's Caller.
 	PollsContext bool
 }
 

@@ -68,9 +68,7 @@ func (p *Places) Take(ctx context.Context, wait time.Duration) (place Place, ok 
 	if w == nil {
 		return Place{p, l}, true
 	}
-	if s, polled := ctx.(*Statement); polled {
-		ctx = s.Caller // its Done is the one to wait for
-	}
+	ctx = Awaited(ctx)
 	timer, began := time.NewTimer(wait), time.Now()
 	defer timer.Stop()
 	defer func() { querystat.Waited(ctx, time.Since(began)) }()

@@ -24,14 +24,22 @@ func TestStatement(t *testing.T) {
 	if d, ok := (&driver.Statement{Caller: caller, Until: deadline.Add(1)}).Deadline(); !ok || d != deadline {
 		t.Errorf("the deadline is %v, want the caller's, %v", d, deadline)
 	}
+	if d, ok := (&driver.Statement{Caller: caller}).Deadline(); !ok || d != deadline {
+		t.Errorf("the deadline is %v without one of its own, want the caller's, %v", d, deadline)
+	}
+	if driver.Awaited(s) != caller || driver.Awaited(caller) != caller {
+		t.Error("what is waited for is not the caller")
+	}
 	if s.Done() != nil || (&driver.Statement{Caller: caller, Watched: true}).Done() != caller.Done() {
 		t.Error("only a statement that is watched has a Done")
 	}
 	if s.Value(key{}) != "value" {
 		t.Error("the values of the caller are lost")
 	}
-	if err := s.Err(); err != nil {
-		t.Errorf("in time: %v", err)
+	for _, s := range []*driver.Statement{s, {Caller: caller, Late: late}} {
+		if err := s.Err(); err != nil {
+			t.Errorf("in time: %v", err)
+		}
 	}
 	if err := (&driver.Statement{Caller: caller, Until: past, Late: late}).Err(); err != late {
 		t.Errorf("too late: %v", err)

@@ -5,14 +5,14 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/stdlib"
 
 	dbdriver "github.com/banyan-go/banyan/platform/db/driver"
 )
@@ -23,18 +23,24 @@ import (
 //   - No statement runs while the rows of another one are open.
 //   - Only begin, commit and rollback begin and end transactions; SQL that would is refused.
 type conn struct {
-	*stdlib.Conn
 	pgx   *pgx.Conn
 	limit time.Duration  // of the silence of a server; 0 for none
+	until time.Time      // when the silence has to end; zero for never
 	end   time.Time      // when it is to be replaced; zero for never
 	used  time.Time      // when it came back
 	place dbdriver.Place // of one that is lent
+
+	statements map[string]*statement // prepared, by text
+	stale      []string              // texts of those that have failed
+	values     []any                 // room for those of the statement that runs
+	parameters pgx.ExtendedQueryBuilder
 
 	roles *roles // nil for those of the platform alone
 	role  string // as which its statements run; "" for the login
 	outer string // what role was before the transaction
 
 	inTx    bool
+	begun   bool  // the server knows of the transaction: it hears of it with the first statement
 	failed  error // why the transaction cannot go on
 	reading bool  // rows are open
 	standby bool  // somebody wanted to write, and the server only reads
@@ -49,24 +55,59 @@ var (
 
 // connect opens a connection.
 func connect(ctx context.Context, cfg *pgx.ConnConfig) (*conn, error) {
-	c, err := stdlib.GetConnector(*cfg, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
-		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
-		return nil
-	})).Connect(ctx)
-	if err != nil {
+	c := &conn{used: time.Now(), statements: map[string]*statement{}}
+	own := *cfg
+	own.BuildContextWatcherHandler = c.watch
+	var err error
+	if c.pgx, err = pgx.ConnectConfig(ctx, &own); err != nil {
 		return nil, connectError(ctx, cfg, err)
 	}
-	std := c.(*stdlib.Conn) //nolint:forcetypeassert // it is what a connector of stdlib's returns
-	return &conn{Conn: std, pgx: std.Conn(), used: time.Now()}, nil
+	c.pgx.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	return c, nil
 }
+
+// closeTime is how long the server may take to hear of the end of a connection.
+const closeTime = 5 * time.Second
+
+// Close ends the connection.
+func (c *conn) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	return c.pgx.Close(ctx)
+}
+
+// watcher tells the server when the context of a statement has ended.
+type watcher struct {
+	*pgconn.CancelRequestContextWatcherHandler
+	conn *conn
+}
+
+func (c *conn) watch(pg *pgconn.PgConn) ctxwatch.Handler {
+	return watcher{&pgconn.CancelRequestContextWatcherHandler{Conn: pg, DeadlineDelay: cancelTime}, c}
+}
+
+// HandleUnwatchAfterCancel is called at the end of a statement whose context has ended. It takes the limit of the server's silence away.
+func (w watcher) HandleUnwatchAfterCancel() {
+	w.CancelRequestContextWatcherHandler.HandleUnwatchAfterCancel()
+	w.conn.until = time.Time{}
+}
+
+// spare is how much more time a limit of silence may leave than was asked for: what is left of an earlier one will do then, which spares most
+// statements the change of a timer.
+const spare = 250 * time.Millisecond
 
 // hurry gives the server its time for what it is asked now. One that is there ends a statement at its limit itself, and says so; this is for one
 // that says nothing any more: neither the end of a context nor TCP would give the connection up in time.
 func (c *conn) hurry(limit time.Duration) {
-	var until time.Time
+	until := time.Time{}
 	if limit > 0 {
-		until = time.Now().Add(limit)
+		now := time.Now()
+		if left := c.until.Sub(now); left >= limit && left <= limit+spare {
+			return
+		}
+		until = now.Add(limit + spare)
 	}
+	c.until = until
 	_ = c.pgx.PgConn().Conn().SetDeadline(until) // it fails on a closed connection, which the statement sees
 }
 
@@ -85,18 +126,28 @@ func (c *conn) fit() bool {
 	return !c.inTx && !c.reading && !c.standby && !c.pgx.IsClosed() && pg.TxStatus() == 'I' && pg.ParameterStatus("default_transaction_read_only") == "on"
 }
 
-// begin begins a transaction that writes.
-func (c *conn) begin(ctx context.Context) error {
+// begin begins a transaction that writes. The server hears of it with the first statement.
+func (c *conn) begin() error {
 	if isStandby(c.pgx) { // it has become one, or is one no more: another connection may find the one that writes
 		c.standby = true
 		return &dbdriver.Error{Kind: dbdriver.Busy, Err: errStandby}
 	}
-	c.hurry(c.limit)
-	if _, err := c.pgx.Exec(ctx, "begin read write"); err != nil {
-		return c.fail(ctx, err)
-	}
-	c.inTx, c.failed, c.outer = true, nil, c.role
+	c.inTx, c.begun, c.failed, c.outer = true, false, nil, c.role
 	return nil
+}
+
+// beginning is what begins a transaction.
+const beginning = "begin read write"
+
+// beginNow tells the server of the transaction, before what cannot be sent with it.
+func (c *conn) beginNow(ctx context.Context) error {
+	if c.begun {
+		return nil
+	}
+	c.begun = true
+	c.hurry(c.limit)
+	_, err := c.pgx.Exec(ctx, beginning)
+	return err
 }
 
 // become gives the connection the role of who asks for the next statement, in a transaction until its end.
@@ -107,6 +158,9 @@ func (c *conn) become(ctx context.Context) error {
 	}
 	text := "set "
 	if c.inTx {
+		if err := c.beginNow(ctx); err != nil {
+			return err
+		}
 		text += "local "
 	}
 	if text += "role none"; role != "" {
@@ -122,8 +176,11 @@ func (c *conn) become(ctx context.Context) error {
 
 // within runs statements in a transaction of their own, as the login.
 func (c *conn) within(ctx context.Context, texts []string) error {
-	if err := c.begin(ctx); err != nil {
+	if err := c.begin(); err != nil {
 		return err
+	}
+	if err := c.beginNow(ctx); err != nil {
+		return errors.Join(c.fail(ctx, err), c.rollback())
 	}
 	for _, text := range texts {
 		c.hurry(c.limit)
@@ -150,12 +207,15 @@ func (c *conn) commit() error {
 		return errors.Join(dbdriver.Abort(c.failed), c.rollback())
 	}
 	c.inTx, c.role = false, c.outer
+	if !c.begun {
+		return nil
+	}
 	c.hurry(c.limit)
 	tag, err := c.pgx.Exec(context.Background(), "commit")
 	switch {
 	case err == nil && tag.String() != "COMMIT":
 		return fmt.Errorf("the server has answered the commit with %s", tag)
-	case err != nil && c.gone(err):
+	case err != nil && c.gone():
 		return fmt.Errorf("the connection to the server was lost, and nobody knows whether it has committed: %w", err)
 	}
 	return err
@@ -167,7 +227,7 @@ const rollbackTime = 2 * time.Second
 // rollback ends the transaction, whatever state it is in.
 func (c *conn) rollback() error {
 	c.inTx, c.failed, c.role = false, nil, c.outer
-	if c.pgx.IsClosed() {
+	if !c.begun || c.pgx.IsClosed() {
 		return nil // the server rolls back when its client is gone
 	}
 	c.hurry(rollbackTime)
@@ -182,24 +242,35 @@ func (c *conn) exec(ctx context.Context, text string, args []driver.NamedValue) 
 	if err := c.ready(ctx, text); err != nil {
 		return nil, err
 	}
-	// Not pgx's Exec: without arguments it would let the text hold several statements.
-	var values []any
-	if len(args) == 0 {
-		values = append(values, pgx.QueryExecModeExec)
-	}
-	for _, arg := range args {
-		values = append(values, arg.Value)
-	}
 	c.hurry(c.limit)
-	rows, err := c.pgx.Query(ctx, text, values...)
+	tag, err := c.run(ctx, text, args)
 	if err != nil {
 		return nil, c.fail(ctx, err)
 	}
-	rows.Close()
-	if err := rows.Err(); err != nil {
-		return nil, c.fail(ctx, err)
+	return driver.RowsAffected(tag.RowsAffected()), nil
+}
+
+// run runs one statement to its end.
+func (c *conn) run(ctx context.Context, text string, args []driver.NamedValue) (tag pgconn.CommandTag, err error) {
+	if len(args) > 0 {
+		r, err := c.send(ctx, text, args)
+		if err != nil {
+			return tag, err
+		}
+		return r.close()
 	}
-	return driver.RowsAffected(rows.CommandTag().RowsAffected()), nil
+	// Some statements cannot be prepared. Not pgx's Exec: without arguments it would let the text hold several statements.
+	if c.inTx {
+		if err := c.beginNow(ctx); err != nil {
+			return tag, err
+		}
+	}
+	rows, err := c.pgx.Query(ctx, text, pgx.QueryExecModeExec)
+	if err != nil {
+		return tag, err
+	}
+	rows.Close()
+	return rows.CommandTag(), rows.Err()
 }
 
 // query runs one statement up to its first row.
@@ -208,12 +279,12 @@ func (c *conn) query(ctx context.Context, text string, args []driver.NamedValue)
 		return nil, err
 	}
 	c.hurry(c.limit)
-	r, err := c.QueryContext(ctx, text, args)
+	r, err := c.send(ctx, text, args)
 	if err != nil {
 		return nil, c.fail(ctx, err)
 	}
 	c.reading = true
-	return &rows{Rows: r.(*stdlib.Rows), conn: c, ctx: ctx}, nil //nolint:forcetypeassert // it is what stdlib's query returns
+	return &rows{result: r, ctx: ctx}, nil
 }
 
 // ready returns why the statement cannot run.
@@ -244,7 +315,7 @@ func (c *conn) fail(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w: %w", ended, err)
 	case ended == nil && errors.Is(err, os.ErrDeadlineExceeded):
 		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the server says nothing any more: %w", err)}
-	case ended == nil && c.gone(err):
+	case ended == nil && c.gone():
 		err = &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("the connection to the server was lost: %w", err)}
 	default:
 		err = c.roles.explain(ctx, err)
@@ -256,35 +327,4 @@ func (c *conn) fail(ctx context.Context, err error) error {
 }
 
 // gone reports whether a statement has failed because the connection has ended.
-func (c *conn) gone(err error) bool { return errors.Is(err, driver.ErrBadConn) || c.pgx.IsClosed() }
-
-// rows is the result of a statement.
-type rows struct {
-	*stdlib.Rows
-	conn   *conn
-	ctx    context.Context
-	closed func() // called at the end; may be nil
-}
-
-// Next reads a row into dest, and returns io.EOF behind the last one.
-func (r *rows) Next(dest []driver.Value) error {
-	err := r.Rows.Next(dest)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return r.conn.fail(r.ctx, err)
-	}
-	return err
-}
-
-// Close ends the statement. What a server says then about rows that nobody has read is no error of the caller's, unless a transaction
-// depends on it.
-func (r *rows) Close() error {
-	err := r.Rows.Close()
-	if err != nil {
-		err = r.conn.fail(r.ctx, err)
-	}
-	r.conn.reading = false
-	if r.closed != nil {
-		r.closed()
-	}
-	return err
-}
+func (c *conn) gone() bool { return c.pgx.IsClosed() }

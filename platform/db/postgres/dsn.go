@@ -12,7 +12,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 
 	"github.com/banyan-go/banyan/platform/db/driver"
 )
@@ -40,9 +39,6 @@ func settings(o driver.Options) (*pgx.ConnConfig, error) {
 	limit(cfg, "statement_timeout", o.Statement)
 	limit(cfg, "lock_timeout", o.LockTimeout)
 	limit(cfg, "idle_in_transaction_session_timeout", o.IdleInTransaction)
-	cfg.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, DeadlineDelay: cancelTime}
-	}
 	return cfg, nil
 }
 

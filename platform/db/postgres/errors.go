@@ -24,6 +24,13 @@ func gotNoLock(err error) bool {
 	return ok && pg.Code == "55P03"
 }
 
+// outdated reports whether a statement was prepared for other columns than its table has by now: a migration has run. The server's words are in
+// its language, and its code is that of much else.
+func outdated(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "0A000" && pg.Routine == "RevalidateCachedQuery"
+}
+
 // sort returns the meaning of an error. The codes are those of appendix A of PostgreSQL's manual.
 func sort(err error) (kind driver.Kind, columns []string) {
 	if known, ok := errors.AsType[*driver.Error](err); ok {
@@ -55,8 +62,11 @@ func sort(err error) (kind driver.Kind, columns []string) {
 	case "53100": // disk_full
 		return driver.Full, nil
 	}
-	if away(pg.Code) {
+	switch {
+	case away(pg.Code):
 		return driver.Busy, nil
+	case outdated(err):
+		return driver.Conflict, nil
 	}
 	return 0, nil
 }

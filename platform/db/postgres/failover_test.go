@@ -31,7 +31,8 @@ func TestStandbyTakesOver(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return tx.Commit()
+		_, err = tx.ExecContext(t.Context(), "SELECT 1") // which the server hears of the transaction with
+		return errors.Join(err, tx.Commit())
 	}
 	if err := write(); err != nil {
 		t.Fatal(err)

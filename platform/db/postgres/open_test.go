@@ -205,7 +205,7 @@ func TestReadersCannotWrite(t *testing.T) {
 	}
 }
 
-// Connections that the server has ended are replaced, and nobody hears of it but a transaction that was open.
+// Connections that the server has ended are replaced, and nobody hears of it but a transaction that has done something.
 func TestServerEndsConnections(t *testing.T) {
 	t.Parallel()
 	server := servertest.StartPostgres(t)
@@ -225,10 +225,13 @@ func TestServerEndsConnections(t *testing.T) {
 		if err := p.Read.QueryRowContext(t.Context(), "SELECT 1").Scan(&n); err != nil {
 			t.Errorf("read: %v", err)
 		}
-		end()
 		tx, err := p.Write.BeginTx(t.Context(), nil)
 		if err != nil {
 			t.Fatalf("begin: %v", err)
+		}
+		end()
+		if _, err := tx.ExecContext(t.Context(), "SELECT $1::integer", 1); err != nil {
+			t.Errorf("the first statement of a transaction: %v", err)
 		}
 		end()
 		_, err = tx.ExecContext(t.Context(), "SELECT 1")

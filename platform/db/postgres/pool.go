@@ -111,7 +111,7 @@ func (p *pool) try(c *conn, fn func(*conn) error) (gone bool, err error) {
 		}
 	}()
 	if err := fn(c); err != nil {
-		return c.gone(err), err
+		return c.gone(), err
 	}
 	kept = true
 	return false, nil

@@ -23,6 +23,7 @@ var (
 
 // QueryContext runs one statement. Its connection comes back when the rows are closed.
 func (s *reader) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
+	ctx = dbdriver.Awaited(ctx)
 	var r *rows
 	c, err := s.pool.borrow(ctx, func(c *conn) (err error) {
 		r, err = c.query(ctx, text, args)
@@ -37,6 +38,7 @@ func (s *reader) QueryContext(ctx context.Context, text string, args []driver.Na
 
 // ExecContext runs a statement whose rows nobody wants.
 func (s *reader) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
+	ctx = dbdriver.Awaited(ctx)
 	var result driver.Result
 	c, err := s.pool.borrow(ctx, func(c *conn) (err error) {
 		result, err = c.exec(ctx, text, args)
@@ -87,9 +89,11 @@ func (*writers) Driver() driver.Driver { return noDriver{} }
 // else runs outside of a transaction, get a connection beside the pool: it may write, has no limits that are for requests, and keeps its settings from one statement to
 // the next.
 type writer struct {
-	pool *pool
-	tx   *conn // lent
-	own  *conn
+	pool   *pool
+	inTx   bool  // a transaction on a connection of the pool
+	tx     *conn // its connection, from its first statement on
+	failed error // why it got none
+	own    *conn
 }
 
 var (
@@ -106,44 +110,50 @@ func (s *writer) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, er
 	if o != (driver.TxOptions{}) {
 		return nil, errTxOptions
 	}
-	if s.own != nil || migrates(ctx) {
-		c, err := s.conn(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return s, c.begin(ctx)
+	if s.own == nil && !migrates(ctx) {
+		s.inTx = true
+		return s, nil
 	}
-	c, err := s.pool.borrow(ctx, func(c *conn) error { return c.begin(ctx) })
+	c, err := s.beside(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s.tx = c
-	return s, nil
+	return s, c.begin()
 }
 
 // Commit ends the transaction, by a rollback if a statement in it has failed.
-func (s *writer) Commit() error { return s.finish((*conn).commit) }
+func (s *writer) Commit() error {
+	failed := s.failed
+	if err := s.finish((*conn).commit); failed == nil {
+		return err
+	}
+	return dbdriver.Abort(failed)
+}
 
 // Rollback ends the transaction, whatever state it is in.
 func (s *writer) Rollback() error { return s.finish((*conn).rollback) }
 
 func (s *writer) finish(how func(*conn) error) error {
-	if s.tx == nil {
+	if !s.inTx {
 		return how(s.own)
 	}
 	c := s.tx
-	s.tx = nil
+	s.inTx, s.tx, s.failed = false, nil, nil
+	if c == nil { // no statement has come so far
+		return nil
+	}
 	defer s.pool.giveBack(c)
 	return how(c)
 }
 
 // QueryContext runs one statement up to its first row.
 func (s *writer) QueryContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Rows, error) {
-	c, err := s.conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	r, err := c.query(ctx, text, args)
+	ctx = dbdriver.Awaited(ctx)
+	var r *rows
+	err := s.with(ctx, func(c *conn) (err error) {
+		r, err = c.query(ctx, text, args)
+		return err
+	})
 	if err != nil {
 		return nil, err // and not r, which would be a nil inside an interface
 	}
@@ -151,15 +161,55 @@ func (s *writer) QueryContext(ctx context.Context, text string, args []driver.Na
 }
 
 // ExecContext runs one statement.
-func (s *writer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (driver.Result, error) {
-	c, err := s.conn(ctx)
+func (s *writer) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (result driver.Result, err error) {
+	ctx = dbdriver.Awaited(ctx)
+	err = s.with(ctx, func(c *conn) (err error) {
+		if c == s.own && concurrent(text) {
+			result, err = c.execPatiently(ctx, text, args)
+		} else {
+			result, err = c.exec(ctx, text, args)
+		}
+		return err
+	})
+	return result, err
+}
+
+// with runs a statement on its connection.
+func (s *writer) with(ctx context.Context, run func(*conn) error) error {
+	switch {
+	case s.failed != nil:
+		return dbdriver.Abort(s.failed)
+	case s.tx != nil:
+		return run(s.tx)
+	case s.inTx:
+		return s.first(ctx, run)
+	}
+	c, err := s.beside(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if c == s.own && concurrent(text) {
-		return c.execPatiently(ctx, text, args)
+	return run(c)
+}
+
+// first borrows a connection for the first statement of a transaction. When that connection turns out to be gone, nothing has happened that
+// would stay, and another one takes its place.
+func (s *writer) first(ctx context.Context, run func(*conn) error) error {
+	var failed error
+	c, err := s.pool.borrow(ctx, func(c *conn) error {
+		if err := c.begin(); err != nil {
+			return err
+		}
+		if failed = run(c); failed != nil && c.gone() {
+			return failed
+		}
+		return nil
+	})
+	if err != nil {
+		s.failed = err
+		return err
 	}
-	return c.exec(ctx, text, args)
+	s.tx = c
+	return failed
 }
 
 // concurrent reports whether a statement makes, drops or rebuilds an index beside the work of others.
@@ -190,11 +240,8 @@ func (c *conn) execPatiently(ctx context.Context, text string, args []driver.Nam
 	return result, err
 }
 
-// conn returns where a statement runs.
-func (s *writer) conn(ctx context.Context) (*conn, error) {
-	if s.tx != nil {
-		return s.tx, nil
-	}
+// beside returns the connection beside the pool.
+func (s *writer) beside(ctx context.Context) (*conn, error) {
 	if s.own == nil {
 		cfg := apart(s.pool.cfg)
 		if migrates(ctx) {
@@ -229,7 +276,7 @@ func apart(cfg *pgx.ConnConfig) *pgx.ConnConfig {
 }
 
 // IsValid gives a connection up that somebody has changed the settings of, whenever it comes back.
-func (s *writer) IsValid() bool { return s.own == nil && s.tx == nil }
+func (s *writer) IsValid() bool { return s.own == nil && !s.inTx }
 
 // ResetSession has nothing to reset. It is there because database/sql would otherwise close a connection after a rollback that the end of
 // a context brought about.

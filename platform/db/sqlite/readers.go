@@ -83,9 +83,7 @@ func (p *readers) pop() *conn {
 
 func (p *readers) enter(ctx context.Context) (dbdriver.Place, error) {
 	place, ok := p.places.Take(ctx, p.wait)
-	if s, polled := ctx.(*dbdriver.Statement); polled {
-		ctx = s.Caller
-	}
+	ctx = dbdriver.Awaited(ctx)
 	switch {
 	case ok:
 		return place, nil
