@@ -16,6 +16,7 @@ import (
 	"log"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -38,7 +39,7 @@ func main() {
 	engine := flag.String("engine", "sqlite", "sqlite or postgres")
 	dsn := flag.String("dsn", "file:door.db", "address of an empty database")
 	rounds := flag.Int("rounds", 10, "interleaved rounds")
-	slice := flag.Duration("slice", 300*time.Millisecond, "about how long one operation is repeated in a round")
+	slice := flag.Duration("slice", 150*time.Millisecond, "about how long one operation is repeated in one turn of a round")
 	flag.Parse()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -76,17 +77,8 @@ func measure(ctx context.Context, engine, dsn string, rounds int, slice time.Dur
 		}
 		for round := range rounds + 1 {
 			s := sample{Operation: op.name}
-			sides := []struct {
-				side
-				cpu *float64
-			}{{d, &s.Door}, {p, &s.Plain}}
-			if round%2 == 1 {
-				sides[0], sides[1] = sides[1], sides[0]
-			}
-			for _, on := range sides {
-				if *on.cpu, err = cpu(times, func(i int) error { return op.run(on.side, i) }); err != nil {
-					return nil, fmt.Errorf("%s: %w", op.name, err)
-				}
+			if s.Door, s.Plain, err = inTurns(times, func(i int) error { return op.run(d, i) }, func(i int) error { return op.run(p, i) }); err != nil {
+				return nil, fmt.Errorf("%s: %w", op.name, err)
 			}
 			if round > 0 { // the first one warms up
 				samples = append(samples, s)
@@ -94,6 +86,31 @@ func measure(ctx context.Context, engine, dsn string, rounds int, slice time.Dur
 		}
 	}
 	return samples, nil
+}
+
+// turns is how often the two sides take turns in a round: what else the machine does changes from one to the next. It is even, so that each side is
+// the first one as often as the second.
+const turns = 4
+
+// inTurns returns what each of so many runs of both sides takes of the CPU in microseconds, on average of their turns.
+func inTurns(times int, door, plain func(i int) error) (byDoor, byPlain float64, err error) {
+	for turn := range turns {
+		sides := []struct {
+			run func(i int) error
+			cpu *float64
+		}{{door, &byDoor}, {plain, &byPlain}}
+		if turn%2 == 1 {
+			slices.Reverse(sides)
+		}
+		for _, side := range sides {
+			took, err := cpu(times, side.run)
+			if err != nil {
+				return 0, 0, err
+			}
+			*side.cpu += took / turns
+		}
+	}
+	return byDoor, byPlain, nil
 }
 
 // howOften returns how often an operation runs in about this time.

@@ -5,8 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net/url"
+	"os"
 	"strings"
 	"testing/fstest"
 	"time"
@@ -16,6 +18,7 @@ import (
 	"github.com/ncruces/go-sqlite3/gormlite"
 	pg "gorm.io/driver/postgres"
 	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
 
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/db/postgres"
@@ -141,10 +144,13 @@ func openPlain(engine, dsn string) (_ *plain, stop func() error, err error) {
 		}
 		return gormlite.OpenDB(pool)
 	}
+	// Gorm's own, but not on the standard output, which is for the figures.
+	slow := logger.New(log.New(os.Stderr, "", log.LstdFlags), logger.Config{SlowThreshold: 200 * time.Millisecond, LogLevel: logger.Warn})
+	cfg := func() *gorm.Config { return &gorm.Config{SkipDefaultTransaction: true, Logger: slow} }
 	p := &plain{}
 	var failed error
-	p.read, err = gorm.Open(dialect(read), &gorm.Config{SkipDefaultTransaction: true})
-	p.write, failed = gorm.Open(dialect(write), &gorm.Config{SkipDefaultTransaction: true})
+	p.read, err = gorm.Open(dialect(read), cfg())
+	p.write, failed = gorm.Open(dialect(write), cfg())
 	if err = errors.Join(err, failed); err != nil {
 		return nil, nil, errors.Join(err, stop())
 	}
