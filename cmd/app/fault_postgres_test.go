@@ -141,10 +141,10 @@ func TestPostgresRepliesLost(t *testing.T) {
 		status    int
 		saved     bool
 	}{
-		{"begin", servertest.LoseRequest, 201, true}, // nothing has happened: another connection begins
+		{"INSERT", servertest.LoseRequest, 201, true}, // before the transaction
+		{"INSERT", servertest.LoseReply, 201, true},
+		{"begin", servertest.LoseRequest, 201, true}, // with the INSERT behind it, of which nothing stays: another connection begins
 		{"begin", servertest.LoseReply, 201, true},
-		{"INSERT", servertest.LoseRequest, 503, false},
-		{"INSERT", servertest.LoseReply, 503, false},
 		{"commit", servertest.LoseRequest, 500, false},
 		{"commit", servertest.LoseReply, 500, true}, // nobody knows, which is no success
 	} {
@@ -170,6 +170,19 @@ func TestPostgresRepliesLost(t *testing.T) {
 			again = 409
 		}
 		s.public.Post(products, product(sku)).Want(again)
+	}
+	made := s.public.Post(products, product("to change")).Want(201)
+	for _, verdict := range []servertest.Verdict{servertest.LoseRequest, servertest.LoseReply} {
+		s.proxy.Reset()
+		s.proxy.OnRequest(func(request []byte) servertest.Verdict {
+			if strings.Contains(string(request), `UPDATE "catalog_products"`) {
+				return verdict
+			}
+			return servertest.Forward
+		})
+		s.public.Patch(products+"/"+made.Text("/id"), `{"name":"changed"}`).WantProblem(503, "database_busy") // in the middle of the transaction
+		s.proxy.OnRequest(nil)
+		s.public.Get(products+"/"+made.Text("/id")).Want(200).WantAt("/name", `"a product"`)
 	}
 	if log := s.out.String(); strings.Count(log, "nobody knows whether it has committed") != 2 {
 		t.Errorf("the log does not tell what is not known: %s", log)
