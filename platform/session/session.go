@@ -120,7 +120,7 @@ func New(cfg Config, o Options) (*Sessions, error) {
 func (s *Sessions) Load(ctx context.Context, token []byte) (*Session, error) {
 	id, ok := parseToken(token)
 	if !ok {
-		s.counts.load(malformed)
+		s.counts.malformed.Inc()
 		return nil, nil
 	}
 	sess, err := s.load(ctx, id)
@@ -138,13 +138,13 @@ func (s *Sessions) load(ctx context.Context, id driver.ID) (*Session, error) {
 		s.damaged(ctx, err)
 		return nil, nil
 	case err != nil:
-		s.counts.load(failed)
+		s.counts.failed.Inc()
 		return nil, away("load a session", err)
 	case sess == nil:
-		s.counts.load(missed)
+		s.counts.missed.Inc()
 		return nil, nil
 	}
-	s.counts.load(found)
+	s.counts.found.Inc()
 	if due {
 		s.touches.touch(id)
 	}
@@ -211,7 +211,7 @@ func (s *Sessions) Begin(ctx context.Context, in SignIn) (*Session, error) {
 	if err != nil {
 		return nil, s.failed("begin a session", err)
 	}
-	s.counts.begin()
+	s.counts.begun.Inc()
 	slot.begun(sess, token)
 	return sess, nil
 }
@@ -324,19 +324,19 @@ func (s *Sessions) delete(ctx context.Context, ids ...driver.ID) (int, error) {
 	if err != nil {
 		return 0, s.failed("end a session", err)
 	}
-	s.counts.end(n)
+	s.counts.ended.Add(n)
 	return n, nil
 }
 
 // damaged counts what a store holds and nobody can read.
 func (s *Sessions) damaged(ctx context.Context, err error) {
-	s.counts.load(damaged)
+	s.counts.damaged.Inc()
 	s.log.WarnContext(ctx, "a stored session cannot be read and counts as none", "error", err.Error())
 }
 
 // failed counts an error of the store.
 func (s *Sessions) failed(what string, err error) error {
-	s.counts.fail()
+	s.counts.errors.Inc()
 	return away(what, err)
 }
 

@@ -49,7 +49,7 @@ func (t *toucher) run(id driver.ID) {
 	ctx, cancel := context.WithTimeout(context.Background(), touchTimeout)
 	defer cancel()
 	if err := t.sessions.store.Touch(ctx, id); err != nil {
-		t.sessions.counts.fail()
+		t.sessions.counts.errors.Inc()
 		t.sessions.log.WarnContext(ctx, "that a session was seen could not be noted", "error", err.Error())
 	}
 }
@@ -120,7 +120,7 @@ func (s *Sessions) sweepOnce(ctx context.Context, sweeper driver.Sweeper) int {
 	defer cancel()
 	n, err := sweeper.Sweep(step, sweepMost)
 	if err != nil && ctx.Err() == nil {
-		s.counts.fail()
+		s.counts.errors.Inc()
 		s.log.WarnContext(ctx, "ended sessions could not be taken away", "error", err.Error())
 	}
 	return n
