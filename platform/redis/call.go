@@ -27,14 +27,23 @@ func (g *guard) DialHook(next goredis.DialHook) goredis.DialHook {
 // ProcessHook guards a command.
 func (g *guard) ProcessHook(next goredis.ProcessHook) goredis.ProcessHook {
 	return func(ctx context.Context, cmd goredis.Cmder) error {
-		return g.do(ctx, func(ctx context.Context) error { return next(ctx, cmd) })
+		if ctx.Value(guarded{}) != nil {
+			return next(ctx, cmd)
+		}
+		c, err := g.begin(ctx)
+		if err != nil {
+			return err
+		}
+		err = next(c, cmd)
+		g.end(c, err)
+		return err
 	}
 }
 
 // ProcessPipelineHook guards a pipeline, which is one call.
 func (g *guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []goredis.Cmder) error {
-		err := g.do(ctx, func(ctx context.Context) error { return next(ctx, cmds) })
+		err := g.pipeline(ctx, next, cmds)
 		for _, cmd := range cmds {
 			if err != nil && cmd.Err() == nil && silent(err) {
 				cmd.SetErr(err)
@@ -44,11 +53,25 @@ func (g *guard) ProcessPipelineHook(next goredis.ProcessPipelineHook) goredis.Pr
 	}
 }
 
+func (g *guard) pipeline(ctx context.Context, next goredis.ProcessPipelineHook, cmds []goredis.Cmder) error {
+	if ctx.Value(guarded{}) != nil {
+		return next(ctx, cmds)
+	}
+	c, err := g.begin(ctx)
+	if err != nil {
+		return err
+	}
+	err = next(c, cmds)
+	g.end(c, err)
+	return err
+}
+
 // call is the context of one call. It ends at its deadline, which is near, and not before: to follow the end of the caller's as well would take a
 // channel and two timers for each call, and save a moment that nobody waits for.
 type call struct {
 	context.Context
-	until time.Time
+	began, until time.Time
+	whole        bool // it has all the time that a call may take, and its caller no less
 
 	mu    sync.Mutex
 	asked bool
@@ -103,37 +126,37 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-func (g *guard) do(ctx context.Context, next func(context.Context) error) error {
-	if ctx.Value(guarded{}) != nil {
-		return next(ctx)
-	}
+// begin begins a call, unless there is a reason not to. Who begins one ends it.
+func (g *guard) begin(ctx context.Context) (*call, error) {
 	until, has := ctx.Deadline()
 	if !has && g.strict {
-		return ErrNoDeadline
+		return nil, ErrNoDeadline
 	}
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	began := time.Now()
 	if !g.breaker.allow(began) {
 		g.counts.refused.Inc()
-		return ErrOpen
+		return nil, ErrOpen
 	}
-	limit := began.Add(g.timeout)
-	if has && until.Before(limit) {
-		limit = until
+	c := &call{Context: ctx, began: began, until: began.Add(g.timeout), whole: true}
+	if has && until.Before(c.until) {
+		c.until, c.whole = until, false
 	}
-	c := &call{Context: ctx, until: limit}
-	err := next(c)
+	return c, nil
+}
+
+// end takes the outcome of a call.
+func (g *guard) end(c *call, err error) {
 	c.stop()
 	now := time.Now()
 	switch {
 	case !silent(err):
 		g.breaker.answered(now)
-	case ctx.Err() == nil && (!has || !until.Before(began.Add(g.timeout))):
+	case c.Context.Err() == nil && c.whole:
 		g.breaker.silent(now)
 	default: // the caller had less time than a call may take, which says nothing of the server
 	}
-	g.counts.observe(err, now.Sub(began))
-	return err
+	g.counts.observe(err, now.Sub(c.began))
 }

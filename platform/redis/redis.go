@@ -164,6 +164,11 @@ func dialer(secure *tls.Config) func(ctx context.Context, network, addr string) 
 // not get to the end of their wait.
 func Commands(c *Client) goredis.Cmdable { return client(c) }
 
+// Process sends a command for which Commands has no method, or one whose answer is read in another way.
+func Process(ctx context.Context, c *Client, cmd goredis.Cmder) error {
+	return client(c).Process(ctx, cmd)
+}
+
 // Subscribe returns a subscription of channels, on a connection of its own that it makes when it is first used: what is published there after Receive has
 // returned the *goredis.Subscription arrives, until the connection ends. It has no limits of time but those of its methods, no breaker, and is not counted. Close it.
 func Subscribe(ctx context.Context, c *Client, channels ...string) *goredis.PubSub {
