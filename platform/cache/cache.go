@@ -66,6 +66,7 @@ type Cache struct {
 	life    context.Context // of what runs beside requests
 	end     context.CancelFunc
 	running sync.WaitGroup
+	moment  atomic.Pointer[brief]
 
 	hook func(point) // for tests: called where two things that are one must not be seen as two
 

@@ -8,10 +8,7 @@ func (c *Cache) Depend(reads *Reads, tags ...string) {
 		return
 	}
 	counters := append(c.tagCounters(tags), &c.gens.all)
-	names := make([]string, 0, len(tags))
-	for _, t := range tags {
-		names = append(names, tagName(t))
-	}
+	names := tagNames(tags)
 	reads.note(names, sum(&atomic.Uint64{}, counters), counters...)
 	if c.deaf() {
 		reads.spoil()

@@ -24,7 +24,7 @@ const again = time.Second
 // flight is one attempt to get a value, for all who want it.
 type flight[T any] struct {
 	before  uint64        // the generation of the key when it began
-	done    chan struct{} // closed when the rest is there
+	done    chan struct{} // closed when the rest is there; nil while nobody waits
 	value   T
 	err     error
 	late    bool          // the value is served because its source has failed
@@ -39,21 +39,38 @@ type flight[T any] struct {
 // there before. The caller holds mu.
 func (g *Group[K, T]) join(key K, before uint64) (f *flight[T], begun bool) {
 	if f = g.active[key]; f != nil && f.before == before {
+		f.await()
 		return f, false
 	}
-	f = &flight[T]{before: before, done: make(chan struct{})}
+	f = &flight[T]{before: before}
 	g.active[key] = f
 	return f, true
 }
 
-// begin lets a flight begin. The look into what all processes share is short: whoever has begun the flight does it, which saves handing it over. All else has
-// a goroutine of its own.
-func (g *Group[K, T]) begin(ctx context.Context, key K, at place, f *flight[T]) {
-	parent := detached(g.cache.life, ctx)
-	if l2 := g.cache.l2; l2 != nil && l2.inStep.Load() && g.glance(parent, key, at, f) {
-		return
+// await makes a flight tell when it has ended. The caller holds mu.
+func (f *flight[T]) await() {
+	if f.done == nil {
+		f.done = make(chan struct{})
 	}
-	g.cache.running.Go(func() { g.fly(parent, key, at, f) })
+}
+
+// begin lets a flight begin, and reports whether it has ended already. The look into what all processes share is short: whoever has begun the flight does it, which
+// saves handing it over. All else has a goroutine of its own.
+func (g *Group[K, T]) begin(ctx context.Context, key K, at place, f *flight[T]) bool {
+	if l2 := g.cache.l2; l2 != nil && l2.inStep.Load() && g.glance(ctx, key, at, f) {
+		return true
+	}
+	g.mu.Lock()
+	f.await()
+	g.mu.Unlock()
+	g.launch(ctx, key, at, f)
+	return false
+}
+
+// launch lets a flight go on in a goroutine of its own.
+func (g *Group[K, T]) launch(ctx context.Context, key K, at place, f *flight[T]) {
+	life := detached(g.cache.life, ctx)
+	g.cache.running.Go(func() { g.fly(life, key, at, f) })
 }
 
 // glance looks into what all processes share, and ends the flight when the value is there.
@@ -65,11 +82,10 @@ func (g *Group[K, T]) glance(ctx context.Context, key K, at place, f *flight[T])
 			g.land(key, f)
 		}
 	}()
-	within, cancel := context.WithTimeout(ctx, shareTime)
-	defer cancel()
+	within := detached(g.cache.brief(), ctx)
 	a, err := g.cache.l2.Read(within, g.query(at))
 	if err != nil {
-		g.cache.lost(ctx, err)
+		g.cache.lost(within, err)
 		landed = false
 		return landed
 	}
@@ -88,8 +104,11 @@ func (g *Group[K, T]) land(key K, f *flight[T]) {
 	if g.active[key] == f {
 		delete(g.active, key)
 	}
+	done := f.done
 	g.mu.Unlock()
-	close(f.done)
+	if done != nil {
+		close(done)
+	}
 }
 
 // afterwards does what nobody waits for.
@@ -97,8 +116,9 @@ func (g *Group[K, T]) afterwards(ctx context.Context, f *flight[T]) {
 	if f.then == nil {
 		return
 	}
+	life := detached(g.cache.life, ctx)
 	g.cache.running.Go(func() {
-		ctx, cancel := context.WithTimeout(ctx, g.cache.cfg.Load.Timeout)
+		ctx, cancel := context.WithTimeout(life, g.cache.cfg.Load.Timeout)
 		defer cancel()
 		f.then(ctx)
 	})

@@ -24,6 +24,7 @@ type Group[K Key, T any] struct {
 	codec Codec[T]
 	tagBy func(K) []string // nil for none
 	fixed []*atomic.Uint64 // the generations of rule.Tags
+	marks []string         // the names of the group and of rule.Tags
 
 	l1  *otter.Cache[K, *entry[T]]
 	gen atomic.Uint64 // moves when nothing that was read before may be served
@@ -48,11 +49,15 @@ func Of[K Key, T any](c *Cache, name string, r Rule, load func(ctx context.Conte
 	g := &Group[K, T]{
 		cache: c, name: name, rule: r, times: r.times(c.cfg, c.shared()), load: load, text: textOf[K](), codec: jsonCodec[T]{}, active: map[K]*flight[T]{},
 	}
-	g.fixed = c.tagCounters(r.Tags)
+	g.fixed, g.marks = c.tagCounters(r.Tags), append([]string{groupName(name)}, tagNames(r.Tags)...)
 	g.l1 = otter.Must(&otter.Options[K, *entry[T]]{
 		MaximumWeight: uint64(c.cfg.L1.Size),
 		Weigher:       func(_ K, e *entry[T]) uint32 { return weight(e.value) },
-		StatsRecorder: &g.counts,
+		OnAtomicDeletion: func(e otter.DeletionEvent[K, *entry[T]]) { // a recorder of statistics would be told of every hit, too
+			if e.WasEvicted() {
+				g.counts.evictions.Add(1)
+			}
+		},
 	})
 	c.register(name, g)
 	if err := g.counts.show(c.metrics, name); err != nil {
@@ -106,17 +111,16 @@ func (g *Group[K, T]) find(ctx context.Context, key K) (T, error) {
 	}
 	at := g.place(key)
 	got := g.ask(ctx, key, at)
-	if got.flight != nil {
-		if got.begun {
-			g.begin(ctx, key, at, got.flight)
+	if f := got.flight; f != nil {
+		if ended := got.begun && g.begin(ctx, key, at, f); !ended {
+			select {
+			case <-f.done:
+			case <-ctx.Done():
+				var none T
+				return none, context.Cause(ctx)
+			}
 		}
-		select {
-		case <-got.flight.done:
-			got.value, got.err, got.late = got.flight.value, got.flight.err, got.flight.late
-		case <-ctx.Done():
-			var none T
-			return none, context.Cause(ctx)
-		}
+		got.value, got.err, got.late = f.value, f.err, f.late
 	}
 	if reads != nil {
 		g.note(reads, at, got.before, got.late)
@@ -151,7 +155,7 @@ func (g *Group[K, T]) ask(ctx context.Context, key K, at place) answer[T] {
 	case e != nil && now < e.fresh && !g.cache.shared():
 		if f, begun := g.join(key, before); begun {
 			g.counts.refreshes.Add(1)
-			g.begin(ctx, key, at, f)
+			g.launch(ctx, key, at, f)
 		}
 		g.counts.hits.add()
 		return answer[T]{value: e.value, err: e.err, late: e.late, before: before}
@@ -163,18 +167,18 @@ func (g *Group[K, T]) ask(ctx context.Context, key K, at place) answer[T] {
 
 // place is where a key stands.
 type place struct {
-	name string
-	tags []string
-	key  *atomic.Uint64
-	of   []*atomic.Uint64 // the tags
+	name  string
+	marks []string // the names of its group and of its tags
+	key   *atomic.Uint64
+	of    []*atomic.Uint64 // the tags
 }
 
 func (g *Group[K, T]) place(key K) place {
-	at := place{name: keyName(g.name, g.text(key)), tags: g.rule.Tags, of: g.fixed}
+	at := place{name: keyName(g.name, g.text(key)), marks: g.marks, of: g.fixed}
 	at.key = g.cache.gens.key(at.name)
 	if g.tagBy != nil {
 		more := g.tagBy(key)
-		at.tags = slices.Concat(at.tags, more)
+		at.marks = slices.Concat(at.marks, tagNames(more))
 		at.of = slices.Concat(at.of, g.cache.tagCounters(more))
 	}
 	return at
@@ -187,11 +191,7 @@ func (g *Group[K, T]) known(at place) uint64 { return sum(&g.cleared, at.of) }
 
 // note tells reads of a value whose dependencies had that generation before it was read.
 func (g *Group[K, T]) note(reads *Reads, at place, before uint64, late bool) {
-	names := []string{at.name, groupName(g.name)}
-	for _, t := range at.tags {
-		names = append(names, tagName(t))
-	}
-	reads.note(names, before, append([]*atomic.Uint64{&g.gen, at.key}, at.of...)...)
+	reads.note(append([]string{at.name}, at.marks...), before, append([]*atomic.Uint64{&g.gen, at.key}, at.of...)...)
 	if late || g.cache.deaf() {
 		reads.spoil()
 	}
@@ -199,7 +199,7 @@ func (g *Group[K, T]) note(reads *Reads, at place, before uint64, late bool) {
 
 // keep stores what was read, unless one of its generations has moved since, or it comes from a copy that had not got as far as what was written.
 func (g *Group[K, T]) keep(key K, at place, before, position uint64, e *entry[T]) {
-	if g.times.l1 <= 0 {
+	if e == nil {
 		return
 	}
 	g.l1.Compute(key, func(old *entry[T], _ bool) (*entry[T], otter.ComputeOp) {
@@ -211,8 +211,11 @@ func (g *Group[K, T]) keep(key K, at place, before, position uint64, e *entry[T]
 	})
 }
 
-// newEntry returns what is kept of a value that lasts for left; load took so long.
+// newEntry returns what is kept of a value that lasts for left, nil where nothing is; load took so long.
 func (g *Group[K, T]) newEntry(at place, value T, err error, left, took time.Duration) *entry[T] {
+	if g.times.l1 <= 0 {
+		return nil
+	}
 	now := g.cache.timer.exact()
 	life := left
 	if g.times.l1 < g.times.ttl { // left is spread already: of two spreads the earlier would count

@@ -11,11 +11,7 @@ import (
 
 // InvalidateTags says that all values with one of these tags may have changed; see Group.Invalidate.
 func (c *Cache) InvalidateTags(ctx context.Context, tags ...string) error {
-	names := make([]string, 0, len(tags))
-	for _, t := range tags {
-		names = append(names, tagName(t))
-	}
-	return c.Invalidate(ctx, names...)
+	return c.Invalidate(ctx, tagNames(tags)...)
 }
 
 // Clear makes every value of every group unreadable; see Group.Invalidate. It deletes nothing on a server, where others may keep something, too.

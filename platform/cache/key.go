@@ -32,6 +32,14 @@ func keyName(group, key string) string { return group + ":" + key }
 
 func tagName(tag string) string { return "#" + tag }
 
+func tagNames(tags []string) []string {
+	names := make([]string, 0, len(tags))
+	for _, t := range tags {
+		names = append(names, tagName(t))
+	}
+	return names
+}
+
 func groupName(group string) string { return "@" + group }
 
 // checkGroup returns an error for a text that is no name of a group.

@@ -3,7 +3,6 @@ package cache
 import (
 	"errors"
 	"sync/atomic"
-	"time"
 	"unsafe"
 
 	"github.com/banyan-go/banyan/platform/telemetry"
@@ -55,23 +54,6 @@ func (s *steps) show(t *telemetry.Telemetry, l2 *layer) error {
 		t.CounterFunc("cache_swept_total", "Invalidations that their process has left undone, and that this one has done.", nil, s.swept.Load),
 	)
 }
-
-// counts listens to what otter does by itself. Hits and misses are counted by those who know what came of them.
-
-// RecordEviction is part of stats.Recorder.
-func (c *counts) RecordEviction(uint32) { c.evictions.Add(1) }
-
-// RecordHits is part of stats.Recorder.
-func (c *counts) RecordHits(int) {}
-
-// RecordMisses is part of stats.Recorder.
-func (c *counts) RecordMisses(int) {}
-
-// RecordLoadSuccess is part of stats.Recorder.
-func (c *counts) RecordLoadSuccess(time.Duration) {}
-
-// RecordLoadFailure is part of stats.Recorder.
-func (c *counts) RecordLoadFailure(time.Duration) {}
 
 // stripes is how many counters a striped one is made of.
 const stripes = 16

@@ -16,12 +16,7 @@ import (
 const pollEvery = 5 * time.Millisecond
 
 func (g *Group[K, T]) query(at place) driver.Query {
-	q := driver.Query{Name: at.name, Marks: make([]string, 0, 1+len(at.tags)), Lasts: g.times.ttl + g.times.stale}
-	q.Marks = append(q.Marks, groupName(g.name))
-	for _, t := range at.tags {
-		q.Marks = append(q.Marks, tagName(t))
-	}
-	return q
+	return driver.Query{Name: at.name, Marks: at.marks, Lasts: g.times.ttl + g.times.stale}
 }
 
 // fetchShared gets a value that was not there a moment ago from what all processes share, or loads it for all of them.

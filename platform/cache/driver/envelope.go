@@ -71,18 +71,19 @@ func checksum(b []byte, at int) uint64 {
 // skew is how far in the future a value may have been filled: the clock of the store may have been set back.
 const skew = time.Minute
 
-// Decode reads what Encode has written for the key with this name, and returns the marks that it hangs on. The error is ErrDamaged.
-func Decode(b []byte, name string, now time.Time) (v Value, under string, err error) {
+// Decode reads what Encode has written for the key with this name, and returns the marks that it hangs on. These and the payload are parts of b. The error is
+// ErrDamaged.
+func Decode(b []byte, name string, now time.Time) (v Value, under []byte, err error) {
 	end := bytes.IndexByte(b, '\n')
 	if len(b) > MaxValue || end < len(magic) || string(b[:len(magic)]) != magic || len(b) < end+9 {
-		return Value{}, "", ErrDamaged
+		return Value{}, nil, ErrDamaged
 	}
 	if binary.BigEndian.Uint64(b[end+1:]) != checksum(b, end+1) {
-		return Value{}, "", ErrDamaged
+		return Value{}, nil, ErrDamaged
 	}
 	r := reader{rest: b[end+9:]}
 	if string(r.text()) != name {
-		return Value{}, "", ErrDamaged
+		return Value{}, nil, ErrDamaged
 	}
 	v.Schema = r.unsigned()
 	v.Absent = r.flag()
@@ -90,11 +91,11 @@ func Decode(b []byte, name string, now time.Time) (v Value, under string, err er
 	v.Position = r.unsigned()
 	filled, ends := r.signed(), r.signed()
 	if r.failed || filled > now.Add(skew).UnixMilli() || ends < filled || v.Took < 0 {
-		return Value{}, "", ErrDamaged
+		return Value{}, nil, ErrDamaged
 	}
 	v.Left = time.Duration(ends-now.UnixMilli()) * time.Millisecond
 	v.Payload = r.rest
-	return v, string(b[len(magic):end]), nil
+	return v, b[len(magic):end], nil
 }
 
 // reader takes what Encode has written apart. After a failure it returns zeros.

@@ -202,7 +202,7 @@ func answer(text string, q driver.Query, under string) driver.Answer {
 	if err != nil {
 		return driver.Answer{Damaged: true, Under: under}
 	}
-	if was != under {
+	if string(was) != under {
 		return driver.Answer{Under: under}
 	}
 	return driver.Answer{Value: &v, Under: under}

@@ -11,9 +11,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	goredis "github.com/redis/go-redis/v9"
 
@@ -87,35 +88,52 @@ func (s *store) Read(ctx context.Context, q driver.Query) (driver.Answer, error)
 	if err := s.knowTime(ctx); err != nil {
 		return driver.Answer{}, err
 	}
-	texts, err := s.redis.MGet(ctx, s.marks(append(make([]string, 0, len(q.Marks)+2), s.value(q.Name)), q)...).Result()
-	if err != nil {
+	args := make([]any, 0, len(q.Marks)+3)
+	args = append(args, "mget", s.value(q.Name), s.epoch())
+	for _, m := range q.Marks {
+		args = append(args, s.mark(m))
+	}
+	cmd := goredis.NewStringSliceCmd(ctx, args...) // what is not there is ""
+	if err := redis.Process(ctx, s.client, cmd); err != nil {
 		return driver.Answer{}, err
 	}
-	if texts[0] == nil {
+	texts := cmd.Val()
+	if len(texts) != len(args)-1 {
+		return driver.Answer{}, fmt.Errorf("MGET has returned %d values, want %d", len(texts), len(args)-1)
+	}
+	if slices.Contains(texts, "") {
 		return driver.Answer{}, nil
 	}
-	versions := make([]string, 0, len(texts)-1)
-	for _, t := range texts[1:] {
-		version, ok := t.(string)
-		if !ok {
-			return driver.Answer{}, nil
-		}
-		versions = append(versions, version)
-	}
-	text, _ := texts[0].(string)
-	return s.answer(text, q, strings.Join(versions, " ")), nil
+	return s.answer(texts[0], q, texts[1:]...), nil
 }
 
-// answer reads a stored value. One under other marks is none, and nothing is wrong with it.
-func (s *store) answer(text string, q driver.Query, under string) driver.Answer {
-	v, was, err := driver.Decode([]byte(text), q.Name, s.now())
+// answer reads a stored value. One under other versions is none, and nothing is wrong with it.
+func (s *store) answer(text string, q driver.Query, versions ...string) driver.Answer {
+	v, under, err := driver.Decode(unsafe.Slice(unsafe.StringData(text), len(text)), q.Name, s.now()) //nolint:gosec // of an answer that nobody else has
 	if err != nil {
-		return driver.Answer{Damaged: true, Under: under}
+		return driver.Answer{Damaged: true}
 	}
-	if was != under {
-		return driver.Answer{Under: under}
+	if !joined(under, versions) {
+		return driver.Answer{}
 	}
-	return driver.Answer{Value: &v, Under: under}
+	return driver.Answer{Value: &v}
+}
+
+// joined reports whether a text is these, with spaces between them.
+func joined(text []byte, parts []string) bool {
+	for i, part := range parts {
+		if i > 0 {
+			if len(text) == 0 || text[0] != ' ' {
+				return false
+			}
+			text = text[1:]
+		}
+		if len(text) < len(part) || string(text[:len(part)]) != part {
+			return false
+		}
+		text = text[len(part):]
+	}
+	return len(text) == 0
 }
 
 // Acquire looks for a value, and for the right to load it.
@@ -133,10 +151,12 @@ func (s *store) Acquire(ctx context.Context, q driver.Query, token string, fresh
 	under, _ := reply[2].(string)
 	text, _ := reply[3].(string)
 	s.learn(now)
-	if text != "" {
-		return s.answer(text, q, under), nil
+	if text == "" {
+		return driver.Answer{Under: under, Leased: leased == 1}, nil
 	}
-	return driver.Answer{Under: under, Leased: leased == 1}, nil
+	a := s.answer(text, q, under)
+	a.Under = under
+	return a, nil
 }
 
 func flag(on bool) int {
