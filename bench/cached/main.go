@@ -11,6 +11,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -93,7 +94,7 @@ func process(url string, lc *lifecycle.Lifecycle) (*cache.Cache, error) {
 }
 
 func load(context.Context, string) (*thing, error) {
-	return &thing{Name: "one", Text: string(make([]byte, 128))}, nil
+	return &thing{Name: "one", Text: strings.Repeat("x", 128)}, nil // of any bytes JSON would make others, and more
 }
 
 // hits compares a hit in memory with otter's, one after the other.
