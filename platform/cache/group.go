@@ -96,6 +96,9 @@ func (g *Group[K, T]) Get(ctx context.Context, key K) (T, error) {
 
 // plain reports whether nothing about ctx asks for more than the value.
 func plain(ctx context.Context) bool {
+	if ctx.Value(db.ScopedKey{}) == nil {
+		return true
+	}
 	if _, in := db.InTx(ctx); in {
 		return false
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/banyan-go/banyan/platform/db"
 )
 
 // readsKey is the context key of a *Reads.
@@ -23,7 +25,7 @@ type Reads struct {
 // long it may keep that. What a load reads in turn, for all who wait for it, is not noted.
 func Collect(ctx context.Context) (context.Context, *Reads) {
 	r := &Reads{}
-	return context.WithValue(ctx, readsKey{}, r), r
+	return db.Scoped(ctx, readsKey{}, r), r
 }
 
 func readsIn(ctx context.Context) *Reads {

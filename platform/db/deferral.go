@@ -58,7 +58,7 @@ func (d *DB) Deferred(ctx context.Context, fn func(ctx context.Context) error, l
 	runtime.Callers(2, caller[:]) // without runtime.Callers and Deferred
 	f := &deferral{db: d, ctx: ctx, caller: caller[0], turn: make(chan struct{}, 1)}
 	defer f.rollback() // not recover: it has to happen at runtime.Goexit, too
-	if err := fn(context.WithValue(ctx, deferralKey{}, f)); err != nil {
+	if err := fn(Scoped(ctx, deferralKey{}, f)); err != nil {
 		return err
 	}
 	return f.commit(last)
@@ -138,7 +138,7 @@ func (f *deferral) join(t *tx, c call, fn func(context.Context) error) error {
 			f.lose(err)
 		}
 	}()
-	if err = t.join(context.WithValue(c.ctx, txKey{}, t), c.key, fn); err == nil {
+	if err = t.join(Scoped(c.ctx, txKey{}, t), c.key, fn); err == nil {
 		err = t.whole(c.ctx)
 	}
 	return err
@@ -213,7 +213,7 @@ func (f *deferral) commit(last func(context.Context, Key) error) error {
 // end has last write into a transaction that waited, and commits it.
 func (t *tx) end(last func(context.Context, Key) error) error {
 	defer t.giveUp()
-	err := t.join(context.WithValue(t.life(), txKey{}, t), t.key, func(ctx context.Context) error { return last(ctx, t.key) })
+	err := t.join(Scoped(t.life(), txKey{}, t), t.key, func(ctx context.Context) error { return last(ctx, t.key) })
 	if err != nil {
 		return err
 	}

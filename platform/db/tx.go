@@ -162,7 +162,7 @@ func (t *tx) run(o *open, fn func(context.Context) error) (err error) {
 	if t.sql, err = o.Write.BeginTx(t.life(), nil); err != nil {
 		return fmt.Errorf("begin transaction: %w", translate(t.db.driver, err))
 	}
-	if err := fn(context.WithValue(t.ctx, txKey{}, t)); err != nil {
+	if err := fn(Scoped(t.ctx, txKey{}, t)); err != nil {
 		return err
 	}
 	if t.held == nil {
