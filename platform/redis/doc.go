@@ -16,4 +16,6 @@
 // a cache is passed over, a limit has its rule, a session is not known.
 //
 // No call is repeated: a call without an answer may have been done.
+//
+// An answer with a text of more than 16 MiB, or a list of more than a million elements, is not read: ErrTooLarge.
 package redis

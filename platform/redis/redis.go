@@ -154,10 +154,17 @@ func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client
 
 // dialer makes connections. The library's own does not end the greeting of TLS when its context does.
 func dialer(secure *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := (&net.Dialer{}).DialContext
 	if secure != nil {
-		return (&tls.Dialer{Config: secure}).DialContext
+		dial = (&tls.Dialer{Config: secure}).DialContext
 	}
-	return (&net.Dialer{}).DialContext
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return withLimits(conn), nil
+	}
 }
 
 // Commands returns what the server can be told, each with the limits that the package promises. Commands that wait on purpose, BLPOP for instance, do
