@@ -42,17 +42,37 @@ func (c *counts) show(t *telemetry.Telemetry, group string) error {
 }
 
 // steps are what happened between processes.
-type steps struct{ gaps, swept atomic.Uint64 }
+type steps struct{ gaps, breaks, resets, doubts, swept atomic.Uint64 }
 
 func (s *steps) show(t *telemetry.Telemetry, l2 *layer) error {
 	if t == nil || l2 == nil {
 		return nil
 	}
-	return errors.Join(
+	var errs []error
+	if l2.features.Broadcast {
+		errs = append(errs,
+			t.GaugeFunc("cache_bus_connected", "Whether this process hears of invalidations by others: 0 while the connection for that is broken, or its heartbeat has had no answer.", nil, state(&l2.connected)),
+			t.CounterFunc("cache_bus_breaks_total", "How often this process has ceased to hear of invalidations by others: the connection was broken, or its heartbeat had no answer in time.", nil, s.breaks.Load),
+			t.CounterFunc("cache_bus_resets_total", "How often the store came back having forgotten changes, for which everything in it was made unreadable.", nil, s.resets.Load),
+		)
+	}
+	return errors.Join(append(errs,
+		t.GaugeFunc("cache_in_step", "Whether this process reads what all share: 0 while that is away, and until everything is done that was left undone meanwhile.", nil, state(&l2.inStep)),
+		t.CounterFunc("cache_doubts_total", "How often everything in memory was forgotten, because something may have been invalidated without a word.", nil, s.doubts.Load),
 		t.CounterFunc("cache_out_of_step_total", "How often this process could not be sure to hear of every invalidation: what all share was away, or the connection was made anew.", nil, l2.losses.Load),
 		t.CounterFunc("cache_gaps_total", "Invalidations by other processes that were missed, and for which everything in memory was forgotten.", nil, s.gaps.Load),
 		t.CounterFunc("cache_swept_total", "Invalidations that their process has left undone, and that this one has done.", nil, s.swept.Load),
-	)
+	)...)
+}
+
+// state returns what a gauge shows of a condition: 1 while it holds.
+func state(holds *atomic.Bool) func() float64 {
+	return func() float64 {
+		if holds.Load() {
+			return 1
+		}
+		return 0
+	}
 }
 
 // stripes is how many counters a striped one is made of.

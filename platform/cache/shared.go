@@ -155,13 +155,13 @@ func (g *Group[K, T]) fetchAlone(ctx context.Context, key K, at place, f *flight
 
 // bounded runs load when there is a place for it.
 func (g *Group[K, T]) bounded(ctx context.Context, f *flight[T], load func()) {
-	select {
-	case g.cache.l2.places <- struct{}{}:
-		defer func() { <-g.cache.l2.places }()
-		load()
-	case <-ctx.Done():
-		f.err = ErrBusy.Because(context.Cause(ctx))
+	leave, err := g.cache.l2.queue(ctx)
+	if err != nil {
+		f.err = err
+		return
 	}
+	defer leave()
+	load()
 }
 
 // position returns how far the source has got.

@@ -22,6 +22,8 @@ const (
 	shareTime = time.Second
 	// startTime is how long a start waits until it is in step. It goes on without.
 	startTime = time.Second
+	// queueTime is how long a load waits for its place while the store is away: what takes longer than that comes too late for who has asked.
+	queueTime = time.Second
 	// mostOwed is how many names are remembered one by one; more are everything.
 	mostOwed = 1000
 )
@@ -46,6 +48,26 @@ func newLayer(s driver.Store, f driver.Features, loads int) *layer {
 	l := &layer{Store: s, features: f, wake: make(chan struct{}, 1), places: make(chan struct{}, loads)}
 	l.connected.Store(!f.Broadcast)
 	return l
+}
+
+// queue waits for a place for a load while the store is away. The error is ErrBusy.
+func (l *layer) queue(ctx context.Context) (leave func(), err error) {
+	leave = func() { <-l.places }
+	select {
+	case l.places <- struct{}{}:
+		return leave, nil
+	default:
+	}
+	late := time.NewTimer(queueTime)
+	defer late.Stop()
+	select {
+	case l.places <- struct{}{}:
+		return leave, nil
+	case <-late.C:
+		return nil, ErrBusy
+	case <-ctx.Done():
+		return nil, ErrBusy.Because(context.Cause(ctx))
+	}
 }
 
 // shared reports whether there is a layer behind the memory.
@@ -89,6 +111,7 @@ func (c *Cache) doubt() {
 	if c.alone {
 		return
 	}
+	c.counts.doubts.Add(1)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	c.gens.all.Add(1)
@@ -107,6 +130,7 @@ func (c *Cache) listen(ctx context.Context) {
 		}
 		c.lost(ctx, err)
 		if heard { // what is kept from now on does not last
+			c.counts.breaks.Add(1)
 			c.doubt()
 		}
 		pause(ctx, catchUpEvery)
@@ -116,6 +140,7 @@ func (c *Cache) listen(ctx context.Context) {
 // hear takes one thing that was heard.
 func (c *Cache) hear(e driver.Event) {
 	if e.Lost {
+		c.counts.resets.Add(1)
 		c.l2.owe([]string{everything})
 	}
 	if e.Connected {

@@ -129,6 +129,15 @@ func (t *Telemetry) Gauge(name, help string, labels ...string) (*Gauge, error) {
 	return &Gauge{newSeries[prometheus.Gauge](t.custom, vec, name, len(labels))}, nil
 }
 
+// GaugeFunc defines one series of a gauge whose value is read when somebody looks: for a state that stands somewhere already. Read is safe for concurrent use. What CounterFunc
+// says about labels holds, and what Gauge says about names.
+func (t *Telemetry) GaugeFunc(name, help string, labels map[string]string, read func() float64) error {
+	if err := checkMetric(dto.MetricType_GAUGE, name, help, slices.Sorted(maps.Keys(labels))); err != nil {
+		return err
+	}
+	return t.custom.register(name, prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, read))
+}
+
 // Histogram defines a histogram. Bounds are the upper bounds of its buckets, increasing, at most 100; nil means those of the HTTP
 // latencies, from 0.0005 to 10, for seconds. What Counter says about names holds, but the name must not end in _total.
 func (t *Telemetry) Histogram(name, help string, bounds []float64, labels ...string) (*Histogram, error) {
