@@ -22,6 +22,7 @@ type Proxy struct {
 	cut        int // bytes of each answer that get through; negative for all
 	old, other []byte
 	hook       func(request []byte) Verdict
+	forge      func(answer []byte) []byte
 	links      map[*link]struct{}
 	closed     bool
 
@@ -106,6 +107,14 @@ func (p *Proxy) OnRequest(hook func(request []byte) Verdict) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.hook = hook
+}
+
+// OnAnswer has clients get what forge makes of what the server has sent in one go, which may be a part of an answer or several. Forge may change its argument; it is called from
+// several goroutines. Nil ends that.
+func (p *Proxy) OnAnswer(forge func(answer []byte) []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.forge = forge
 }
 
 // Reset ends all connections with a reset (RST), as a firewall does or a machine that has started anew. New ones go through.
@@ -221,11 +230,14 @@ func (p *Proxy) request(l *link, data []byte) ([]byte, bool) {
 // answer returns what a client gets of what the server has sent; false ends the connection behind it.
 func (p *Proxy) answer(l *link, data []byte) ([]byte, bool) {
 	p.mu.Lock()
-	delay, cut := p.delay, p.cut
+	delay, cut, forge := p.delay, p.cut, p.forge
 	if len(p.old) > 0 {
 		data = bytes.ReplaceAll(data, p.old, p.other)
 	}
 	p.mu.Unlock()
+	if forge != nil {
+		data = forge(data)
+	}
 	if delay > 0 {
 		timer := time.NewTimer(delay)
 		defer timer.Stop()

@@ -114,6 +114,10 @@ func TestProxyPassesOn(t *testing.T) {
 	}
 	p.Rewrite("one", "two")
 	dial(t, p).want("one, three", "two, three")
+	p.OnAnswer(func(answer []byte) []byte { return append([]byte("longer "), answer...) })
+	dial(t, p).want("three", "longer three")
+	p.OnAnswer(nil)
+	dial(t, p).want("three", "three")
 }
 
 // In a silence nothing is lost and nobody hears anything; a client that has gone is not missed before the end.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/banyan-go/banyan/platform/cache/driver"
@@ -60,7 +61,7 @@ func (s *store) numberNow(ctx context.Context) (int64, error) {
 
 // Listen hears of invalidations by others.
 //
-// Each has a number, one more than that before. That nothing was missed is also known when nothing comes: a heartbeat first asks for the newest number and then sends that in
+// Each has a number, one more than that before, and a checksum. That nothing was missed is also known when nothing comes: a heartbeat first asks for the newest number and then sends that in
 // a PING over the subscription, whose answer arrives behind everything that was published before.
 func (s *store) Listen(ctx context.Context, hear func(driver.Event)) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -89,8 +90,13 @@ func (s *store) Listen(ctx context.Context, hear func(driver.Event)) error {
 	}
 }
 
-// receive returns what comes next.
-func receive(ctx context.Context, sub *goredis.PubSub) (any, error) {
+// receive returns what comes next. The library panics at what is no message.
+func receive(ctx context.Context, sub *goredis.PubSub) (message any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("no message: %v", p)
+		}
+	}()
 	ctx, cancel := context.WithTimeout(ctx, 2*beat)
 	defer cancel()
 	return sub.ReceiveTimeout(ctx, 2*beat)
@@ -140,17 +146,34 @@ func (l *listener) take(ctx context.Context, message any) error {
 	case *goredis.Message:
 		text, rest, _ := strings.Cut(m.Payload, " ")
 		n, err := strconv.ParseInt(text, 10, 64)
-		parts, ok := driver.Split(rest)
-		if err != nil || !ok || len(parts) == 0 {
+		from, names, ok := read(rest)
+		if err != nil || !ok {
 			l.hear(driver.Event{Missed: true})
 			return nil
 		}
 		l.heard(n, l.known && n != l.last+1)
-		if parts[0] != l.store.self {
-			l.hear(driver.Event{Names: parts[1:]})
+		if from != l.store.self {
+			l.hear(driver.Event{Names: names})
 		}
 	}
 	return nil
+}
+
+// message returns what is published of an invalidation, behind its number: who says it, and the names. A name that arrives as another one would leave a value standing, hence
+// the checksum.
+func message(from string, names []string) string {
+	text := driver.Join(append([]string{from}, names...)...)
+	return strconv.FormatUint(xxhash.Sum64String(text), 16) + " " + text
+}
+
+// read reads what message has written.
+func read(text string) (from string, names []string, ok bool) {
+	sum, text, _ := strings.Cut(text, " ")
+	parts, ok := driver.Split(text)
+	if !ok || len(parts) == 0 || sum != strconv.FormatUint(xxhash.Sum64String(text), 16) {
+		return "", nil, false
+	}
+	return parts[0], parts[1:], true
 }
 
 // connected says that everything from now on is heard.

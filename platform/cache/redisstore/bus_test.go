@@ -2,8 +2,12 @@ package redisstore_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/banyan-go/banyan/platform/cache/driver"
 	"github.com/banyan-go/banyan/platform/cache/redisstore"
@@ -48,17 +52,45 @@ func (h *heard) again() {
 	})
 }
 
-func (h *heard) next() driver.Event {
+// patience is how long a test waits for something that has to happen: many heartbeats.
+const patience = 10 * time.Second
+
+// next returns what is heard next. What says what that is.
+func (h *heard) next(what string) driver.Event {
 	h.t.Helper()
 	select {
 	case e := <-h.events:
 		return e
 	case err := <-h.ended:
 		h.t.Fatalf("the listener has ended: %v", err)
-	case <-time.After(20 * time.Second):
-		h.t.Fatal("nothing is heard")
+	case <-time.After(patience):
+		h.t.Fatalf("nobody hears %s", what)
 	}
 	panic("unreachable")
+}
+
+// connected waits until it listens.
+func (h *heard) connected() {
+	h.t.Helper()
+	if e := h.next("that it is connected"); !e.Connected {
+		h.t.Fatalf("first %+v", e)
+	}
+}
+
+// end waits until it has noticed that there is nobody to listen to.
+func (h *heard) end(wrong string) {
+	h.t.Helper()
+	select {
+	case <-h.ended:
+	case <-time.After(patience):
+		h.t.Fatal(wrong)
+	}
+}
+
+// invalidation is what another process publishes, with a number of the test's choice.
+func invalidation(number string, names ...string) string {
+	text := driver.Join(append([]string{"another"}, names...)...)
+	return fmt.Sprintf("%s %x %s", number, xxhash.Sum64String(text), text)
 }
 
 const number, bus = "app:cache:cache:n:", "app:cache:cache:bus:"
@@ -81,35 +113,31 @@ func (h *heard) publish(text string) {
 	}
 }
 
-// What is missed is noticed: by the next number, by the heartbeat when nothing comes, and when what comes makes no sense.
+// What is missed is noticed: by the next number, by the heartbeat when nothing comes, and when what comes is damaged.
 func TestGaps(t *testing.T) {
 	t.Parallel()
 	h := listen(t)
-	if e := h.next(); !e.Connected {
-		t.Fatalf("first %+v", e)
-	}
-	message := func(n, name string) { h.publish(n + " " + driver.Join("another", name)) }
-	message("7", "a.b:1")
-	if e := h.next(); len(e.Names) != 1 || e.Missed {
-		t.Errorf("the first one: %+v", e)
-	}
-	message("8", "a.b:2")
-	if e := h.next(); len(e.Names) != 1 {
-		t.Errorf("the next one: %+v", e)
+	h.connected()
+	for _, n := range []string{"7", "8"} {
+		h.publish(invalidation(n, "a.b:1"))
+		if e := h.next("of an invalidation"); len(e.Names) != 1 || e.Missed {
+			t.Fatalf("number %s: %+v, want its name and nothing missed", n, e)
+		}
 	}
 	for _, n := range []string{"10", "9", "9"} { // left out, reordered, twice
-		message(n, "a.b:3")
-		if e := h.next(); !e.Missed {
-			t.Errorf("number %s: %+v, want that something was missed", n, e)
+		h.publish(invalidation(n, "a.b:3"))
+		if e := h.next("of a gap"); !e.Missed {
+			t.Fatalf("number %s: %+v, want that something was missed", n, e)
 		}
-		if e := h.next(); len(e.Names) != 1 {
-			t.Errorf("number %s: %+v, want its name", n, e)
+		if e := h.next("of an invalidation"); len(e.Names) != 1 {
+			t.Fatalf("number %s: %+v, want its name", n, e)
 		}
 	}
-	for _, text := range []string{"", "noise", "12 5:abc", "x " + driver.Join("another", "a.b:1")} {
+	good := invalidation("10", "a.b:1")
+	for _, text := range []string{"", "noise", "10 5:abc", "x" + good[2:], good[:len(good)-1] + "2", strings.Replace(good, " ", " 1", 1), good + "x", good[:len(good)-1]} {
 		h.publish(text)
-		if e := h.next(); !e.Missed {
-			t.Errorf("%q: %+v", text, e)
+		if e := h.next("of what makes no sense"); !e.Missed || e.Names != nil {
+			t.Fatalf("%q: %+v, want that something was missed", text, e)
 		}
 	}
 }
@@ -117,12 +145,12 @@ func TestGaps(t *testing.T) {
 func TestHeartbeatFindsWhatWasLost(t *testing.T) {
 	t.Parallel()
 	h := listen(t)
-	h.next()
-	h.publish("1 " + driver.Join("another", "a.b:1"))
-	h.next()
+	h.connected()
+	h.publish(invalidation("1", "a.b:1"))
+	h.next("of an invalidation")
 	h.incr() // two that nobody has heard of
 	h.incr()
-	if e := h.next(); !e.Missed {
+	if e := h.next("that two invalidations were missed, behind which nothing comes"); !e.Missed {
 		t.Errorf("%+v", e)
 	}
 }
@@ -131,18 +159,14 @@ func TestHeartbeatFindsWhatWasLost(t *testing.T) {
 func TestLostChanges(t *testing.T) {
 	t.Parallel()
 	h := listen(t)
-	h.next()
-	h.publish("5 " + driver.Join("another", "a.b:1"))
-	h.next()
+	h.connected()
+	h.publish(invalidation("5", "a.b:1"))
+	h.next("of an invalidation")
 	h.server.Kill(t)
-	select {
-	case <-h.ended:
-	case <-time.After(20 * time.Second):
-		t.Fatal("it listens to nobody")
-	}
+	h.end("it listens to a server that was killed")
 	h.server.Start(t)
 	h.again()
-	if e := h.next(); !e.Connected || !e.Lost {
+	if e := h.next("that it is connected again"); !e.Connected || !e.Lost {
 		t.Errorf("%+v, want one that says what was lost", e)
 	}
 }
@@ -150,12 +174,8 @@ func TestLostChanges(t *testing.T) {
 func TestFrozenServerIsNoticed(t *testing.T) {
 	t.Parallel()
 	h := listen(t)
-	h.next()
+	h.connected()
 	h.server.Freeze(t)
 	defer h.server.Thaw(t)
-	select {
-	case <-h.ended:
-	case <-time.After(20 * time.Second):
-		t.Fatal("it listens to nobody")
-	}
+	h.end("it listens to a server that answers no heartbeat")
 }

@@ -94,7 +94,9 @@ func (s *store) Read(ctx context.Context, q driver.Query) (driver.Answer, error)
 		args = append(args, s.mark(m))
 	}
 	cmd := goredis.NewStringSliceCmd(ctx, args...) // what is not there is ""
-	if err := redis.Process(ctx, s.client, cmd); err != nil {
+	if err := redis.Process(ctx, s.client, cmd); errors.Is(err, redis.ErrTooLarge) {
+		return driver.Answer{Damaged: true}, nil
+	} else if err != nil {
 		return driver.Answer{}, err
 	}
 	texts := cmd.Val()
@@ -213,5 +215,5 @@ func (s *store) Invalidate(ctx context.Context, n driver.Names, behind uint64) e
 		keys = append(keys, s.epoch())
 	}
 	return redis.Run(ctx, s.client, s.invalidate, keys,
-		s.channel(), driver.Join(append([]string{s.self}, n.All...)...), rand.Text(), position(behind), floorTime.Milliseconds(), len(n.Keys)).Err()
+		s.channel(), message(s.self, n.All), rand.Text(), position(behind), floorTime.Milliseconds(), len(n.Keys)).Err()
 }

@@ -19,7 +19,7 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local versions = {}
 for i = 3, #KEYS do
 	local version = read(KEYS[i])
-	if not version then
+	if not version or #version > 100 then
 		version = ARGV[4] .. i
 		redis.call('SET', KEYS[i], version, 'PX', ARGV[5])
 	elseif redis.call('PTTL', KEYS[i]) < tonumber(ARGV[5]) then
