@@ -2,8 +2,10 @@ package cache
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/cache/driver"
 	"github.com/banyan-go/banyan/platform/db"
 )
 
@@ -14,9 +16,9 @@ func (g *Group[K, T]) LoadMany(load func(ctx context.Context, keys []K) (map[K]T
 	return g
 }
 
-// GetMany returns the values of these keys, without those that are not there. What is not in the memory of this process it asks its source for, all at once and with
-// ctx; it does not wait for others who ask, and remembers what is there and not what is not. In a transaction it is Get. It panics for a group without
-// LoadMany.
+// GetMany returns the values of these keys, without those that are not there. What is not in the memory of this process it looks for in what all processes share, and what is not
+// there either it asks its source for, all at once and with ctx; it does not wait for others who ask, and remembers in memory what is there and not what is not. In a transaction it is
+// Get. It panics for a group without LoadMany.
 func (g *Group[K, T]) GetMany(ctx context.Context, keys []K) (map[K]T, error) {
 	reads := readsIn(ctx)
 	if _, in := db.InTx(ctx); in {
@@ -38,7 +40,68 @@ func (g *Group[K, T]) GetMany(ctx context.Context, keys []K) (map[K]T, error) {
 			g.note(reads, at, before, ok && e.late)
 		}
 	}
-	return values, g.fill(ctx, values, missing)
+	return values, g.fill(ctx, values, g.readMany(ctx, values, missing))
+}
+
+// together is how many values are looked for in one round trip to what all processes share, which serves nobody else meanwhile.
+const together = 200
+
+// readMany adds to values what all processes share of the missing ones, and returns the rest.
+func (g *Group[K, T]) readMany(ctx context.Context, values map[K]T, missing []missed[K]) (rest []missed[K]) {
+	l2 := g.cache.l2
+	if l2 == nil {
+		return missing
+	}
+	reader, ok := l2.Store.(driver.ManyReader)
+	if !ok {
+		return missing
+	}
+	ctx, cancel := context.WithTimeout(detached(g.cache.life, ctx), shareTime) // who goes away says nothing of the store
+	defer cancel()
+	for some := range slices.Chunk(missing, together) {
+		if !l2.inStep.Load() {
+			rest = append(rest, some...)
+			continue
+		}
+		rest = append(rest, g.readSome(ctx, reader, values, some)...)
+	}
+	return rest
+}
+
+// readSome is readMany in one round trip.
+func (g *Group[K, T]) readSome(ctx context.Context, reader driver.ManyReader, values map[K]T, missing []missed[K]) (rest []missed[K]) {
+	qs := make([]driver.Query, 0, len(missing))
+	for _, m := range missing {
+		qs = append(qs, g.query(m.at))
+	}
+	answers, err := reader.ReadMany(ctx, qs)
+	if err != nil {
+		g.cache.lost(ctx, err)
+		return missing
+	}
+	for i, m := range missing {
+		if !g.takeOne(ctx, values, m, answers[i]) {
+			rest = append(rest, m)
+		}
+	}
+	return rest
+}
+
+// takeOne adds a stored value that is good to values.
+func (g *Group[K, T]) takeOne(ctx context.Context, values map[K]T, m missed[K], a driver.Answer) bool {
+	f := &flight[T]{before: m.before}
+	if a.Damaged {
+		g.counts.damaged.Add(1)
+	}
+	if !g.take(m.key, m.at, f, a) {
+		return false
+	}
+	g.counts.shared.Add(1)
+	if f.err == nil {
+		values[m.key] = f.value
+	}
+	g.afterwards(detached(g.cache.life, ctx), f)
+	return true
 }
 
 // missed is a key whose value is not in memory.
@@ -57,6 +120,13 @@ func (g *Group[K, T]) fill(ctx context.Context, values map[K]T, missing []missed
 	keys := make([]K, len(missing))
 	for i, m := range missing {
 		keys[i] = m.key
+	}
+	if l2 := g.cache.l2; l2 != nil && !l2.inStep.Load() {
+		leave, err := l2.queue(ctx)
+		if err != nil {
+			return err
+		}
+		defer leave()
 	}
 	position, began := g.position(ctx), time.Now()
 	found, err := g.sources(ctx, keys)

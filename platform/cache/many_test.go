@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -149,5 +150,46 @@ func TestStatementsOfALoadCountForItsRequest(t *testing.T) {
 		if got := r.End(); got != want {
 			t.Errorf("request %d runs %d statements, want %d", i, got, want)
 		}
+	}
+}
+
+// What another process has stored is read in one round trip, and the source is asked for the rest alone.
+func TestGetManyReadsWhatProcessesShare(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := &shelf{values: map[string]string{}}
+	for n := range 450 { // more than one round trip has
+		s.values[strconv.Itoa(n)] = "v" + strconv.Itoa(n)
+	}
+	group := func() *cache.Group[string, string] {
+		return cache.Of(w.instance(""), "test.things", cache.Rule{}, s.load).LoadMany(s.loadMany).TagBy(func(key string) []string { return []string{"of " + key} })
+	}
+	a, b := group(), group()
+	keys := slices.Collect(maps.Keys(s.values))
+	for _, key := range keys {
+		want(t, a, key, s.values[key])
+	}
+	if _, err := a.Get(t.Context(), "none"); !errors.Is(err, errNoThing) {
+		t.Fatal(err)
+	}
+	s.values["new"] = "N"
+	got, err := b.GetMany(t.Context(), append([]string{"none", "new"}, keys...))
+	if !maps.Equal(got, s.values) || err != nil {
+		t.Errorf("%d values, %v, want %d", len(got), err, len(s.values))
+	}
+	if want := []string{"new"}; !slices.Equal(s.asked, want) {
+		t.Errorf("the source was asked for %.100q, want %q", s.asked, want)
+	}
+	s.values["7"] = "changed"
+	if err := a.Invalidate(t.Context(), "7"); err != nil {
+		t.Fatal(err)
+	}
+	c := group()
+	if got, err := c.GetMany(t.Context(), []string{"7", "8"}); got["7"] != "changed" || got["8"] != "v8" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	wantMany(t, b, "8", map[string]string{"8": "v8"})
+	if want := []string{"new", "7"}; !slices.Equal(s.asked, want) {
+		t.Errorf("the source was asked for %.100q, want %q", s.asked, want)
 	}
 }

@@ -91,6 +91,12 @@ type Store interface {
 	Listen(ctx context.Context, hear func(Event)) error
 }
 
+// ManyReader is a Store that looks for many values as it looks for one.
+type ManyReader interface {
+	// ReadMany is Read for each query, in one round trip for all. The answers have the order of the queries.
+	ReadMany(ctx context.Context, qs []Query) ([]Answer, error)
+}
+
 // Names are what is invalidated.
 type Names struct {
 	All   []string // in the words of package cache, for those who listen
