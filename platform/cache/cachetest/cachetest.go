@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) Place) {
 		{"lease ends", testLeaseEnds},
 		{"fresh", testFresh},
 		{"one of many", testOneOfMany},
+		{"many at once", testMany},
 		{"listen", testListen},
 		{"order of an invalidation", testOrder},
 	} {
@@ -190,7 +191,7 @@ func testEnds(t *testing.T, s *suite) {
 	v := text("one")
 	v.Left = 20 * time.Millisecond
 	p.put(q, v)
-	s.eventually(func() bool {
+	s.eventually("the value is good for ever", func() bool {
 		a := p.read(q)
 		return a.Value == nil || a.Value.Left <= 0
 	})
@@ -199,20 +200,26 @@ func testEnds(t *testing.T, s *suite) {
 	if kept, err := p.store.Fill(p.ctx, q, "t", a.Under, v, time.Minute); !kept || err != nil {
 		t.Fatalf("Fill: %t, %v", kept, err)
 	}
-	s.eventually(func() bool { a := p.read(q); return a.Value != nil && a.Value.Left < 0 }) // it stays for longer than it is good
+	s.eventually("the value is good for as long as it stays, or gone when it is not good any more", func() bool {
+		a := p.read(q)
+		return a.Value != nil && a.Value.Left < 0
+	})
 }
 
-// eventually waits until something holds.
-func (s *suite) eventually(holds func() bool) {
+// patience is how long a check waits for something that has to happen, many times as long as that takes.
+const patience = 10 * time.Second
+
+// eventually waits until something holds. Wrong says what is the case when it never does.
+func (s *suite) eventually(wrong string, holds func() bool) {
 	s.t.Helper()
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(patience)
 	for !holds() {
 		select {
 		case <-again.C:
 		case <-deadline:
-			s.t.Fatal("it does not come")
+			s.t.Fatal(wrong)
 		}
 	}
 }
@@ -375,11 +382,15 @@ func testLeaseEnds(t *testing.T, s *suite) {
 		return
 	}
 	p, other := s.open(20*time.Millisecond), s.open(lease)
-	q := query("a.b:1")
+	q, earlier := query("a.b:1"), query("a.b:0")
+	was := p.acquire(earlier, "p", false)
 	a := p.acquire(q, "p", false)
-	s.eventually(func() bool { return other.acquire(q, "o", false).Leased })
+	s.eventually("the lease does not end", func() bool { return other.acquire(q, "o", false).Leased })
 	if p.fill(q, "p", a.Under, text("late")) {
-		t.Error("what has the lease no longer has stored something")
+		t.Error("who has the lease no longer has stored something")
+	}
+	if p.fill(earlier, "p", was.Under, text("late")) {
+		t.Error("a lease that has ended, and that nobody else has, is good for a fill")
 	}
 }
 
@@ -431,29 +442,67 @@ func testOneOfMany(t *testing.T, s *suite) {
 	}
 }
 
-// hear returns what a process hears.
-func (p *process) hear() <-chan driver.Event {
+// To look for many is to look for each of them: whatever that says, nothing of one is taken for another one's.
+func testMany(t *testing.T, s *suite) {
+	p := s.open(lease)
+	reader, ok := p.store.(driver.ManyReader)
+	if !ok {
+		return
+	}
+	qs := []driver.Query{
+		query("a.b:1", "@a.b"), query("a.b:none", "@a.b"), query("a.b:2", "@a.b", "#x"), query("a.b:3", "#y"), query("a.b:4"), query("a.b:5", "#never"), query("a.b:2", "@a.b", "#x"),
+	}
+	for _, n := range []int{0, 2, 3, 4} {
+		p.put(qs[n], text(qs[n].Name))
+	}
+	p.invalidate(keys("a.b:4"), 0)
+	for range 2 {
+		answers, err := reader.ReadMany(p.ctx, qs)
+		if err != nil || len(answers) != len(qs) {
+			t.Fatalf("%d answers to %d queries, %v", len(answers), len(qs), err)
+		}
+		for i, q := range qs {
+			if one := p.read(q); payload(answers[i]) != payload(one) || answers[i].Damaged {
+				t.Errorf("%q among others is %q, alone %q", q.Name, payload(answers[i]), payload(one))
+			}
+		}
+		p.invalidate(marks("#x"), 0)
+	}
+	if answers, err := reader.ReadMany(p.ctx, nil); len(answers) != 0 || err != nil {
+		t.Errorf("no queries: %+v, %v", answers, err)
+	}
+}
+
+// payload returns what a value holds, "" for none.
+func payload(a driver.Answer) string {
+	if a.Value == nil {
+		return ""
+	}
+	return string(a.Value.Payload)
+}
+
+// listen has fn called with what a process hears, until the test ends.
+func (p *process) listen(fn func(driver.Event)) {
 	ctx, cancel := context.WithCancel(p.ctx)
-	events, done := make(chan driver.Event, 1000), make(chan struct{})
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_ = p.store.Listen(ctx, func(e driver.Event) { events <- e }) // it ends with the test
+		_ = p.store.Listen(ctx, fn) // it ends with the test
 	}()
 	p.t.Cleanup(func() {
 		cancel()
 		<-done
 	})
-	return events
 }
 
-// next returns what is heard next.
-func (s *suite) next(events <-chan driver.Event) driver.Event {
+// next returns what comes next. What says what that is.
+func next[T any](s *suite, what string, coming <-chan T) T {
 	s.t.Helper()
 	select {
-	case e := <-events:
-		return e
-	case <-time.After(20 * time.Second):
-		s.t.Fatal("nothing is heard")
+	case v := <-coming:
+		return v
+	case <-time.After(patience):
+		s.t.Fatalf("nobody hears %s", what)
 		panic("unreachable")
 	}
 }
@@ -464,32 +513,44 @@ func testListen(t *testing.T, s *suite) {
 	}
 	p, other := s.open(lease), s.open(lease)
 	p.invalidate(keys("a.b:before"), 0)
-	events := other.hear()
-	if e := s.next(events); !e.Connected || e.Lost {
+	events := make(chan driver.Event, 1000)
+	other.listen(func(e driver.Event) { events <- e })
+	if e := next(s, "that it is connected", events); !e.Connected || e.Lost {
 		t.Errorf("first %+v", e)
 	}
 	for _, names := range [][]string{{"a.b:1"}, {"#x", "@a.b", "a.b:\xff\x00\n 1:2"}, {"*"}} {
 		p.invalidate(driver.Names{All: names}, 0)
-		if e := s.next(events); !slices.Equal(e.Names, names) || e.Missed {
+		if e := next(s, "of an invalidation", events); !slices.Equal(e.Names, names) || e.Missed {
 			t.Errorf("heard %+v, want %q", e, names)
 		}
 	}
 	other.invalidate(keys("a.b:own"), 0)
 	p.invalidate(keys("a.b:last"), 0)
-	if e := s.next(events); !slices.Equal(e.Names, []string{"a.b:last"}) || e.Missed {
+	if e := next(s, "of an invalidation", events); !slices.Equal(e.Names, []string{"a.b:last"}) || e.Missed {
 		t.Errorf("heard %+v, want what others say, and nothing missed", e)
 	}
 }
 
-// Who hears of an invalidation does not find the old value any more.
+// Who hears of an invalidation does not find the old value any more, not even while who has invalidated still waits for the end of that.
 func testOrder(t *testing.T, s *suite) {
 	if !s.features().Broadcast {
 		return
 	}
 	p, other := s.open(lease), s.open(lease)
 	q := query("a.b:1", "#x")
-	events := other.hear()
-	s.next(events)
+	listening, found := make(chan struct{}), make(chan *driver.Value, 1)
+	other.listen(func(e driver.Event) {
+		if e.Connected {
+			close(listening)
+			return
+		}
+		a, err := other.store.Read(other.ctx, q)
+		if err != nil {
+			t.Errorf("Read: %v", err)
+		}
+		found <- a.Value
+	})
+	next(s, "that it is connected", listening)
 	for n := range 50 {
 		p.put(q, text(strconv.Itoa(n)))
 		if n%2 == 0 {
@@ -497,8 +558,7 @@ func testOrder(t *testing.T, s *suite) {
 		} else {
 			p.invalidate(marks("#x"), 0)
 		}
-		s.next(events)
-		if a := other.read(q); a.Value != nil {
+		if v := next(s, "of an invalidation", found); v != nil {
 			t.Fatalf("round %d: the old value is there when its end is heard of", n)
 		}
 	}
