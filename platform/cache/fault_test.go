@@ -1,14 +1,21 @@
 package cache_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
@@ -154,42 +161,149 @@ func TestSwappedReplies(t *testing.T) {
 	}
 }
 
-// While Redis is away no more loads run at once than are allowed.
+// Whatever is flipped in what Redis says, and whoever's answer arrives in the place of whose: nobody gets a wrong value, one from before a change, nor an error.
+func TestForgedReplies(t *testing.T) {
+	t.Parallel()
+	const keys = 8
+	flip := func() func([]byte) []byte {
+		var n atomic.Int64
+		return func(answer []byte) []byte {
+			if n.Add(1)%16 == 0 {
+				answer[rand.IntN(len(answer))] ^= 1 << rand.IntN(8)
+			}
+			return answer
+		}
+	}
+	swap := func(which string) func() func([]byte) []byte {
+		return func() func([]byte) []byte {
+			var mu sync.Mutex
+			held := []byte("+OK\r\n")
+			return func(answer []byte) []byte {
+				mu.Lock()
+				defer mu.Unlock()
+				if !bytes.Contains(answer, []byte(which)) {
+					return answer
+				}
+				last := held
+				held = bytes.Clone(answer)
+				return last
+			}
+		}
+	}
+	for name, forge := range map[string]func() func([]byte) []byte{
+		"a flipped bit here and there": flip, "values in the place of others": swap("BC1 "), "each in the place of the next": swap(""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			p, url := w.behind()
+			var versions [keys]atomic.Int64
+			load := func(_ context.Context, key string) (string, error) {
+				n, err := strconv.Atoi(key)
+				return fmt.Sprint(key, " at ", versions[n].Load()), err
+			}
+			rule := cache.Rule{L1: -1, Tags: []string{"all"}} // every Get asks Redis
+			good := cache.Of(w.instance(""), "test.things", rule, load)
+			broken := w.instance(url)
+			forged := cache.Of(broken, "test.things", rule, load).LoadMany(func(ctx context.Context, keys []string) (map[string]string, error) {
+				found := map[string]string{}
+				for _, key := range keys {
+					found[key], _ = load(ctx, key)
+				}
+				return found, nil
+			})
+			p.OnAnswer(forge())
+			for round := range 200 {
+				if strings.HasPrefix(name, "a flipped bit") {
+					w.inStep(broken) // where it is not, Redis is not asked
+				}
+				n := round * 3 % keys // and never the same twice in a row: nobody can tell an answer from an older one to the same question
+				key, next := strconv.Itoa(n), strconv.Itoa((n+1)%keys)
+				current, _ := load(t.Context(), key)
+				want(t, good, key, current)
+				want(t, forged, key, current)
+				current, _ = load(t.Context(), next)
+				want(t, good, next, current)
+				if got, err := forged.GetMany(t.Context(), []string{next}); got[next] != current || err != nil {
+					t.Errorf("GetMany: %q, %v, want %q", got, err, current)
+				}
+				if round%4 == 0 {
+					versions[n].Add(1)
+					if err := good.Invalidate(t.Context(), key); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Something huge in the place of a value, or of a mark, is not read, and is replaced: nobody does without Redis for it.
+func TestHugeValues(t *testing.T) {
+	t.Parallel()
+	for key, size := range map[string]int64{"v:test.things:k": 100 << 20, "m:@test.things": 20 << 20} {
+		t.Run(key[:1], func(t *testing.T) {
+			t.Parallel()
+			w, s := newWorld(t), newSource("one")
+			w.redis = servertest.StartRedis(t)
+			commands := redis.Commands(w.client("").Cache())
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			want(t, things(w.instance(""), s), "k", "one")
+			if n, err := commands.SetRange(ctx, "app:cache:cache:"+key, size, "x").Result(); n <= size || err != nil {
+				t.Fatalf("%d bytes, %v", n, err)
+			}
+			s.set("two")
+			g := things(w.instance(""), s).LoadMany(func(context.Context, []string) (map[string]string, error) { return map[string]string{"k": "two"}, nil })
+			wantMany(t, g, "k", map[string]string{"k": "two"})
+			asking := cache.Of(w.instance(""), "test.things", cache.Rule{L1: -1, Tags: []string{"all"}}, s.load).TagBy(func(key string) []string { return []string{"one:" + key} })
+			eventually(t, func() bool { // a server that is busy with it may be given up once
+				want(t, asking, "k", "two")
+				n, err := commands.StrLen(ctx, "app:cache:cache:"+key).Result()
+				return n < 1000 && err == nil
+			})
+			loads := s.loads.Load()
+			want(t, things(w.instance(""), s), "k", "two")
+			wantLoads(t, s, loads)
+		})
+	}
+}
+
+// While Redis is away no more loads run at once than are allowed, and one that has waited for its place for a second is given up, long before those that run: whoever has asked is told
+// so while it is of use.
 func TestLoadsAreBoundedWithoutRedis(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.cfg.Load.Concurrency = 2
+	w.cfg.Load.Concurrency, w.cfg.Load.Timeout = 2, 9*time.Second
 	p, url := w.behind()
 	c := w.instance(url)
-	var now, most atomic.Int64
-	both := make(chan struct{})
-	open := sync.OnceFunc(func() { close(both) })
+	running, goOn := make(chan struct{}), make(chan struct{})
 	g := cache.Of(c, "test.things", cache.Rule{}, func(ctx context.Context, key string) (string, error) {
-		n := now.Add(1)
-		defer now.Add(-1)
-		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
-		}
-		if n == 2 {
-			open()
-		}
-		select {
-		case <-both:
-		case <-ctx.Done():
-			return "", ctx.Err()
+		if strings.HasPrefix(key, "slow") {
+			running <- struct{}{}
+			<-goOn
 		}
 		return key, nil
+	}).LoadMany(func(context.Context, []string) (map[string]string, error) {
+		return map[string]string{"many": "many"}, nil
 	})
 	p.Silence(true)
 	eventually(t, func() bool { return !c.InStep() })
-	var all sync.WaitGroup
-	for n := range 20 {
-		key := string(rune('a' + n))
-		all.Go(func() { want(t, g, key, key) })
+	var slow sync.WaitGroup
+	for _, key := range []string{"slow 1", "slow 2"} {
+		slow.Go(func() { want(t, g, key, key) })
+		<-running
 	}
-	all.Wait()
-	if n := most.Load(); n != 2 {
-		t.Errorf("%d loads at once, want 2", n)
+	if v, err := g.Get(t.Context(), "quick"); !errors.Is(err, cache.ErrBusy) {
+		t.Errorf("Get: %q, %v, want ErrBusy", v, err)
 	}
+	if got, err := g.GetMany(t.Context(), []string{"many"}); !errors.Is(err, cache.ErrBusy) {
+		t.Errorf("GetMany: %q, %v, want ErrBusy", got, err)
+	}
+	close(goOn)
+	slow.Wait()
+	want(t, g, "quick", "quick")
+	wantMany(t, g, "many", map[string]string{"many": "many"})
 }
 
 // A full server takes nothing, and nobody sees that.

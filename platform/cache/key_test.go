@@ -23,10 +23,23 @@ func TestJoinedKeysDiffer(t *testing.T) {
 // Two tenants whose keys read the same when they are written one behind the other get what is their own.
 func TestTenantsAreApart(t *testing.T) {
 	t.Parallel()
-	g := cache.Of(started(t, exactly(), cache.Options{}), "test.things", cache.Rule{}, func(_ context.Context, key string) (string, error) { return "of " + key, nil })
-	mine, theirs := cache.Join("acme", "1 users"), cache.Join("acme 1", "users")
-	want(t, g, mine, "of "+mine)
-	want(t, g, theirs, "of "+theirs)
+	var tenant string // who asks
+	load := func(context.Context, string) (string, error) { return "of " + tenant, nil }
+	for _, row := range []struct{ mine, theirs []string }{
+		{[]string{"acme", "1 users"}, []string{"acme 1", "users"}},
+		{[]string{"acme", "1users"}, []string{"acme1", "users"}},
+		{[]string{"acme", ":1", "users"}, []string{"acme:", "1", "users"}},
+		{[]string{"acme", "", "users"}, []string{"acme", "users", ""}},
+		{[]string{"acme", "5:users"}, []string{"acme5:", "users"}},
+	} {
+		g := cache.Of(started(t, exactly(), cache.Options{}), "test.things", cache.Rule{}, load)
+		for range 2 {
+			for _, key := range [][]string{row.mine, row.theirs} {
+				tenant = key[0]
+				want(t, g, cache.Join(key...), "of "+key[0])
+			}
+		}
+	}
 }
 
 type sku string

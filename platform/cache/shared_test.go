@@ -127,7 +127,7 @@ func TestOneLoadForAllProcesses(t *testing.T) {
 	t.Parallel()
 	const processes, each = 4, 250
 	w, s := newWorld(t), newSource("one")
-	s.gate = make(chan chan struct{}, processes)
+	s.gate = make(chan chan struct{})
 	var asking, all sync.WaitGroup
 	for range processes {
 		g := things(w.instance(""), s)
@@ -140,9 +140,17 @@ func TestOneLoadForAllProcesses(t *testing.T) {
 		}
 	}
 	asking.Wait()
-	close(<-s.gate)
-	all.Wait()
-	wantLoads(t, s, 1)
+	done := make(chan struct{})
+	go func() { all.Wait(); close(done) }()
+	for {
+		select {
+		case goOn := <-s.gate:
+			close(goOn)
+		case <-done:
+			wantLoads(t, s, 1)
+			return
+		}
+	}
 }
 
 // Who loads for all fails: the next one does it.

@@ -60,10 +60,12 @@ func TestTransactionReadsItsSource(t *testing.T) {
 	})
 	want(t, g, "a", "one")
 	err := d.Platform().Tx(t.Context(), db.Global, func(ctx context.Context) error {
-		ctx, reads := cache.Collect(ctx)
-		for _, key := range []string{"a", "b"} {
-			if v, err := g.Get(ctx, key); v != "of the transaction" || err != nil {
-				t.Errorf("Get: %q, %v", v, err)
+		collecting, reads := cache.Collect(ctx)
+		for _, ctx := range []context.Context{ctx, collecting} {
+			for _, key := range []string{"a", "b"} {
+				if v, err := g.Get(ctx, key); v != "of the transaction" || err != nil {
+					t.Errorf("Get in the transaction: %q, %v", v, err)
+				}
 			}
 		}
 		if reads.Fresh() {
