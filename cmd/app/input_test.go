@@ -197,6 +197,23 @@ func TestIDInput(t *testing.T) {
 	a.Get(products+"/"+strings.ToUpper(known)).Want(200).WantAt("/id", quoted(known))
 }
 
+// What looks like a file behind an address of somebody's data is no other way to that: a cache in front that keeps files, whatever their headers say, gets nothing to keep.
+func TestNothingLooksLikeAFile(t *testing.T) {
+	t.Parallel()
+	a := openShop(t)
+	for _, at := range []string{a.anyone(), products} {
+		for _, tail := range []string{
+			"/x.css", ";x.css", ".css", "%2fx.css", "%2Fx.css", "%5cx.css", "%00.css", "%0a.css", "%20.css", "%23.css", "%3f.css", "%3b.css", "%253fx.css", "~.css", "/%2e%2e/x.css",
+			"/..%2fx.css", "/..;/x.css", "%2f%2e%2e%2fx.css", "/./x.css", "//x.css", "/.css", "/;x.css",
+		} {
+			r := a.Get(at + tail)
+			if r.Status != 400 && r.Status != 404 || r.Header.Get("Cache-Control") != "no-store" {
+				t.Errorf("%s: status %d, Cache-Control %q\n%s", tail, r.Status, r.Header.Get("Cache-Control"), r.Body)
+			}
+		}
+	}
+}
+
 // Callers set what is theirs: the server's fields are refused, in every spelling.
 func TestServerFieldsAreRefused(t *testing.T) {
 	t.Parallel()

@@ -150,6 +150,17 @@ func TestThePageShowsWhatIsForSale(t *testing.T) {
 	}
 }
 
+// What looks like a file behind the page is no other way to it: a cache in front that keeps files, whatever their headers say, gets nothing to keep.
+func TestNothingBehindThePageLooksLikeAFile(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	for _, tail := range []string{"/x.css", ";x.css", ".css", "%2fx.css", "%00.css", "%3fx.css", "%23.css", "/%2e%2e/x.css", "/..;/x.css", "/;x.css", "/.css"} {
+		if r := a.Get("/catalog" + tail); r.Status != 400 && r.Status != 404 || r.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: status %d, Cache-Control %q", tail, r.Status, r.Header.Get("Cache-Control"))
+		}
+	}
+}
+
 // A browser takes the width that it needs, loads what is about to be seen, and has nothing to complain of. BANYAN_SCREENSHOTS names a folder for what
 // it shows.
 func TestABrowserShowsTheCatalogue(t *testing.T) {
