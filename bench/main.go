@@ -155,6 +155,7 @@ func parts() []part {
 		{"posts", wrk, []string{"runner", openApp, "posts"}, (*bench).posts},
 		{"door", []string{"taskset"}, []string{"door"}, (*bench).door},
 		{"cache", nil, []string{"cached"}, (*bench).cache},
+		{"outages", []string{"taskset"}, []string{"stack"}, (*bench).outages},
 		{"k6", []string{"taskset"}, []string{openApp}, (*bench).k6},
 		{"accounts", []string{"taskset"}, []string{"app"}, (*bench).accounts},
 		{"storm", []string{"taskset"}, []string{openApp}, (*bench).storm},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,10 +21,12 @@ import (
 	"github.com/maypok86/otter/v2"
 	goredis "github.com/redis/go-redis/v9"
 
+	"github.com/banyan-go/banyan/bench/internal/rig"
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/cache/redisstore"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/redis"
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // thing is what is cached: 128 bytes and a name.
@@ -34,14 +37,18 @@ type thing struct {
 
 // result is what was measured. Times are nanoseconds.
 type result struct {
-	Otter, Hit    []float64
-	Allocs        int64
-	Get, Shared   []float64
-	Loads         int64 // of 1,000 on 4 processes
-	StaleP999     float64
-	StaleLongest  float64
-	Reads, Wrong  int64
-	WrongAfterAll int64
+	Otter, Hit  []float64
+	Allocs      int64
+	Get, Shared []float64
+	Loads       int64     // of 1,000 on 4 processes
+	Bus, Deaf   coherence // with the bus, and when nobody hears it any more
+}
+
+// coherence is what readers got while others wrote.
+type coherence struct {
+	Reads, Wrong  int64   // reads of all, and those of what had been replaced
+	P999, Longest float64 // for how long it had been
+	After         int64   // of the last values, how many are wrong in the end
 }
 
 const processes = 4
@@ -76,8 +83,44 @@ func run(url string, rounds int, lasts time.Duration) (err error) {
 		return err
 	}
 	r.stampede(ctx, all)
-	r.coherence(ctx, all, lasts)
+	r.Bus = watch(ctx, all, lasts, 100*time.Millisecond)
+	if r.Deaf, err = deaf(ctx, url, lasts); err != nil {
+		return err
+	}
 	return json.NewEncoder(os.Stdout).Encode(r)
+}
+
+// deaf watches processes whose bus goes silent: its connections stay open, and nothing comes out of them; those that replace them are as bad.
+func deaf(ctx context.Context, url string, lasts time.Duration) (c coherence, err error) {
+	err = rig.Run(ctx, "deaf", func(t servertest.Test) (err error) {
+		var lc lifecycle.Lifecycle
+		all := make([]*cache.Cache, processes)
+		var proxies []*servertest.Proxy
+		for i := range all {
+			p := servertest.StartProxy(t, "unix", strings.TrimPrefix(url, "unix://"))
+			proxies = append(proxies, p)
+			if all[i], err = process("redis://"+p.Addr(), &lc); err != nil {
+				return err
+			}
+		}
+		if err := lc.Start(ctx); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, lc.Stop(ctx)) }()
+		time.AfterFunc(lasts/5, func() {
+			for _, p := range proxies {
+				p.OnRequest(func(request []byte) servertest.Verdict {
+					if text := bytes.ToLower(request); bytes.Contains(text, []byte("\nping\r")) || bytes.Contains(text, []byte("subscribe")) {
+						return servertest.Deafen
+					}
+					return servertest.Forward
+				})
+			}
+		})
+		c = watch(ctx, all, lasts, time.Second)
+		return nil
+	})
+	return c, err
 }
 
 // process returns what one process of an application has.
@@ -182,8 +225,9 @@ func (r *result) stampede(ctx context.Context, all []*cache.Cache) {
 	r.Loads = loads.Load()
 }
 
-// coherence has 50 write and all processes read. A read is stale for as long as its value had been replaced, and that acknowledged, when it began.
-func (r *result) coherence(ctx context.Context, all []*cache.Cache, lasts time.Duration) {
+// watch has 50 write and all processes read. A read is stale for as long as its value had been replaced, and that acknowledged, when it began. So long
+// after the last write everything has to be right.
+func watch(ctx context.Context, all []*cache.Cache, lasts, grace time.Duration) (c coherence) {
 	const keys, writers = 100, 50
 	type version struct {
 		n  int64
@@ -242,18 +286,19 @@ func (r *result) coherence(ctx context.Context, all []*cache.Cache, lasts time.D
 			mu.Lock()
 			defer mu.Unlock()
 			stale = append(stale, mine...)
-			r.Reads, r.Wrong = r.Reads+n, r.Wrong+wrong
+			c.Reads, c.Wrong = c.Reads+n, c.Wrong+wrong
 		})
 	}
 	wait.Wait()
 	slices.Sort(stale)
-	r.StaleP999, r.StaleLongest = stale[len(stale)*999/1000], stale[len(stale)-1]
-	time.Sleep(100 * time.Millisecond)
+	c.P999, c.Longest = stale[len(stale)*999/1000], stale[len(stale)-1]
+	time.Sleep(grace)
 	for k := range keys {
 		for _, g := range groups {
 			if v, err := g.Get(ctx, strconv.Itoa(k)); err != nil || v != database[k].Load() {
-				r.WrongAfterAll++
+				c.After++
 			}
 		}
 	}
+	return c
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -17,6 +18,7 @@ import (
 // kept is what the answers that are kept are made of.
 type kept struct {
 	items  *cache.Group[string, item]
+	shared *cache.Group[string, item] // not for long in memory, so that Redis is asked
 	list   []item
 	packed []byte // list as JSON, compressed as the server does it
 }
@@ -29,6 +31,10 @@ type itemsFound struct {
 func newKept(c *cache.Cache, one item) (*kept, error) {
 	k := &kept{}
 	k.items = cache.Of(c, "bench.items", cache.Rule{TTL: time.Hour}, func(context.Context, string) (item, error) { return one, nil })
+	k.shared = cache.Of(c, "bench.shared", cache.Rule{TTL: time.Hour, L1: 100 * time.Millisecond}, func(context.Context, string) (item, error) {
+		time.Sleep(time.Millisecond) // as a database takes it
+		return one, nil
+	})
 	for i := range 400 {
 		it := one
 		it.ID, it.Name, it.Email = int64(i), fmt.Sprintf("Ada Lovelace the %dth", i), fmt.Sprintf("ada%d@example.org", i*7919%1000)
@@ -60,6 +66,7 @@ func (k *kept) routes() []api.Route {
 	long := api.Caching{Server: time.Hour, SMaxAge: 30 * time.Second}
 	return []api.Route{
 		api.Get("/values/{id}", k.one, op("getValue", api.Caching{})),
+		api.Get("/shared/{id}", k.other, op("getShared", api.Caching{})),
 		api.Get("/kept/{id}", k.one, op("getKept", long)),
 		api.Get("/lists/kept", k.all, op("listKept", long)),
 		api.Get("/lists/made", k.all, op("listMade", api.Caching{})),
@@ -69,6 +76,11 @@ func (k *kept) routes() []api.Route {
 
 func (k *kept) one(ctx context.Context, _ *getItem) (*itemFound, error) {
 	it, err := k.items.Get(ctx, "42")
+	return &itemFound{Body: it}, err
+}
+
+func (k *kept) other(ctx context.Context, in *getItem) (*itemFound, error) {
+	it, err := k.shared.Get(ctx, strconv.FormatInt(in.ID, 10))
 	return &itemFound{Body: it}, err
 }
 

@@ -37,6 +37,7 @@ const (
 	Forward     Verdict = iota // the server gets it
 	LoseRequest                // the server does not get it, and the client's connection is reset
 	LoseReply                  // the server gets it and answers, and the client's connection is reset before it hears of that
+	Deafen                     // the server gets it, and the client hears nothing from now on; its connection stays open
 )
 
 // link is one connection of a client, and the one to the server that belongs to it.
@@ -48,6 +49,7 @@ type link struct {
 	mu     sync.Mutex
 	passed int  // bytes of the current answer that have got through
 	lose   bool // the next answer
+	deaf   bool // it loses all of them
 }
 
 // StartProxy starts a proxy before the server at addr, a socket in the file system when network is "unix".
@@ -223,6 +225,10 @@ func (p *Proxy) request(l *link, data []byte) ([]byte, bool) {
 		l.mu.Lock()
 		l.lose = true
 		l.mu.Unlock()
+	case Deafen:
+		l.mu.Lock()
+		l.deaf = true
+		l.mu.Unlock()
 	}
 	return data, true
 }
@@ -251,6 +257,9 @@ func (p *Proxy) answer(l *link, data []byte) ([]byte, bool) {
 	defer l.mu.Unlock()
 	if l.lose {
 		return nil, false
+	}
+	if l.deaf {
+		return nil, true
 	}
 	if cut < 0 || l.passed+len(data) <= cut {
 		l.passed += len(data)

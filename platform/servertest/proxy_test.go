@@ -149,6 +149,30 @@ func TestProxySilence(t *testing.T) {
 	}
 }
 
+// Who is made deaf goes on asking, and hears neither the answer nor later ones; others do.
+func TestProxyDeafens(t *testing.T) {
+	t.Parallel()
+	network, addr, got := echo(t)
+	p := servertest.StartProxy(t, network, addr)
+	p.OnRequest(func(request []byte) servertest.Verdict {
+		if string(request) == "deafen\n" {
+			return servertest.Deafen
+		}
+		return servertest.Forward
+	})
+	deaf := dial(t, p)
+	deaf.want("a", "a")
+	for _, line := range []string{"deafen", "b"} {
+		if _, err := io.WriteString(deaf, line+"\n"); err != nil {
+			t.Fatal(err)
+		}
+		for heard := <-got; heard != line; heard = <-got {
+		}
+		deaf.silent()
+	}
+	dial(t, p).want("c", "c")
+}
+
 func TestProxyDelay(t *testing.T) {
 	t.Parallel()
 	network, addr, _ := echo(t)
