@@ -143,10 +143,11 @@ func TestReferenceConfiguration(t *testing.T) {
 	section := ""
 	types := settingTypes(t, reflect.TypeFor[Config](), "")
 	cfg := Config{Config: app.Default(), Modules: modules.Default()}
-	loaded, err := config.Load(&cfg, config.Options{})
+	loaded, err := config.Load(&cfg, config.Options{Set: []string{"limits.rules.accounts.login=20 per 15m"}}) // those without a name are no settings
 	if err != nil {
 		t.Fatal(err)
 	}
+	types["limits.rules.accounts.login"] = "rule"
 	settings := loaded.Settings()
 	slices.SortStableFunc(settings, func(a, b config.Setting) int { return strings.Compare(head(a.Key), head(b.Key)) })
 	for _, s := range settings {
