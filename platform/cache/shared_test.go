@@ -93,13 +93,18 @@ func eventually(t *testing.T, holds func() bool) {
 // becomes waits until Get returns a value.
 func becomes(t *testing.T, g *cache.Group[string, string], key, value string) {
 	t.Helper()
-	eventually(t, func() bool {
-		v, err := g.Get(t.Context(), key)
-		if err != nil {
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(20 * time.Second); ; <-again.C {
+		switch v, err := g.Get(t.Context(), key); {
+		case err != nil:
 			t.Fatal(err)
+		case v == value:
+			return
+		case time.Now().After(deadline):
+			t.Fatalf("it stays %q, want %q", v, value)
 		}
-		return v == value
-	})
+	}
 }
 
 func things(c *cache.Cache, s *source) *cache.Group[string, string] {

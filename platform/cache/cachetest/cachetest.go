@@ -538,7 +538,7 @@ func testOrder(t *testing.T, s *suite) {
 	}
 	p, other := s.open(lease), s.open(lease)
 	q := query("a.b:1", "#x")
-	listening, found := make(chan struct{}), make(chan *driver.Value, 1)
+	listening, found := make(chan struct{}), make(chan *driver.Value, 1000)
 	other.listen(func(e driver.Event) {
 		if e.Connected {
 			close(listening)
