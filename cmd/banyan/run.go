@@ -80,8 +80,8 @@ func (c *command) test() *cobra.Command {
 		Short: "Run the tests",
 		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and " +
 			"listed at the end with the command that installs what is missing; install installs it first; require fails without.\n\n" +
-			"With --profiles they run once for each profile: single is one process on SQLite, postgres one on PostgreSQL, cached one on " +
-			"PostgreSQL and Redis, replicated two on these that take turns request by request. The servers are private ones that end with the tests.\n\n" +
+			"With --profiles they run once for each profile: single is one process on SQLite, postgres one on PostgreSQL, cached four on " +
+			"PostgreSQL and Redis that take turns request by request, replicated two on these. The servers are private ones that end with the tests.\n\n" +
 			"The tests of a module fail when a route runs more statements than the module's file testdata/queries.golden says; --budget update writes " +
 			"these files anew.",
 		Example: "  banyan test\n  banyan test ./modules/catalog/...\n  banyan test --profiles all ./modules/...\n  banyan test --budget update ./modules/...\n  banyan test --servers require -- -race",

@@ -82,7 +82,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 	if o, ok := myOrder(t, call); ok {
 		out := newReports()
 		cfg, _ := settings(t, Single)
-		cfg.DB.Driver, cfg.DB.DSN = "postgres", o.DSN
+		cfg.DB.Driver, cfg.DB.DSN, cfg.Instances = "postgres", o.DSN, o.Instances
 		withRedis(&cfg, o.Stores)
 		cfg.Files.Dir = unit.Exactly(o.Files)
 		serveUntilToldToEnd(t, build(t, cfg, o.Keys, os.Stderr, out, builders), out)
@@ -111,12 +111,10 @@ func Run(t testing.TB, builders ...Builder) *App {
 			t.Logf("log of the application:\n%s", log)
 		}
 	})
-	var others []*instance
-	if in == Replicated {
-		others = append(others, startInstance(t, order{
-			Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Files: cfg.Files.Dir.Or(""), Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
-		}, log, judge))
-	}
+	others := startInstances(t, cfg.Instances-1, order{
+		Test: t.Name(), Call: call, DSN: cfg.DB.DSN, Keys: keys, Files: cfg.Files.Dir.Or(""), Instances: cfg.Instances,
+		Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
+	}, log, judge)
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
 	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others
 	if len(others) > 0 {

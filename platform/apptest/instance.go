@@ -34,6 +34,8 @@ type order struct {
 	Keys  string `json:"keys"`
 	Files string `json:"files"`
 
+	Instances int `json:"instances"`
+
 	Stores stores `json:"stores"`
 }
 
@@ -129,11 +131,26 @@ type instance struct {
 	flushed chan []driver.Mail
 
 	settling, settled chan struct{}
+	started           chan string
 
 	said []report
 }
 
-// startInstance starts one; it ends with the test. What it logs goes to log; what it has done is judged at the end.
+// startInstances starts n of them at the same time, and waits until all serve; they end with the test. What they log goes to log; what they have done is judged at the end.
+func startInstances(t testing.TB, n int, o order, log *syncBuffer, j *judge) (all []*instance) {
+	t.Helper()
+	for range n {
+		all = append(all, startInstance(t, o, log, j))
+	}
+	for _, i := range all {
+		if i.url = <-i.started; i.url == "" {
+			t.Fatalf("an instance of the application does not start\n%s", log)
+		}
+	}
+	return all
+}
+
+// startInstance starts one.
 func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 	t.Helper()
 	text, err := json.Marshal(o)
@@ -151,7 +168,7 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), self, "-test.run="+pattern(t.Name()), "-test.count=1", "-test.timeout=0")
 	cmd.Env = append(os.Environ(), instanceVar+"="+string(text), "TMPDIR="+t.TempDir())
 	cmd.ExtraFiles, cmd.Stdout, cmd.Stderr = []*os.File{out}, log, log
-	i := &instance{flushed: make(chan []driver.Mail), settling: make(chan struct{}), settled: make(chan struct{})}
+	i := &instance{flushed: make(chan []driver.Mail), settling: make(chan struct{}), settled: make(chan struct{}), started: make(chan string, 1)}
 	if i.in, err = cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
@@ -159,10 +176,10 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 		t.Fatal(err)
 	}
 	_ = out.Close() // the process has it
-	started, read := make(chan string, 1), make(chan struct{})
+	read := make(chan struct{})
 	go func() {
 		defer close(read)
-		i.listen(said, started)
+		i.listen(said)
 	}()
 	t.Cleanup(func() {
 		_ = i.in.Close()
@@ -179,19 +196,16 @@ func startInstance(t testing.TB, o order, log *syncBuffer, j *judge) *instance {
 			}
 		}
 	})
-	if i.url = <-started; i.url == "" {
-		t.Fatalf("an instance of the application does not start\n%s", log)
-	}
 	return i
 }
 
 // listen hears what an instance says, until it has ended.
-func (i *instance) listen(said io.ReadCloser, started chan<- string) {
+func (i *instance) listen(said io.ReadCloser) {
 	defer said.Close()
 	defer close(i.settled)
 	defer close(i.settling)
 	defer close(i.flushed)
-	defer close(started)
+	defer close(i.started)
 	lines := bufio.NewScanner(said)
 	lines.Buffer(nil, 16<<20) // a request may run many statements
 	for lines.Scan() {
@@ -201,7 +215,7 @@ func (i *instance) listen(said io.ReadCloser, started chan<- string) {
 		}
 		switch {
 		case r.URL != "":
-			started <- r.URL
+			i.started <- r.URL
 		case r.Flushed:
 			i.flushed <- r.Mails
 		case r.Settling:
@@ -222,14 +236,8 @@ func (i *instance) flush() []driver.Mail {
 	return <-i.flushed
 }
 
-// ask writes a line to an instance, and waits for what it says first. It reports false when the instance has ended.
-func (i *instance) ask(line string, said <-chan struct{}) bool {
-	if _, err := io.WriteString(i.in, line+"\n"); err != nil {
-		return false
-	}
-	_, running := <-said
-	return running
-}
+// say writes a line to an instance, unless that has ended: then it answers nothing.
+func (i *instance) say(line string) { _, _ = io.WriteString(i.in, line+"\n") }
 
 // pattern is the value of -test.run for one test or subtest.
 func pattern(name string) string {

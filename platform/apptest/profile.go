@@ -25,9 +25,21 @@ type Profile string
 const (
 	Single     Profile = "single"     // one process on SQLite
 	Postgres   Profile = "postgres"   // one process on PostgreSQL
-	Cached     Profile = "cached"     // one process on PostgreSQL and two Redis servers, for state and for a cache that evicts
-	Replicated Profile = "replicated" // two processes on the same, which take turns request by request
+	Cached     Profile = "cached"     // four processes on PostgreSQL and two Redis servers, for state and for a cache that evicts, which take turns request by request
+	Replicated Profile = "replicated" // two processes on the same
 )
+
+// processes returns how many an application has.
+func (p Profile) processes() int {
+	switch p {
+	case Cached:
+		return 4
+	case Replicated:
+		return 2
+	default:
+		return 1
+	}
+}
 
 // Profiles returns all of them, the one without servers first.
 func Profiles() []Profile { return []Profile{Single, Postgres, Cached, Replicated} }
@@ -65,6 +77,7 @@ func settings(t testing.TB, p Profile) (cfg app.Config, make fill) {
 	cfg.Limits.Default.Algorithm = ratelimit.Off     // a test asks as often as it likes; the rules of modules hold
 	cfg.Telemetry.Logs.Format = telemetry.FormatText // a person reads it, where a test has failed: the stack of a panic above all
 	cfg.Files.Dir = unit.Exactly(filepath.Join(folder(t), "files"))
+	cfg.Instances = p.processes()
 	if p == Single {
 		file := filepath.Join(folder(t), "app.db")
 		cfg.DB.DSN = "file:" + file

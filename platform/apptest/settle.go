@@ -69,24 +69,30 @@ type settler struct {
 func (s *settler) settle(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	heard, err := s.ears.listen(ctx, ofInstance)
+	if err != nil {
+		return err
+	}
 	for _, other := range s.others {
-		heard, err := s.ears.listen(ctx, ofInstance)
-		if err != nil {
-			return err
-		}
-		if !other.ask("settle", other.settling) { // it listens, and has said its mark
-			return nil // it has ended
-		}
-		if err := s.ears.say(ctx, ofTest); err != nil {
-			return err
-		}
-		err = heard()
-		<-other.settled
-		if err != nil {
-			return err
+		other.say("settle")
+	}
+	running := false
+	for _, other := range s.others {
+		if _, said := <-other.settling; said { // it listens, and has said its mark; else it has ended
+			running = true
 		}
 	}
-	return nil
+	if !running {
+		return nil
+	}
+	err = s.ears.say(ctx, ofTest) // all of them hear it, behind whatever any of them has said before
+	if err == nil {
+		err = heard()
+	}
+	for _, other := range s.others {
+		<-other.settled
+	}
+	return err
 }
 
 // settled returns when every instance of the application knows what was written.

@@ -52,14 +52,14 @@ func (k *keeping) Seed(ctx context.Context, n int) error {
 
 // A test sees behind a request what that has written, whoever has answered it and whoever is asked, also where they keep what they have read.
 func TestWhatIsKeptIsReadAnewBehindAWrite(t *testing.T) {
-	for _, profile := range []apptest.Profile{apptest.Single, apptest.Replicated} {
+	for _, profile := range []apptest.Profile{apptest.Single, apptest.Cached, apptest.Replicated} {
 		t.Run(string(profile), func(t *testing.T) {
 			t.Setenv("BANYAN_PROFILE", string(profile))
 			a := apptest.Run(t, newKeeping)
 			want := 0
 			check := func() {
 				t.Helper()
-				for range 2 {
+				for range 4 { // each of them, if there are so many
 					a.Get(rowsPath).Want(200).WantAt("/rows", strconv.Itoa(want))
 				}
 			}
