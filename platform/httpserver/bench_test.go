@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/ratelimit"
+	"github.com/banyan-go/banyan/platform/session"
+	"github.com/banyan-go/banyan/platform/session/memory"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -72,14 +76,19 @@ func BenchmarkStack(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = tel.Stop(context.Background()) })
+	gate, cookie := benchGate(b, tel)
 	operations := api.New(api.Limits{Body: 1 << 20}, nil, tel.Logger())
+	operations.Guard("session", api.Session)
+	limited := api.Op{ID: "limited", Summary: "Limited", Auth: api.Public, Limit: "bench.never"}
 	if err := operations.Mount("bench",
 		api.Raw(http.MethodGet, "/raw/{id}", raw, api.Op{ID: "raw", Summary: "Raw", Auth: api.Public}),
+		api.Raw(http.MethodGet, "/mine/{id}", raw, api.Op{ID: "mine", Summary: "Signed in", Auth: api.Session, Allow: api.SignedIn()}),
+		api.Raw(http.MethodGet, "/limited/{id}", raw, limited),
 		api.Get("/typed/{id}", typed, api.Op{ID: "typed", Summary: "Typed", Auth: api.Public}),
 	); err != nil {
 		b.Fatal(err)
 	}
-	s, err := New(Default(), Options{}, operations, NewHealth(), tel, &lifecycle.Lifecycle{})
+	s, err := New(Default(), Options{Gate: gate}, operations, NewHealth(), tel, &lifecycle.Lifecycle{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -94,11 +103,13 @@ func BenchmarkStack(b *testing.B) {
 		{"bare", "/api/v1/bench/raw/42", bare.Server()},
 		{"raw", "/api/v1/bench/raw/42", s.fast},
 		{"typed", "/api/v1/bench/typed/42", s.fast},
+		{"session", "/api/v1/bench/mine/42", s.fast},
+		{"limit", "/api/v1/bench/limited/42", s.fast},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.ReportAllocs()
 			remote := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4711}
-			request := []byte("GET " + c.path + " HTTP/1.1\r\nHost: localhost:8080\r\nAccept-Encoding: gzip\r\n\r\n")
+			request := []byte("GET " + c.path + " HTTP/1.1\r\nHost: localhost:8080\r\nAccept-Encoding: gzip\r\nCookie: " + cookie + "\r\n\r\n")
 			var open sync.WaitGroup
 			for i := range conns {
 				open.Go(func() {
@@ -110,4 +121,27 @@ func BenchmarkStack(b *testing.B) {
 			open.Wait()
 		})
 	}
+}
+
+// benchGate returns a gate with sessions and limits in memory, and the cookie of a session.
+func benchGate(b *testing.B, tel *telemetry.Telemetry) (gate Gate, cookie string) {
+	b.Helper()
+	cfg := session.Default()
+	cfg.Store = "memory"
+	sessions, err := session.New(cfg, session.Options{Drivers: session.Drivers{"memory": memory.Driver{}}, Plain: true, Metrics: tel})
+	if err != nil {
+		b.Fatal(err)
+	}
+	slot := &session.Slot{}
+	if _, err := sessions.Begin(context.WithValue(b.Context(), session.SlotKey{}, slot), session.SignIn{User: "42"}); err != nil {
+		b.Fatal(err)
+	}
+	cookie, _, _ = strings.Cut(string(sessions.AppendCookie(nil, slot)), ";")
+	off := ratelimit.Default()
+	off.Default = ratelimit.Rule{Algorithm: ratelimit.Off}
+	limits := ratelimit.New(off, ratelimit.Options{Metrics: tel})
+	if err := limits.Declare(map[string]ratelimit.Rule{"bench.never": {Max: 1_000_000_000, Window: time.Hour, Key: ratelimit.IP}}); err != nil {
+		b.Fatal(err)
+	}
+	return Gate{Sessions: sessions, Limits: limits}, cookie
 }
