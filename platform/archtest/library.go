@@ -43,7 +43,7 @@ func libraries() []libraryRule {
 		{"github.com/google/wire", "wiring belongs where it is seen", "move it to the module's wire package", []string{"platform/*/provider.go", "modules/*.go", "modules/*/*wire", "cmd"}},
 		{"github.com/wneessen/go-mail", driver, useDriver, []string{"platform/mail/smtp"}},
 		{"github.com/prometheus", "metrics are made by telemetry", "use telemetry.Counter and the like", []string{"platform/telemetry"}},
-		{"github.com/go-json-experiment/json", "the coming encoding/json is used in one place", "use package api", []string{"platform/api/internal/plan"}},
+		{"github.com/go-json-experiment/json", "the coming encoding/json is used where every request reads JSON", "use package api, or encoding/json", []string{"platform/api/internal/plan", "platform/cache"}},
 	}
 }
 

@@ -52,7 +52,7 @@ const (
 	settings   = "settings arrive as values of a Config"
 	seen       = "wiring belongs where it is seen"
 	metrics    = "metrics are made by telemetry"
-	oneJSON    = "the coming encoding/json is used in one place"
+	oneJSON    = "the coming encoding/json is used where every request reads JSON"
 	gocache    = "its chains, its keys and its errors lose data"
 	small      = "the generator links nothing of the platform, so that it builds in seconds"
 	noApp      = "the platform knows no application"
@@ -331,6 +331,7 @@ func TestRulesOfTheFramework(t *testing.T) {
 		{"platform/telemetry/x.go", "github.com/prometheus/client_golang/prometheus", ""},
 		{"platform/httpserver/x.go", "github.com/prometheus/client_golang/prometheus", metrics},
 		{"platform/api/internal/plan/x.go", "github.com/go-json-experiment/json/jsontext", ""},
+		{"platform/cache/x.go", "github.com/go-json-experiment/json/v1", ""},
 		{"platform/api/x.go", "github.com/go-json-experiment/json", oneJSON},
 
 		// The command banyan.

@@ -47,7 +47,7 @@ func Of[K Key, T any](c *Cache, name string, r Rule, load func(ctx context.Conte
 		panic(err.Error())
 	}
 	g := &Group[K, T]{
-		cache: c, name: name, rule: r, times: r.times(c.cfg, c.shared()), load: load, text: textOf[K](), codec: jsonCodec[T]{}, active: map[K]*flight[T]{},
+		cache: c, name: name, rule: r, times: r.times(c.cfg, c.shared()), load: load, text: textOf[K](), codec: newJSONCodec[T](), active: map[K]*flight[T]{},
 	}
 	g.fixed, g.marks = c.tagCounters(r.Tags), append([]string{groupName(name)}, tagNames(r.Tags)...)
 	g.l1 = otter.Must(&otter.Options[K, *entry[T]]{

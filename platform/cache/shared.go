@@ -213,14 +213,3 @@ type Codec[T any] interface {
 	Encode(value T) ([]byte, error)
 	Decode(payload []byte) (T, error)
 }
-
-// jsonCodec is the one that groups have unless told otherwise.
-type jsonCodec[T any] struct{}
-
-// Encode is part of Codec.
-func (jsonCodec[T]) Encode(value T) ([]byte, error) { return json.Marshal(value) }
-
-// Decode is part of Codec.
-func (jsonCodec[T]) Decode(payload []byte) (value T, err error) {
-	return value, json.Unmarshal(payload, &value)
-}
