@@ -9,7 +9,7 @@ import (
 	"github.com/banyan-go/banyan/platform/cache/driver"
 )
 
-// hanging is a driver whose store answers nobody.
+// hanging is a driver whose store answers no look, and knows of no lease.
 type hanging struct{ driver.Store }
 
 func (hanging) Features() driver.Features { return driver.Features{} }
@@ -21,6 +21,10 @@ func (hanging) Read(ctx context.Context, _ driver.Query) (driver.Answer, error) 
 	defer cancel()
 	<-ctx.Done()
 	return driver.Answer{}, ctx.Err()
+}
+
+func (hanging) Acquire(context.Context, driver.Query, string, bool) (driver.Answer, error) {
+	return driver.Answer{}, errBroken
 }
 
 // Nobody waits for ever for what processes share, whatever its driver does: looks end, one after the other and several that share a deadline.
