@@ -12,6 +12,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -36,10 +38,12 @@ func (Driver) Open(o driver.Options) (driver.Store, error) {
 	if client == nil {
 		return nil, errors.New("needs the address of a Redis server in redis.cache, or redis.state")
 	}
-	return &store{
-		client: client, redis: redis.Commands(client), lease: o.Lease, self: rand.Text(), start: time.Now(),
+	s := &store{
+		client: client, groups: map[string]any{}, redis: redis.Commands(client), lease: o.Lease, self: rand.Text(), start: time.Now(),
 		acquire: redis.NewScript(common + acquire), fill: redis.NewScript(fill), release: redis.NewScript(release), invalidate: redis.NewScript(invalidate),
-	}, nil
+	}
+	s.everything = s.epoch()
+	return s, nil
 }
 
 type store struct {
@@ -48,6 +52,10 @@ type store struct {
 	lease                              time.Duration
 	self                               string // among those who publish
 	acquire, fill, release, invalidate *redis.Script
+
+	everything any // the key of the mark that all values hang on, as commands take it
+	mu         sync.RWMutex
+	groups     map[string]any // the same of groups, by their marks
 
 	start  time.Time
 	offset atomic.Int64 // of the server's clock to the time since start, in milliseconds; 0 while it is not known
@@ -83,15 +91,33 @@ func (s *store) marks(keys []string, q driver.Query) []string {
 	return keys
 }
 
+// markKey returns what mark does, for commands. The keys of groups it makes once: tags may be as many as there are things.
+func (s *store) markKey(mark string) any {
+	if !strings.HasPrefix(mark, "@") {
+		return s.mark(mark)
+	}
+	s.mu.RLock()
+	key, ok := s.groups[mark]
+	s.mu.RUnlock()
+	if ok {
+		return key
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key = s.mark(mark)
+	s.groups[mark] = key
+	return key
+}
+
 // Read looks for a value.
 func (s *store) Read(ctx context.Context, q driver.Query) (driver.Answer, error) {
 	if err := s.knowTime(ctx); err != nil {
 		return driver.Answer{}, err
 	}
 	args := make([]any, 0, len(q.Marks)+3)
-	args = append(args, "mget", s.value(q.Name), s.epoch())
+	args = append(args, "mget", s.value(q.Name), s.everything)
 	for _, m := range q.Marks {
-		args = append(args, s.mark(m))
+		args = append(args, s.markKey(m))
 	}
 	cmd := goredis.NewStringSliceCmd(ctx, args...) // what is not there is ""
 	if err := redis.Process(ctx, s.client, cmd); errors.Is(err, redis.ErrTooLarge) {
