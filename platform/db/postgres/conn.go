@@ -30,6 +30,7 @@ type conn struct {
 	used  time.Time      // when it came back
 	place dbdriver.Place // of one that is lent
 
+	watch      *watch
 	statements map[string]*statement // prepared, by text
 	stale      []string              // texts of those that have failed
 	values     []any                 // room for those of the statement that runs
@@ -57,11 +58,12 @@ var (
 func connect(ctx context.Context, cfg *pgx.ConnConfig) (*conn, error) {
 	c := &conn{used: time.Now(), statements: map[string]*statement{}}
 	own := *cfg
-	own.BuildContextWatcherHandler = c.watch
+	own.BuildContextWatcherHandler = func(pg *pgconn.PgConn) ctxwatch.Handler { return watcher{canceller(pg), c} }
 	var err error
 	if c.pgx, err = pgx.ConnectConfig(ctx, &own); err != nil {
 		return nil, connectError(ctx, cfg, err)
 	}
+	c.watch = newWatch(c)
 	c.pgx.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
 	return c, nil
 }
@@ -74,22 +76,6 @@ func (c *conn) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	return c.pgx.Close(ctx)
-}
-
-// watcher tells the server when the context of a statement has ended.
-type watcher struct {
-	*pgconn.CancelRequestContextWatcherHandler
-	conn *conn
-}
-
-func (c *conn) watch(pg *pgconn.PgConn) ctxwatch.Handler {
-	return watcher{&pgconn.CancelRequestContextWatcherHandler{Conn: pg, DeadlineDelay: cancelTime}, c}
-}
-
-// HandleUnwatchAfterCancel is called at the end of a statement whose context has ended. It takes the limit of the server's silence away.
-func (w watcher) HandleUnwatchAfterCancel() {
-	w.CancelRequestContextWatcherHandler.HandleUnwatchAfterCancel()
-	w.conn.until = time.Time{}
 }
 
 // spare is how much more time a limit of silence may leave than was asked for: what is left of an earlier one will do then, which spares most

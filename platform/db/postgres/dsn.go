@@ -16,9 +16,6 @@ import (
 	"github.com/banyan-go/banyan/platform/db/driver"
 )
 
-// cancelTime is how long a statement whose context has ended may take to hear of it, before its connection is given up.
-const cancelTime = time.Second
-
 // connectTime is the longest time for a new connection, unless the address says connect_timeout.
 const connectTime = 5 * time.Second
 

@@ -51,7 +51,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	r.more = false
 	fields := r.FieldDescriptions()
 	for i, raw := range r.Values() {
-		v, err := value(r.conn.pgx.TypeMap(), &fields[i], raw)
+		v, err := value(r.conn.pgx.TypeMap(), &fields[i], raw, dest[i])
 		if err != nil {
 			return r.conn.fail(r.ctx, fmt.Errorf("read column %s: %w", fields[i].Name, err))
 		}
@@ -122,19 +122,22 @@ const (
 )
 
 // value turns what the server has sent into what database/sql takes: what pgx's own driver for it would return, but for the plan that that makes
-// for every column of every statement.
-func value(types *pgtype.Map, f *pgconn.FieldDescription, raw []byte) (driver.Value, error) {
+// for every column of every statement. Last is the value of the row before, which is returned again where it is the same: columns repeat themselves.
+func value(types *pgtype.Map, f *pgconn.FieldDescription, raw []byte, last driver.Value) (driver.Value, error) {
 	if raw == nil {
 		return nil, nil
 	}
 	if f.Format == pgtype.BinaryFormatCode {
-		if v, ok := fixed(f.DataTypeOID, raw); ok {
+		if v, ok := fixed(f.DataTypeOID, raw, last); ok {
 			return v, nil
 		}
 	} else if formatOf(f.DataTypeOID) == pgtype.TextFormatCode {
 		switch f.DataTypeOID {
 		case pgtype.JSONOID, pgtype.JSONBOID, pgtype.XMLOID:
 			return bytes.Clone(raw), nil
+		}
+		if text, ok := last.(string); ok && text == string(raw) {
+			return last, nil
 		}
 		return string(raw), nil
 	}
@@ -145,8 +148,16 @@ func value(types *pgtype.Map, f *pgconn.FieldDescription, raw []byte) (driver.Va
 	return t.Codec.DecodeDatabaseSQLValue(types, f.DataTypeOID, f.Format, raw)
 }
 
+// same returns last when that is v, and spares the memory for another one.
+func same[T comparable](v T, last driver.Value) driver.Value {
+	if l, ok := last.(T); ok && l == v {
+		return last
+	}
+	return v
+}
+
 // fixed reads the binary form of a type, and reports false when it is not of the length that this has, or is a time without end.
-func fixed(oid uint32, raw []byte) (driver.Value, bool) {
+func fixed(oid uint32, raw []byte, last driver.Value) (driver.Value, bool) {
 	switch oid {
 	case pgtype.ByteaOID:
 		return bytes.Clone(raw), true
@@ -164,25 +175,25 @@ func fixed(oid uint32, raw []byte) (driver.Value, bool) {
 		n := binary.BigEndian.Uint32(raw)
 		switch oid {
 		case pgtype.Int4OID:
-			return int64(int32(n)), true
+			return same(int64(int32(n)), last), true
 		case pgtype.OIDOID, pgtype.CIDOID, pgtype.XIDOID:
 			return int64(n), true
 		case pgtype.Float4OID:
 			return float64(math.Float32frombits(n)), true
 		case pgtype.DateOID:
 			days := int32(n)
-			return time.Unix((int64(days)+daysTo2000)*24*60*60, 0).UTC(), days != math.MaxInt32 && days != math.MinInt32
+			return same(time.Unix((int64(days)+daysTo2000)*24*60*60, 0).UTC(), last), days != math.MaxInt32 && days != math.MinInt32
 		}
 	case 8:
 		n := binary.BigEndian.Uint64(raw)
 		switch oid {
 		case pgtype.Int8OID:
-			return int64(n), true
+			return same(int64(n), last), true
 		case pgtype.Float8OID:
 			return math.Float64frombits(n), true
 		case pgtype.TimestampOID, pgtype.TimestamptzOID:
 			micros := int64(n)
-			return time.UnixMicro(micros + microsTo2000).UTC(), micros != math.MaxInt64 && micros != math.MinInt64
+			return same(time.UnixMicro(micros+microsTo2000).UTC(), last), micros != math.MaxInt64 && micros != math.MinInt64
 		}
 	}
 	return nil, false

@@ -88,6 +88,7 @@ func TestValuesAreThoseOfPgx(t *testing.T) {
 		"SELECT '04:05'::time AS a, '1 day 2 hours'::interval AS b, '10.0.0.1'::inet AS c, '(1,2)'::point AS d",
 		"SELECT '01890a5d-ac96-774b-bcce-b302099a8057'::uuid AS a, ARRAY[1, NULL, 3] AS b, ARRAY['a', 'b,c'] AS c, int4range(1, 5) AS d",
 		"SELECT i AS same, i * 2 AS same FROM generate_series(1, 70) i",
+		"SELECT i / 3, i / 3 * 1000::int8, (i / 3)::text, to_timestamp(i / 3), '2026-01-01'::date + i / 3, nullif(i % 3, 0) FROM generate_series(1, 12) i", // rows that repeat those before
 		"SELECT 1 AS a WHERE false",
 	} {
 		want := read(t, theirs, query)

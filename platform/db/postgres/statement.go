@@ -71,7 +71,15 @@ func (c *conn) send(ctx context.Context, text string, args []driver.NamedValue) 
 	return r, err
 }
 
-func (c *conn) sendOnce(ctx context.Context, text string, args []driver.NamedValue) (*result, error) {
+func (c *conn) sendOnce(ctx context.Context, text string, args []driver.NamedValue) (_ *result, err error) {
+	if ctx, err = c.watch.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			c.watch.end()
+		}
+	}()
 	s, err := c.prepared(ctx, text)
 	if err != nil {
 		return nil, err
@@ -97,12 +105,11 @@ func (c *conn) sendOnce(ctx context.Context, text string, args []driver.NamedVal
 	if err != nil {
 		return nil, err
 	}
-	if r.more = r.NextRow(); !r.more {
-		if _, err := r.close(); err != nil {
-			return nil, err
-		}
+	if r.more = r.NextRow(); r.more {
+		return r, nil
 	}
-	return r, nil
+	_, err = r.close()
+	return r, err
 }
 
 // result is what the server answers to a statement.
@@ -136,6 +143,7 @@ var errNoAnswer = errors.New("the server has answered to less than it was asked"
 
 // close reads the rest of the answer. A statement that has failed is prepared anew when it comes again: its tables may have changed under it.
 func (r *result) close() (pgconn.CommandTag, error) {
+	defer r.conn.watch.end()
 	tag, err := r.Close()
 	if r.all != nil {
 		if last := r.all.Close(); err == nil {
