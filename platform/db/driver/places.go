@@ -20,6 +20,7 @@ type Places struct {
 	taken   int
 	lines   map[string]*line // of every route that has ever asked
 	waiting []*line          // those with waiters; the one that was served longest ago is the first
+	idle    []*waiter        // for who waits next
 }
 
 // line is a route: what it holds, and who waits for it.
@@ -32,7 +33,38 @@ type line struct {
 // waiter is a request that waits.
 type waiter struct {
 	granted bool
-	ready   chan struct{}
+	ready   chan struct{} // gets one for each grant
+	timer   *time.Timer
+}
+
+// watchAfter is how long somebody waits before the end of the context is looked at too: most waits are shorter, and to wait for a context may cost as
+// much as the rest.
+const watchAfter = 20 * time.Millisecond
+
+// await waits for the place until ctx ends or wait has passed.
+func (w *waiter) await(ctx context.Context, wait time.Duration) (granted bool) {
+	first := min(wait, watchAfter)
+	if deadline, ok := ctx.Deadline(); ok {
+		first = min(first, time.Until(deadline))
+	}
+	w.timer.Reset(first)
+	defer w.timer.Stop()
+	select {
+	case <-w.ready:
+		return true
+	case <-w.timer.C:
+	}
+	if wait -= first; wait == 0 {
+		return false
+	}
+	w.timer.Reset(wait)
+	select {
+	case <-w.ready:
+		return true
+	case <-ctx.Done():
+	case <-w.timer.C:
+	}
+	return false
 }
 
 // Place is one that is taken. Leave gives it back, once.
@@ -69,16 +101,10 @@ func (p *Places) Take(ctx context.Context, wait time.Duration) (place Place, ok 
 		return Place{p, l}, true
 	}
 	ctx = Awaited(ctx)
-	timer, began := time.NewTimer(wait), time.Now()
-	defer timer.Stop()
-	defer func() { querystat.Waited(ctx, time.Since(began)) }()
-	select {
-	case <-w.ready:
-		return Place{p, l}, true
-	case <-ctx.Done():
-	case <-timer.C:
-	}
-	return Place{p, l}, p.leaveLine(l, w)
+	began := time.Now()
+	ok = ctx.Err() == nil && w.await(ctx, wait)
+	querystat.Waited(ctx, time.Since(began))
+	return Place{p, l}, p.leaveLine(l, w, ok)
 }
 
 // enter takes a place that is free, or lines up.
@@ -94,12 +120,25 @@ func (p *Places) enter(route string) (*waiter, *line) {
 		p.grant(l)
 		return nil, l
 	}
-	w := &waiter{ready: make(chan struct{})}
+	w := p.waiter()
 	if len(l.waiters) == 0 {
 		p.waiting = append(p.waiting, l)
 	}
 	l.waiters = append(l.waiters, w)
 	return w, l
+}
+
+// waiter returns one that nobody uses. The caller holds mu.
+func (p *Places) waiter() *waiter {
+	last := len(p.idle) - 1
+	if last < 0 {
+		w := &waiter{ready: make(chan struct{}, 1), timer: time.NewTimer(time.Hour)}
+		w.timer.Stop()
+		return w
+	}
+	w := p.idle[last]
+	p.idle = p.idle[:last]
+	return w
 }
 
 func (p *Places) fits(l *line) bool { return !l.named || l.taken < p.share }
@@ -109,18 +148,23 @@ func (p *Places) grant(l *line) {
 	l.taken++
 }
 
-// leaveLine gives up waiting. It reports true when the place was there just then.
-func (p *Places) leaveLine(l *line, w *waiter) bool {
+// leaveLine ends a wait. It reports true when the place is there, perhaps just now.
+func (p *Places) leaveLine(l *line, w *waiter, told bool) (granted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if w.granted {
-		return true
+	granted = w.granted
+	switch {
+	case granted && !told:
+		<-w.ready
+	case !granted:
+		l.waiters = slices.DeleteFunc(l.waiters, func(other *waiter) bool { return other == w })
+		if len(l.waiters) == 0 {
+			p.waiting = slices.DeleteFunc(p.waiting, func(other *line) bool { return other == l })
+		}
 	}
-	l.waiters = slices.DeleteFunc(l.waiters, func(other *waiter) bool { return other == w })
-	if len(l.waiters) == 0 {
-		p.waiting = slices.DeleteFunc(p.waiting, func(other *line) bool { return other == l })
-	}
-	return false
+	w.granted = false
+	p.idle = append(p.idle, w)
+	return granted
 }
 
 // Leave gives the place back, to the next who waits.
@@ -149,5 +193,5 @@ func (p *Places) leave(l *line) {
 	}
 	w.granted = true
 	p.grant(other)
-	close(w.ready)
+	w.ready <- struct{}{}
 }

@@ -156,6 +156,14 @@ func TestPlacesGiveUp(t *testing.T) {
 		if _, ok := p.Take(statement, time.Second); ok || time.Since(began) != time.Millisecond {
 			t.Errorf("it ended after %s, with a place: %v", time.Since(began), ok)
 		}
+		ended, end := context.WithCancel(serving("ended"))
+		time.AfterFunc(time.Minute, end)
+		for _, want := range []time.Duration{time.Minute, 0} { // and then it has ended before
+			began = time.Now()
+			if _, ok := p.Take(ended, time.Hour); ok || time.Since(began) != want {
+				t.Errorf("it ended after %s, with a place: %v", time.Since(began), ok)
+			}
+		}
 		held.Leave()
 		take(t, p, "next").Leave()
 		take(t, p, "late").Leave()
