@@ -315,3 +315,37 @@ func TestLock(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A server that says nothing any more is given up also after a statement whose context has ended, which moves the limit for that.
+func TestSilenceAfterAnEndedContext(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartPostgres(t)
+	proxy := servertest.StartProxy(t, "unix", server.Socket())
+	host, port, _ := net.SplitHostPort(proxy.Addr())
+	o := options("host=" + host + " port=" + port + " user=postgres dbname=postgres password=x sslmode=disable")
+	server.Exec(t, "alter role postgres password 'x'")
+	o.MaxOpen, o.Statement = 1, time.Second
+	p := open(t, o)
+	before := backend(t, p.Read)
+	late := func() {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := p.Read.ExecContext(ctx, "SELECT pg_sleep($1)", 0.9); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a statement whose context has ended: %v", err)
+		}
+	}
+	late()
+	if after := backend(t, p.Read); after != before {
+		t.Errorf("connection %v, and then %v, want the same", before, after)
+	}
+	late()
+	proxy.Silence(true)
+	patient, end := context.WithTimeout(t.Context(), 20*time.Second)
+	defer end()
+	_, err := p.Read.ExecContext(patient, "SELECT $1::integer", 1)
+	if e, ok := errors.AsType[*driver.Error](postgres.Driver{}.Translate(err)); !ok || e.Kind != driver.Busy || !strings.Contains(err.Error(), "says nothing") {
+		t.Errorf("a server that says nothing: %v, want the kind Busy", err)
+	}
+	proxy.Silence(false)
+}
