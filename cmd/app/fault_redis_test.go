@@ -107,6 +107,8 @@ func TestCachedReadsWithoutRedis(t *testing.T) {
 // load has clients read these paths, again and again.
 func (p *process) load(paths []string) *load {
 	l := &load{done: make(chan struct{}), others: map[string]int{}}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: patience}
+	p.t.Cleanup(client.CloseIdleConnections)
 	for n := range 8 {
 		l.running.Go(func() {
 			for ; ; n++ {
@@ -114,7 +116,7 @@ func (p *process) load(paths []string) *load {
 				case <-l.done:
 					return
 				default:
-					l.note(p.read(paths[n%len(paths)]))
+					l.note(p.read(client, paths[n%len(paths)]))
 				}
 			}
 		})
@@ -123,13 +125,13 @@ func (p *process) load(paths []string) *load {
 }
 
 // read returns the status of an answer, or why there is none.
-func (p *process) read(path string) string {
+func (p *process) read(client *http.Client, path string) string {
 	req, err := http.NewRequestWithContext(context.WithoutCancel(p.t.Context()), http.MethodGet, p.public.URL+path, nil)
 	if err != nil {
 		return err.Error()
 	}
 	p.sign(req, ada)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return err.Error()
 	}
