@@ -2,6 +2,7 @@ package cache_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,11 +13,12 @@ import (
 	"github.com/banyan-go/banyan/platform/cache/redisstore"
 )
 
-// tapped is the driver, of whose stores a test says what they hear, and whether they take anything.
+// tapped is the driver, of whose stores a test says what they hear, whether they take anything, and whether they can be told of a change.
 type tapped struct {
 	redisstore.Driver
-	deaf  atomic.Bool // to the names that others invalidate
-	takes atomic.Bool
+	deaf     atomic.Bool // to the names that others invalidate
+	takes    atomic.Bool
+	readOnly atomic.Bool
 
 	mu   sync.Mutex
 	hear func(driver.Event) // of the store that listens
@@ -56,6 +58,13 @@ func (s *tappedStore) Fill(ctx context.Context, q driver.Query, token, under str
 		return false, s.Release(ctx, q, token)
 	}
 	return s.Store.Fill(ctx, q, token, under, v, stays)
+}
+
+func (s *tappedStore) Invalidate(ctx context.Context, n driver.Names, position uint64) error {
+	if s.tap.readOnly.Load() {
+		return errors.New("READONLY You can't write against a read only replica.")
+	}
+	return s.Store.Invalidate(ctx, n, position)
 }
 
 // tap starts a process whose store a test has its hand on.
@@ -117,4 +126,23 @@ func TestARefusedFillIsNotKept(t *testing.T) {
 	want(t, g, "k", "two")
 	want(t, g, "k", "two")
 	wantLoads(t, s, 3)
+}
+
+// A store that answers, and could not be told of a change, is not read before it was.
+func TestStoreIsNotReadBeforeItKnows(t *testing.T) {
+	t.Parallel()
+	w, s := newWorld(t), newSource("one")
+	bus, c := w.tap()
+	g := things(c, s)
+	want(t, g, "k", "one")
+	bus.readOnly.Store(true)
+	s.set("two")
+	if err := g.Invalidate(t.Context(), "k"); err == nil || c.InStep() {
+		t.Errorf("Invalidate: %v; in step: %t", err, c.InStep())
+	}
+	want(t, g, "k", "two")
+	wantLoads(t, s, 2)
+	bus.readOnly.Store(false)
+	w.inStep(c)
+	want(t, things(w.instance(""), s), "k", "two")
 }

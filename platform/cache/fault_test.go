@@ -294,7 +294,9 @@ func TestLoadsAreBoundedWithoutRedis(t *testing.T) {
 		slow.Go(func() { want(t, g, key, key) })
 		<-running
 	}
-	refused := func(err error) bool { return errors.Is(err, cache.ErrBusy) && !errors.Is(err, context.DeadlineExceeded) }
+	refused := func(err error) bool {
+		return errors.Is(err, cache.ErrBusy) && !errors.Is(err, context.DeadlineExceeded)
+	}
 	if v, err := g.Get(t.Context(), "quick"); !refused(err) {
 		t.Errorf("Get: %q, %v, want ErrBusy before the time of a load is over", v, err)
 	}
