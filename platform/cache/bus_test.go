@@ -19,6 +19,7 @@ type tapped struct {
 	deaf     atomic.Bool // to the names that others invalidate
 	takes    atomic.Bool
 	readOnly atomic.Bool
+	behind   func() // runs when many values are read, before anybody has them
 
 	mu   sync.Mutex
 	hear func(driver.Event) // of the store that listens
@@ -65,6 +66,14 @@ func (s *tappedStore) Invalidate(ctx context.Context, n driver.Names, position u
 		return errors.New("READONLY You can't write against a read only replica.")
 	}
 	return s.Store.Invalidate(ctx, n, position)
+}
+
+func (s *tappedStore) ReadMany(ctx context.Context, qs []driver.Query) ([]driver.Answer, error) {
+	answers, err := s.Store.(driver.ManyReader).ReadMany(ctx, qs)
+	if s.tap.behind != nil {
+		s.tap.behind()
+	}
+	return answers, err
 }
 
 // tap starts a process whose store a test has its hand on.
@@ -145,4 +154,24 @@ func TestStoreIsNotReadBeforeItKnows(t *testing.T) {
 	bus.readOnly.Store(false)
 	w.inStep(c)
 	want(t, things(w.instance(""), s), "k", "two")
+}
+
+// What is changed while many are read is given to who has asked before, and not kept.
+func TestLateReadOfManyIsNotKept(t *testing.T) {
+	t.Parallel()
+	w, s := newWorld(t), newSource("one")
+	bus, c := w.tap()
+	g := things(c, s).LoadMany(func(context.Context, []string) (map[string]string, error) {
+		t.Error("the source is asked for what is in Redis")
+		return nil, errBroken
+	})
+	want(t, things(w.instance(""), s), "k", "one")
+	bus.behind = func() {
+		s.set("two")
+		if err := g.Invalidate(t.Context(), "k"); err != nil {
+			t.Error(err)
+		}
+	}
+	wantMany(t, g, "k", map[string]string{"k": "one"})
+	want(t, g, "k", "two")
 }
