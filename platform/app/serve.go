@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -47,7 +48,7 @@ func (l *launcher) serve() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		a.platform.cfg.limitMemory()
+		defer runtime.KeepAlive(reserve(a.platform.cfg.limitMemory(), l.proc.Environ))
 		return a.serve(cmd.Context(), func() {
 			l.notify(notifyReady)
 			collect()
