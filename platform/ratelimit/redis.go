@@ -62,7 +62,7 @@ return {at - now, 0}`
 
 // take decides about one request.
 func (s *shared) take(ctx context.Context, subject []byte) (verdict, error) {
-	got, err := redis.Run(ctx, s.client, s.script, []string{s.key(subject)}, s.args...).Int64Slice()
+	got, err := redis.RunInts(ctx, s.client, s.script, []string{s.key(subject)}, s.args...)
 	if err != nil {
 		return verdict{}, err
 	}

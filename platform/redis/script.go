@@ -26,3 +26,21 @@ func Run(ctx context.Context, c *Client, s *Script, keys []string, args ...any) 
 	}
 	return cmd
 }
+
+// RunInts is Run for a script that returns a list of integers.
+func RunInts(ctx context.Context, c *Client, s *Script, keys []string, args ...any) ([]int64, error) {
+	words := make([]any, 0, 3+len(keys)+len(args))
+	words = append(words, "evalsha", s.hash, len(keys))
+	for _, key := range keys {
+		words = append(words, key)
+	}
+	words = append(words, args...)
+	cmd := goredis.NewIntSliceCmd(ctx, words...)
+	err := Process(ctx, c, cmd)
+	if goredis.HasErrorPrefix(err, "NOSCRIPT") { // it has done nothing
+		words[0], words[1] = "eval", s.source
+		cmd = goredis.NewIntSliceCmd(ctx, words...)
+		err = Process(ctx, c, cmd)
+	}
+	return cmd.Val(), err
+}
