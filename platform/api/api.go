@@ -110,11 +110,11 @@ func (a *API) Mount(module string, routes ...Route) error {
 		}
 		a.byID[m.Op.ID] = len(a.mounted)
 		a.mounted = append(a.mounted, m)
-		e := Endpoint{Method: r.Method, Path: m.FullPath, Op: r.Op}
+		e := Endpoint{Method: r.Method, Path: m.FullPath, Op: r.Op, Upload: r.Op.Upload}
 		switch {
 		case r.raw != nil:
-			e.Handler, e.FiberPath, e.Upload = a.rawHandler(r.raw), fiberPath(m.FullPath), r.upload
-			if r.upload.Size > 0 {
+			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
+			if r.Op.Upload.Size > 0 {
 				e.Handler = uploadHandler(r.raw)
 			}
 		case a.late:
@@ -183,7 +183,7 @@ func (a *API) rawHandler(h fiber.Handler) fiber.Handler {
 func uploadHandler(h fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		if len(c.Request().Header.Peek(fiber.HeaderContentEncoding)) > 0 {
-			return ProtocolError("unsupported-media-type", "unsupported_content_encoding", "An upload is sent as it is, without Content-Encoding.")
+			return errCodedUpload
 		}
 		return h(c)
 	}

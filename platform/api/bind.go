@@ -169,6 +169,11 @@ func pointerTo(name string) string {
 
 // bindBody reads the body of an operation that wants one, and refuses it elsewhere.
 func (c *call) bindBody(req *fasthttp.Request, v reflect.Value, bad *refusal) error {
+	if c.op.incoming {
+		in, err := incoming(req)
+		v.Field(c.op.bodyAt).Set(reflect.ValueOf(in))
+		return err
+	}
 	if c.op.body == nil {
 		if len(req.Body()) > 0 {
 			return errUnexpectedBody

@@ -46,15 +46,28 @@ func declared(m Mounted) codes {
 func rawCodes(m Mounted) codes {
 	c := declared(m)
 	c.add(http.StatusBadRequest, codeBadEncoding)
+	if m.Op.Upload.Size > 0 {
+		c.upload()
+	}
 	c.anywhere()
 	return c
+}
+
+// upload adds what may become of a body that is read while it arrives.
+func (c codes) upload() {
+	c.add(http.StatusBadRequest, "body_cut_off")
+	c.add(http.StatusRequestTimeout, "request_timeout")
+	c.add(http.StatusRequestEntityTooLarge, "body_too_large")
+	c.add(http.StatusUnsupportedMediaType, codeCodedUpload)
 }
 
 // codes returns what m can answer with.
 func (op *operation) codes(m Mounted) codes {
 	c := declared(m)
 	c.add(http.StatusBadRequest, errQuerySyntax.Code, errQueryCount.Code)
-	c.add(http.StatusNotAcceptable, "not_acceptable")
+	if !op.content {
+		c.add(http.StatusNotAcceptable, "not_acceptable")
+	}
 	c.add(http.StatusUnprocessableEntity, "invalid")
 	if len(op.paths) > 0 {
 		c.add(http.StatusBadRequest, errBadPath.Code)
@@ -63,9 +76,12 @@ func (op *operation) codes(m Mounted) codes {
 	if op.page != nil {
 		c.add(http.StatusBadRequest, page.ErrCursor.Code)
 	}
-	if op.body == nil {
+	switch {
+	case op.incoming:
+		c.upload()
+	case op.body == nil:
 		c.add(http.StatusBadRequest, errUnexpectedBody.Code)
-	} else {
+	default:
 		c.add(http.StatusBadRequest, plan.CodeEmptyBody, plan.CodeInvalidJSON, plan.CodeDuplicateKey, plan.CodeTooDeep, plan.CodeTrailingData,
 			plan.CodeInvalidUTF8, codeBadEncoding)
 		c.add(http.StatusLengthRequired, "length_required")

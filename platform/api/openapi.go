@@ -176,11 +176,17 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 	op := m.operation
 	if op == nil { // a raw route speaks for itself
 		o["parameters"] = rawParameters(m.FullPath)
+		if m.Op.Upload.Size > 0 {
+			o["requestBody"] = m.Op.Upload.describe()
+		}
 		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawCodes(m))
 		return o, nil
 	}
 	if params := d.parameters(m); len(params) > 0 {
 		o["parameters"] = params
+	}
+	if op.incoming {
+		o["requestBody"] = m.Op.Upload.describe()
 	}
 	if op.body != nil {
 		body, err := d.components.Schema(op.body)
@@ -325,6 +331,9 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 		}
 		success["content"] = map[string]any{"application/json": map[string]any{"schema": content}}
 	}
+	if op.content {
+		success["content"] = map[string]any{"*/*": map[string]any{"schema": binary()}}
+	}
 	headers := map[string]any{}
 	for _, h := range op.answers {
 		headers[h.Name] = map[string]any{"description": cmp.Or(h.Doc, "See RFC 9110."), "schema": h.Schema}
@@ -342,6 +351,10 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 		success["headers"] = headers
 	}
 	responses := map[string]any{strconv.Itoa(op.status): success}
+	if op.content {
+		responses["206"] = map[string]any{"description": "The part of it that the header Range asks for.", "content": success["content"]}
+		responses["416"] = map[string]any{"description": "There is no such part."}
+	}
 	if m.Method == http.MethodGet {
 		responses["304"] = map[string]any{"description": "The representation that If-None-Match names is the current one."}
 	}

@@ -31,9 +31,11 @@ type operation struct {
 	include  []int         // where In has its Include, nil for nowhere
 	bodyAt   int           // the field of In, -1 for none
 	body     *plan.Type    // of In
+	incoming bool          // the Body of In is an Incoming
 	answers  []plan.Header // of Out
 	resultAt int           // the field of Out, -1 for none
 	result   *plan.Type    // of Out
+	content  bool          // Out is a Content
 	newIn    func() (any, reflect.Value)
 	call     func(ctx context.Context, in any) (any, error)
 }
@@ -76,7 +78,7 @@ func (op *operation) settle(r *Route) error {
 		switch {
 		case r.Method == http.MethodPost:
 			op.status = http.StatusCreated
-		case op.result == nil:
+		case op.result == nil && !op.content:
 			op.status = http.StatusNoContent
 		default:
 			op.status = http.StatusOK
@@ -133,11 +135,17 @@ func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err err
 	if op.page == nil && !isZero(r.Op.List) {
 		return fmt.Errorf("Op.List says what may be asked for, and %s has no field of type page.Query", t)
 	}
+	if op.incoming = op.bodyAt >= 0 && t.Field(op.bodyAt).Type == reflect.TypeFor[Incoming](); op.incoming != (r.Op.Upload.Size != 0) || op.incoming && !r.Op.Upload.valid() {
+		return errors.New("a Body of type api.Incoming and a limit of its size and its time (Op.Upload) belong together")
+	}
 	if op.bodyAt < 0 {
 		return nil
 	}
 	if !r.Writes() || r.Method == http.MethodDelete {
 		return fmt.Errorf("%s has a Body, which has no meaning with %s", t, r.Method)
+	}
+	if op.incoming {
+		return nil
 	}
 	op.body, err = c.Compile(t.Field(op.bodyAt).Type, plan.Input)
 	return err
@@ -170,6 +178,7 @@ func (op *operation) planCustom(r *Route, p *plan.Param) (err error) {
 func isZero(s page.Spec) bool { return len(s.Fields) == 0 && len(s.Search) == 0 && s.Sort == "" }
 
 func (op *operation) planOut(c *plan.Compiler, t reflect.Type) (err error) {
+	op.content = t == reflect.TypeFor[Content]()
 	if op.answers, op.resultAt, err = c.Headers(t); err != nil || op.resultAt < 0 {
 		return err
 	}
@@ -195,7 +204,7 @@ func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error
 		c.segments = append(c.segments, slices.Index(strings.Split(m.FullPath, "/"), "{"+p.Name+"}"))
 	}
 	return func(ctx context.Context, fctx *fasthttp.RequestCtx) error {
-		if !AcceptsJSON(&fctx.Request.Header) {
+		if !op.content && !AcceptsJSON(&fctx.Request.Header) {
 			return errNotAcceptable
 		}
 		in, v := op.newIn()
@@ -208,8 +217,15 @@ func (a *API) serve(m Mounted) func(context.Context, *fasthttp.RequestCtx) error
 			c.watch(err)
 			return err
 		}
+		if content, ok := out.(*Content); ok {
+			if err := content.send(ctx, fctx); err != nil {
+				c.watch(err)
+				return err
+			}
+			return nil
+		}
 		if out == nil {
-			if op.result != nil {
+			if op.result != nil || op.content {
 				return errNoResult
 			}
 			fctx.SetStatusCode(op.status)

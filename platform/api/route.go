@@ -36,6 +36,8 @@ type Op struct {
 	Concurrency int
 	// Cache says who may keep the answer, and how long. The zero Caching lets nobody keep it without asking again.
 	Cache Caching
+	// Upload bounds and describes the body where In has a Body of type Incoming.
+	Upload UploadLimit
 	// Status is that of success. 0 means 201 for Post, 204 for an Out without Body, 200 for the rest.
 	Status int
 	// List is the query surface, where In has a field of type page.Query.
@@ -57,8 +59,7 @@ type Route struct {
 	plan      func(*plan.Compiler, *Route) (*operation, error) // nil for a raw route
 	operation *operation                                       // of a mounted route
 	raw       fiber.Handler
-	page      bool // see Page
-	upload    UploadLimit
+	page      bool    // see Page
 	at        uintptr // the code that made it
 	invalid   error   // what is wrong with it, for Mount to tell
 }
@@ -96,7 +97,7 @@ func Delete[In, Out any](path string, h Handler[In, Out], op Op) Route {
 // and c.Context() beyond the request has to be copied. The context of the request ends when h returns: what a stream writes afterwards is
 // on its own. Errors become problem bodies as everywhere.
 func Raw(method, path string, h fiber.Handler, op Op) Route {
-	r := Route{Method: method, Path: path, Op: op, raw: h, at: caller(1)}
+	r := Route{Method: method, Path: path, Op: op.bounded(), raw: h, at: caller(1)}
 	r.invalid = r.check()
 	if r.invalid == nil && h == nil {
 		r.invalid = errNoHandler
@@ -104,26 +105,40 @@ func Raw(method, path string, h fiber.Handler, op Op) Route {
 	return r
 }
 
-// UploadLimit bounds what one request of an upload sends.
+// bounded gives an upload that does not say how many are worked on at a time a number.
+func (o Op) bounded() Op {
+	if o.Upload.valid() && o.Concurrency == 0 {
+		o.Concurrency = uploads
+	}
+	return o
+}
+
+// UploadLimit bounds what one request of an upload sends, and says for the document what that is.
 type UploadLimit struct {
 	Size int64         // bytes of the body; http.body_limit does not count here
 	Time time.Duration // until all of it has to be there, instead of http.body_timeout; the context of the handler lasts as much longer
+	// Types are the media types of a file that are taken; none is all. It is for the document, and checked by whoever reads the body.
+	Types []string
+	// Form has the fields of a form beside that of the file, and what they mean. It is for the document as well.
+	Form map[string]string
 }
 
 // Upload makes a raw route that answers POST and reads the body itself, while it arrives: c.Context().RequestBodyStream(). Reading ends with an error
 // of the platform's, to be returned as it is, when more than the limit comes or when it takes longer. What the handler leaves unread ends the
 // connection. Without Op.Concurrency it works on 16 at a time: each holds a connection for as long as the client likes.
 func Upload(path string, limit UploadLimit, h fiber.Handler, op Op) Route {
-	if op.Concurrency == 0 {
-		op.Concurrency = uploads
-	}
+	op.Upload = limit
 	r := Raw(http.MethodPost, path, h, op)
-	r.upload, r.at = limit, caller(1)
-	if r.invalid == nil && (limit.Size < 1 || limit.Time <= 0) {
-		r.invalid = errors.New("has no limit for the size and the time of what is sent: api.UploadLimit")
+	r.at = caller(1)
+	if r.invalid == nil && !limit.valid() {
+		r.invalid = errNoUploadLimit
 	}
 	return r
 }
+
+func (l UploadLimit) valid() bool { return l.Size > 0 && l.Time > 0 }
+
+var errNoUploadLimit = errors.New("has no limit for the size and the time of what is sent: api.UploadLimit")
 
 // uploads are how many a process takes at a time unless the operation says it.
 const uploads = 16
@@ -149,7 +164,7 @@ func reserved() []string {
 }
 
 func newRoute[In, Out any](method, path string, h Handler[In, Out], op Op) Route {
-	r := Route{Method: method, Path: path, Op: op, at: caller(2)}
+	r := Route{Method: method, Path: path, Op: op.bounded(), at: caller(2)}
 	r.invalid = r.check()
 	if r.invalid == nil && h == nil {
 		r.invalid = errNoHandler

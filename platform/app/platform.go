@@ -72,11 +72,11 @@ func NewPlatform(env Env, cfg Config, drivers Drivers) (*Platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := newFiles(cfg, drivers, started)
+	kept, err := newFiles(cfg, drivers, tel, started)
 	if err != nil {
 		return nil, err
 	}
-	pictures, err := newImages(cfg, drivers, kept)
+	pictures, err := images.New(cfg.Images, drivers.Images, kept, started)
 	if err != nil {
 		return nil, err
 	}
@@ -126,19 +126,11 @@ func newSessions(env Env, cfg Config, drivers Drivers, database *db.DB, stores *
 }
 
 // newFiles returns nil for an application that is compiled without a place for them.
-func newFiles(cfg Config, drivers Drivers, lc *lifecycle.Lifecycle) (*files.Files, error) {
+func newFiles(cfg Config, drivers Drivers, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*files.Files, error) {
 	if len(drivers.Files) == 0 {
 		return nil, nil
 	}
-	return files.New(cfg.Files, cfg.filesFolder(), drivers.Files, lc)
-}
-
-// newImages returns nil for an application that is compiled without what reads them.
-func newImages(cfg Config, drivers Drivers, kept *files.Files) (*images.Images, error) {
-	if len(drivers.Images) == 0 {
-		return nil, nil
-	}
-	return images.New(cfg.Images, drivers.Images, kept)
+	return files.New(cfg.Files, cfg.filesFolder(), drivers.Files, tel.Logger(), lc)
 }
 
 // guard keeps the statements of modules to their own tables while somebody develops or tests them.

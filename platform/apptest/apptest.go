@@ -51,6 +51,7 @@ type App struct {
 	others []*instance    // of the same application, in processes of their own
 	turn   *atomic.Uint64 // of the requests
 	settle *settler       // nil where there is one instance
+	files  string         // the folder of the files
 
 	headers []string // of every request, as pairs; see With
 }
@@ -116,7 +117,7 @@ func Run(t testing.TB, builders ...Builder) *App {
 		Stores: stores{cfg.Redis.State, cfg.Redis.Cache, cfg.Redis.Prefix},
 	}, log, judge)
 	a := At(t, "http://"+running.Server().Addr().String()) // its connections are closed before the application stops
-	a.OpsURL, a.app, a.log, a.others = "http://"+running.Server().OpsAddr().String(), running, log, others
+	a.OpsURL, a.app, a.log, a.others, a.files = "http://"+running.Server().OpsAddr().String(), running, log, others, cfg.Files.Dir.Or("")
 	if len(others) > 0 {
 		a.settle = &settler{ears: newEars(running), others: others}
 	}

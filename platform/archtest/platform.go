@@ -9,7 +9,7 @@ import (
 // layer returns the layer of a capability of the platform, -1 for one that has none yet. Those that do not exist yet have their place.
 func layer(capability string) int {
 	return slices.IndexFunc([][]string{
-		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "password", "page", "patch"},
+		{"fault", "lifecycle", "clock", "id", "money", "decimal", "unit", "keyring", "password", "page", "patch", "blob"},
 		{"config", "telemetry", "cli"},
 		{"db", "redis", "cache", "api", "assets"},
 		{"httpserver", "session", "ratelimit", "queue", "idempotency", "files", "cdn"},

@@ -55,9 +55,9 @@ func judgeInternal(e edge) (reason, fix string) {
 }
 
 // leaves are the packages of the platform that a contract may use: values without behaviour of their own. Of keyring and password these are what
-// stands in the place of a secret.
+// stands in the place of a secret, of blob what stands in that of an upload.
 func leaves() []string {
-	return []string{"platform/fault", "platform/id", "platform/money", "platform/decimal", "platform/clock", "platform/keyring", "platform/password"}
+	return []string{"platform/fault", "platform/id", "platform/money", "platform/decimal", "platform/clock", "platform/keyring", "platform/password", "platform/blob"}
 }
 
 // judgeList is for the package modules itself.
@@ -122,7 +122,7 @@ func judgeContract(e edge) (reason, fix string) {
 	if e.test || isStandard(e) || e.own && within(e.to, leaves()...) {
 		return "", ""
 	}
-	return "a contract is types, errors and interfaces, which every module can afford to know", "keep to the standard library and the leaves fault, id, money, decimal, clock, keyring, password"
+	return "a contract is types, errors and interfaces, which every module can afford to know", "keep to the standard library and the leaves fault, id, money, decimal, clock, keyring, password, blob"
 }
 
 // judgeGenerator keeps the command banyan small: it has to start on a machine where nothing has been compiled yet.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"sync/atomic"
 
@@ -21,6 +22,7 @@ type Drivers map[string]driver.Driver
 // Files keeps files. It is safe for concurrent use. A nil one, of a program without a driver, refuses everything.
 type Files struct {
 	store  driver.Store
+	log    *slog.Logger
 	quota  int64
 	wanted atomic.Bool
 	used   atomic.Int64
@@ -60,7 +62,7 @@ var errNoDriver = errors.New("files: this program is compiled without a driver f
 
 // New builds without I/O. Appended to lc is the start of the store, where somebody has announced files. The error names the setting that is wrong.
 // Dir is the folder that files.dir means by auto.
-func New(cfg Config, dir string, drivers Drivers, lc *lifecycle.Lifecycle) (*Files, error) {
+func New(cfg Config, dir string, drivers Drivers, log *slog.Logger, lc *lifecycle.Lifecycle) (*Files, error) {
 	d := drivers[cfg.Driver]
 	if d == nil {
 		return nil, fmt.Errorf("files.driver: there is no driver %q in this program", cfg.Driver)
@@ -69,7 +71,7 @@ func New(cfg Config, dir string, drivers Drivers, lc *lifecycle.Lifecycle) (*Fil
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	f := &Files{store: store, quota: int64(cfg.Quota)}
+	f := &Files{store: store, log: log, quota: int64(cfg.Quota)}
 	lc.Append(lifecycle.Hook{Name: "files", Start: f.start, Stop: f.stop})
 	return f, nil
 }
@@ -132,7 +134,7 @@ func (f *Files) PutVariant(ctx context.Context, variant Name, content []byte) er
 	if f == nil {
 		return errNoDriver
 	}
-	if name, ok := ParseName(string(variant)); !ok || name[len(name.stem())] != '-' {
+	if name, ok := ParseName(string(variant)); !ok || name[len(name.Stem())] != '-' {
 		return fmt.Errorf("files: %q is no name of a variant", variant)
 	}
 	before := f.size(ctx, variant)
@@ -241,7 +243,7 @@ func (f *Files) Delete(ctx context.Context, name Name) error {
 	}
 	sizes := map[string]int64{}
 	for _, begin := range []string{public, private} {
-		stem := begin + name.stem()[len(begin):]
+		stem := begin + name.Stem()[len(begin):]
 		if err := f.store.List(ctx, stem, func(name string, size int64) error { sizes[name] = size; return nil }); err != nil {
 			return fmt.Errorf("delete file: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime/multipart"
 	"net/textproto"
 	"os"
@@ -44,7 +45,7 @@ func start(t *testing.T, change ...func(*files.Config)) kept {
 	}
 	dir := cfg.Dir.Or(t.TempDir())
 	var lc lifecycle.Lifecycle
-	f, err := files.New(cfg, dir, files.Drivers{"disk": disk.Driver{}}, &lc)
+	f, err := files.New(cfg, dir, files.Drivers{"disk": disk.Driver{}}, slog.New(slog.DiscardHandler), &lc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +111,7 @@ func TestTheNameIsOursAndFollowsFromTheContent(t *testing.T) {
 				t.Errorf("%.20q is called %s", c.content, name)
 			}
 			seen[got.Name] = true
-			if got.Type != c.mediaType || got.Name.Type() != c.mediaType || got.Size != int64(len(c.content)) || got.Name.Public() != public {
+			if got.Type != c.mediaType || files.TypeOf(got.Name) != c.mediaType || got.Size != int64(len(c.content)) || got.Name.Public() != public {
 				t.Errorf("%.20q: %+v", c.content, got)
 			}
 			if content := read(t, f.Files, got.Name); content != c.content {

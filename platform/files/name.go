@@ -5,14 +5,18 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+
+	"github.com/banyan-go/banyan/platform/blob"
 )
 
 // Prefix is where the addresses of public files begin.
-const Prefix = "/files/"
+const Prefix = blob.Prefix
 
-// Name is the name of a file in the store: "pub-5f1d…c3.jpg" of a public one, "own-5f1d…c3.pdf" of every other, and "pub-5f1d…c3-thumb.320.webp" of what was made
-// of the former. Modules keep it in a column of text, at most 100 letters.
-type Name string
+// Name is the name of a file in the store.
+type Name = blob.Name
+
+// ParseName reads a name, from an address for instance. What is no name of this package is false; such text never reaches a store.
+func ParseName(text string) (Name, bool) { return blob.ParseName(text) }
 
 // The beginnings of names.
 const (
@@ -32,51 +36,10 @@ func newName(isPublic bool, ext string) Name {
 	return Name(begin + hex.EncodeToString(random[:]) + "." + ext)
 }
 
-// ParseName reads a name, from an address for instance. What is no name of this package is false; such text never reaches a store.
-func ParseName(text string) (Name, bool) {
-	rest, ok := strings.CutPrefix(text, public)
-	if !ok {
-		if rest, ok = strings.CutPrefix(text, private); !ok {
-			return "", false
-		}
-	}
-	if len(text) > 100 || len(rest) < digits+len(".x") || strings.Trim(rest[:digits], "0123456789abcdef") != "" {
-		return "", false
-	}
-	rest = rest[digits:]
-	if rest[0] != '-' && rest[0] != '.' || strings.Contains(rest, "..") || strings.HasSuffix(rest, ".") || !strings.Contains(rest, ".") {
-		return "", false
-	}
-	if strings.Trim(rest, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "" {
-		return "", false
-	}
-	return Name(text), true
-}
-
-// Public reports whether everybody may load the file.
-func (n Name) Public() bool { return strings.HasPrefix(string(n), public) }
-
-// Path is that of the address of a public file.
-func (n Name) Path() string { return Prefix + string(n) }
-
-// stem is what the name has in common with those of its variants.
-func (n Name) stem() string { return string(n[:min(len(n), len(public)+digits)]) }
-
-// Variant is the name of what is made of the file: the same each time. Variant is lower case letters, digits, dots and -, ext the ending.
-func (n Name) Variant(variant, ext string) Name { return Name(n.stem() + "-" + variant + "." + ext) }
-
-// PublicVariant is Variant for what everybody may see of a file, also of a private one, whose own name it tells but for its ending.
-func (n Name) PublicVariant(variant, ext string) Name {
-	return public + n.Variant(variant, ext)[len(public):]
-}
-
-// ext returns the ending.
-func (n Name) ext() string { return string(n[strings.LastIndexByte(string(n), '.')+1:]) }
-
-// Type returns the media type that follows from the ending.
-func (n Name) Type() string {
+// TypeOf returns the media type that follows from the ending of a name.
+func TypeOf(n Name) string {
 	for _, k := range kinds() {
-		if k.ext == n.ext() {
+		if k.ext == n.Ext() {
 			return k.mediaType
 		}
 	}

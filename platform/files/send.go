@@ -48,7 +48,7 @@ func (f *Files) Send(ctx context.Context, fctx *fasthttp.RequestCtx, name Name, 
 		return err
 	}
 	h := &fctx.Response.Header
-	h.SetContentType(name.Type())
+	h.SetContentType(TypeOf(name))
 	h.Set(fasthttp.HeaderContentSecurityPolicy, policy)
 	h.Set(fasthttp.HeaderContentDisposition, disposition(name, label))
 	h.Set(fasthttp.HeaderAcceptRanges, "bytes")
@@ -107,7 +107,7 @@ type body struct {
 func disposition(name Name, label string) string {
 	how := "attachment"
 	for _, k := range kinds() {
-		if k.shown && k.ext == name.ext() {
+		if k.shown && k.ext == name.Ext() {
 			how = "inline"
 		}
 	}

@@ -62,7 +62,7 @@ func readBody(r io.Reader, length, limit int) ([]byte, error) {
 
 // upload returns the limits of the upload at a path, zero ones where there is none.
 func (s *Server) upload(method, path []byte) api.UploadLimit {
-	if !s.uploads || string(method) != http.MethodPost {
+	if m := string(method); !s.uploads || m != http.MethodPost && m != http.MethodPut && m != http.MethodPatch {
 		return api.UploadLimit{}
 	}
 	if p := s.router.find(path); p != nil {

@@ -17,9 +17,10 @@ const (
 	headerReplayed = "Idempotency-Replayed"
 )
 
-// keyed reports whether a request is to be carried out once: a POST to an operation, with a key. Raw routes may stream, and see to it themselves.
+// keyed reports whether a request is to be carried out once: a POST to an operation, with a key. Raw routes may stream, and see to it themselves; of an
+// upload nobody knows, before it is here, whether it is the same one.
 func (s *Server) keyed(fctx *fasthttp.RequestCtx, route *route) bool {
-	return s.keys != nil && route.method == http.MethodPost && len(fctx.Request.Header.PeekAll(headerIdempotencyKey)) > 0
+	return s.keys != nil && route.method == http.MethodPost && route.Upload.Size == 0 && len(fctx.Request.Header.PeekAll(headerIdempotencyKey)) > 0
 }
 
 // once has the operation answer a request with a key, or repeats its answer. It comes behind everything that says whether the caller may: who may

@@ -1,6 +1,7 @@
 package httpserver_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -38,8 +39,44 @@ func uploads(t *testing.T, within time.Duration, seen chan<- int) *server {
 	return start(t, func(su *setup) {
 		su.cfg.BodyLimit = unit.KiB
 		su.cfg.RequestTimeout = 300 * time.Millisecond
-		su.routes = append(su.routes, api.Upload("/upload", api.UploadLimit{Size: 100_000, Time: within}, handler, api.Op{ID: "upload", Summary: "Upload", Auth: api.PublicWrite("a test")}))
+		limit := api.UploadLimit{Size: 100_000, Time: within}
+		su.routes = append(su.routes, api.Upload("/upload", limit, handler, api.Op{ID: "upload", Summary: "Upload", Auth: api.PublicWrite("a test")}),
+			api.Put("/upload", count, api.Op{ID: "put", Summary: "Upload", Auth: api.PublicWrite("a test"), Upload: limit}))
 	})
+}
+
+type (
+	arriving struct{ Body api.Incoming }
+	counted  struct {
+		Body struct {
+			Bytes int64 `json:"bytes"`
+		}
+	}
+)
+
+// count is an operation that says how much came.
+func count(_ context.Context, in *arriving) (*counted, error) {
+	var out counted
+	var err error
+	out.Body.Bytes, err = io.Copy(io.Discard, in.Body.Body)
+	return &out, err
+}
+
+// An operation reads as a handler does, within the limits of its upload.
+func TestAnOperationReadsItsBodyWhileItArrives(t *testing.T) {
+	t.Parallel()
+	s := uploads(t, patience, nil)
+	c := s.dial()
+	put := strings.Replace(fmt.Sprintf(uploadHead, ""), "POST", "PUT", 1)
+	c.send(put + "Content-Length: 50000\r\n\r\n" + strings.Repeat("x", 50_000))
+	if a := c.answer("PUT"); a.StatusCode != 200 || string(a.body) != `{"bytes":50000}` || a.Close {
+		t.Errorf("%s, %s, close %v", a.Status, a.body, a.Close)
+	}
+	c.send(put + "Content-Length: 100001\r\n\r\nx")
+	check(t, c.answer("PUT"), 413, "body_too_large")
+	slow := uploads(t, 200*time.Millisecond, nil).dial()
+	slow.send(put + "Transfer-Encoding: chunked\r\n\r\n2\r\nxx\r\n")
+	check(t, slow.answer("PUT"), 408, "request_timeout")
 }
 
 const uploadHead = "POST /api/v1/test/upload%s HTTP/1.1\r\nHost: h\r\nContent-Type: image/png\r\n"

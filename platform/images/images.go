@@ -9,22 +9,26 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/blob"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/images/driver"
 	"github.com/banyan-go/banyan/platform/images/spec"
+	"github.com/banyan-go/banyan/platform/lifecycle"
 )
 
 // Drivers are those that are compiled in, by name.
 type Drivers map[string]driver.Driver
 
-// Images makes variants. It is safe for concurrent use. A nil one, of a program without a driver, refuses everything.
+// Images makes variants. It is safe for concurrent use. Those of a program without a driver refuse everything, and its start where somebody has announced
+// images.
 type Images struct {
 	cfg    Config
 	codec  driver.Codec
 	files  *files.Files
 	places chan struct{}
 	in     atomic.Int64 // that have a place, or wait for one
+	wanted atomic.Bool
 }
 
 // What can be wrong with an image. Compare with errors.Is.
@@ -37,10 +41,17 @@ var (
 // Types are the media types that can be read, for files.Rule.
 func Types() []string { return []string{"image/jpeg", "image/png", "image/gif", "image/webp"} }
 
-var errNoDriver = errors.New("images: this program is compiled without a driver for images: list one in drivers.go")
+var errNoDriver = errors.New("images: a module works with images, and this program is compiled without a driver for them: add " +
+	"Images: images.Drivers{\"webp\": webp.Driver{}} to the drivers in drivers.go, from the packages platform/images and platform/images/webp")
 
-// New builds without I/O. The error names the setting that is wrong.
-func New(cfg Config, drivers Drivers, f *files.Files) (*Images, error) {
+// New builds without I/O; without any driver, what refuses everything. Appended to lc is the look at the start whether there is one where it is wanted.
+// The error names the setting that is wrong.
+func New(cfg Config, drivers Drivers, f *files.Files, lc *lifecycle.Lifecycle) (*Images, error) {
+	if len(drivers) == 0 {
+		m := &Images{}
+		lc.Append(lifecycle.Hook{Name: "images", Start: m.start})
+		return m, nil
+	}
 	d := drivers[cfg.Driver]
 	if d == nil {
 		return nil, fmt.Errorf("images.driver: there is no driver %q in this program", cfg.Driver)
@@ -52,18 +63,35 @@ func New(cfg Config, drivers Drivers, f *files.Files) (*Images, error) {
 	return &Images{cfg: cfg, codec: codec, files: f, places: make(chan struct{}, cfg.parallel())}, nil
 }
 
-// Picture is an image with its variants. Modules keep File, Width and Height; the variants follow from the code.
-type Picture struct {
-	File          files.Name // the upload
-	Width, Height int        // pixels, upright
-	Variants      []spec.Variant
+// Picture is an image with its variants. Modules keep File, Width, Height and Alt, in Columns for instance; the variants follow from the code.
+type Picture = blob.Picture
+
+// Show is how a page shows a picture.
+type Show = blob.Show
+
+// Announce says that a module is going to work with images. Call it in the constructor: a program without a driver then does not start, instead of
+// refusing the first upload.
+func (m *Images) Announce() {
+	if m != nil {
+		m.wanted.Store(true)
+	}
 }
+
+func (m *Images) start(context.Context) error {
+	if m.wanted.Load() {
+		return errNoDriver
+	}
+	return nil
+}
+
+// works reports whether there is a driver.
+func (m *Images) works() bool { return m != nil && m.codec != nil }
 
 // Make makes the variants of an upload that files.Files keeps, and returns when all are there. Made again they are the same. It takes a second, or
 // more where others wait: call it outside of transactions, with a context that lasts long enough. Where it fails some may be there already; deleting
 // the upload deletes them. Errors that are values of this package may be returned to clients.
 func (m *Images) Make(ctx context.Context, upload files.Name, variants []spec.Variant) (Picture, error) {
-	if m == nil {
+	if !m.works() {
 		return Picture{}, errNoDriver
 	}
 	data, err := m.read(ctx, upload)
@@ -81,7 +109,7 @@ func (m *Images) Make(ctx context.Context, upload files.Name, variants []spec.Va
 	defer m.leave()
 	ctx, cancel := context.WithTimeout(ctx, m.cfg.Timeout)
 	defer cancel()
-	made, err := m.codec.Convert(ctx, data, p.widths(), m.cfg.Quality)
+	made, err := m.codec.Convert(ctx, data, widths(p), m.cfg.Quality)
 	if err != nil {
 		return Picture{}, translate(err)
 	}
@@ -155,8 +183,8 @@ func (m *Images) keep(ctx context.Context, p Picture, made []driver.Encoded) err
 		if i < 0 {
 			return fmt.Errorf("make %s of %s: the codec has left it out", v, p.File)
 		}
-		for ext, content := range map[string][]byte{extWebP: made[i].WebP, extJPEG: made[i].JPEG} {
-			if err := m.files.PutVariant(ctx, p.name(v, ext), content); err != nil {
+		for ext, content := range map[string][]byte{blob.WebP: made[i].WebP, blob.JPEG: made[i].JPEG} {
+			if err := m.files.PutVariant(ctx, p.Named(v, ext), content); err != nil {
 				return err
 			}
 		}
@@ -164,19 +192,8 @@ func (m *Images) keep(ctx context.Context, p Picture, made []driver.Encoded) err
 	return nil
 }
 
-// The endings of what is made.
-const (
-	extWebP = "webp"
-	extJPEG = "jpg"
-)
-
-// name is that of the file of a variant.
-func (p Picture) name(v spec.Variant, ext string) files.Name {
-	return p.File.PublicVariant(v.String(), ext)
-}
-
 // widths are those of the variants, each once, the largest first. None is larger than the image.
-func (p Picture) widths() []int {
+func widths(p Picture) []int {
 	var all []int
 	for _, v := range p.Variants {
 		all = append(all, min(v.Width, p.Width))

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"image/png"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ func open(t *testing.T, d driver.Driver, change ...func(*images.Config)) studio 
 	t.Helper()
 	dir := t.TempDir()
 	var lc lifecycle.Lifecycle
-	f, err := files.New(files.Default(), dir, files.Drivers{"disk": disk.Driver{}}, &lc)
+	f, err := files.New(files.Default(), dir, files.Drivers{"disk": disk.Driver{}}, slog.New(slog.DiscardHandler), &lc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func open(t *testing.T, d driver.Driver, change ...func(*images.Config)) studio 
 	for _, c := range change {
 		c(&cfg)
 	}
-	m, err := images.New(cfg, images.Drivers{"webp": d}, f)
+	m, err := images.New(cfg, images.Drivers{"webp": d}, f, &lc)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +249,7 @@ func TestThePictureLeavesTheChoiceToTheBrowser(t *testing.T) {
 	if strings.Contains(eager, "lazy") || !strings.Contains(eager, `class="hero" fetchpriority="high"`) || !strings.Contains(eager, `alt=""`) || !strings.Contains(eager, `sizes="100vw"`) {
 		t.Errorf("%s", eager)
 	}
-	if got := (images.Picture{}).HTML(images.Show{}); got != "" {
+	if got := (&images.Picture{}).HTML(images.Show{}); got != "" {
 		t.Errorf("no picture is %s", got)
 	}
 }

@@ -96,7 +96,8 @@ type Platform struct {
 	Assets *assets.Assets
 	// Files keep what people upload. Announce, in the constructor, that a module is going to. They are nil where no driver is compiled in.
 	Files *files.Files
-	// Images make of an upload what a page shows. They are nil where no driver is compiled in.
+	// Images make of an upload what a page shows. Announce, in the constructor, that a module is going to work with them: a program without a driver then
+	// does not start.
 	Images *images.Images
 	// Mail sends in the background. Announce, in the constructor, that a module is going to.
 	Mail *mail.Mailer

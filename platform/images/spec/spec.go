@@ -8,13 +8,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/banyan-go/banyan/platform/blob"
 )
 
 // Variant is a size of an image.
-type Variant struct {
-	Name  string // "thumb": lower case letters and digits, a letter first, at most 20
-	Width int    // pixels, at most; a smaller image stays as it is
-}
+type Variant = blob.Variant
 
 // The limits of a list.
 const (
@@ -22,9 +21,6 @@ const (
 	MinWidth    = 16
 	MaxWidth    = 4096
 )
-
-// String writes the variant as Parse reads it, "thumb.320". It is also a part of the name of its file.
-func (v Variant) String() string { return v.Name + "." + strconv.Itoa(v.Width) }
 
 // Parse reads a list of variants: a name, a dot and a width in pixels, joined by +. The error says what to write instead.
 func Parse(text string) ([]Variant, error) {
@@ -69,7 +65,7 @@ func parse(part string) (Variant, error) {
 	if err != nil || strconv.Itoa(width) != digits || width < MinWidth || width > MaxWidth {
 		return Variant{}, fmt.Errorf("%q is no width: %d to %d pixels", digits, MinWidth, MaxWidth)
 	}
-	return Variant{name, width}, nil
+	return Variant{Name: name, Width: width}, nil
 }
 
 // Format writes a list as Parse reads it.

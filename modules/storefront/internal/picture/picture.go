@@ -52,6 +52,7 @@ type Service struct {
 // New returns the use cases over the tables of the module.
 func New(h *db.Handle, products catalog.Products, f *files.Files, m *images.Images, c clock.Clock) *Service {
 	f.Announce()
+	m.Announce()
 	return &Service{db: h, products: products, files: f, images: m, clock: c}
 }
 
