@@ -115,8 +115,17 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if err != nil {
 		return nil, err
 	}
+	var warning string
+	if s.Pictures() {
+		if edit.Change, warning, err = withImageDriver(p); err != nil {
+			return nil, err
+		}
+	}
 	plan, err := apply.Make(ctx, p, edit, progress)
-	return planned(ctx, p, plan, err)
+	if plan, err = planned(ctx, p, plan, err); err == nil && warning != "" {
+		plan.Warnings = append(plan.Warnings, warning)
+	}
+	return plan, err
 }
 
 // again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.

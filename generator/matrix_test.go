@@ -106,6 +106,13 @@ tenants/basket    tenant:string:max=40  number:string  note:text:null,search  to
 tenants/visit     owner:uuid  place:string:null,filter,sort,search  pin:string:secret,null  at:time  --shard-by=owner  --require-match  --auth=session  --cache=1m
 tenants/profile   name:slug:unique  motto:string:search  --shard-by=name
 
+tenants/dossier   owner:uuid  scan:file:pii  cover:image=small.64:max=1MiB  code:string:secret,null  --shard-by=owner  --cache=1m
+
+gallery/item      name:string:required  photo:image=thumb.320+hero.1280  manual:file:null,max=20MiB  --auth=session  --cache=1m
+gallery/scan      url:file:max=512KiB  line_2:image=a.16+b.32+x2.64  pin:password:null  --auth=token  --require-match
+gallery/shot      picture:image=card.640  --soft-delete  --auth=public  --cache=1m
+gallery/remark    item:ref=item:null  text:string  shot:ref=shot  attachment:file  --auth=public
+
 order/line        label:string
 post/data         label:string
 posts/series      label:string

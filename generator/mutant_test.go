@@ -42,6 +42,10 @@ func mutants() []mutant {
 		post        = "modules/blog/internal/post/relations.go"
 		postService = "modules/blog/internal/post/service.go"
 		postWeb     = "modules/blog/internal/web/post.go"
+		// Of one with uploads.
+		receive       = "modules/gallery/internal/item/receive.go"
+		uploadService = "modules/gallery/internal/item/service.go"
+		uploadWeb     = "modules/gallery/internal/web/item.go"
 	)
 	return []mutant{
 		{"rules: a rule is wider", rules, "RuneCountInString(product.Sku) <= 64", "RuneCountInString(product.Sku) <= 65"},
@@ -92,6 +96,15 @@ func mutants() []mutant {
 		{"everybody reads", orderWeb, `Summary: "Get an order", Auth: api.Session, Allow: may.get()`, `Summary: "Get an order", Auth: api.Public`},
 		{"a scope to read writes", tokenPolicy, `create() api.Policy { return api.Scope("names:write") }`, `create() api.Policy { return api.Scope("names:read") }`},
 		{"any token reads", tokenPolicy, `get() api.Policy    { return api.Scope("names:read") }`, "get() api.Policy { return api.SignedIn() }"},
+		{"the file before stays", receive, "\t\ts.files.DropAfterCommit(ctx, before, after)\n", ""},
+		{"files stay where their row goes", uploadService, "\t\ts.files.DropAfterCommit(ctx, r.uploads(), nil)\n", ""},
+		{"what comes too late stays", receive, "s.files.Delete(context.WithoutCancel(ctx), made)", "nil"},
+		{"what comes is for any version", receive, "\t\tif err := expected.Allow(r.Version); err != nil {\n\t\t\treturn err\n\t\t}\n\t\titem", "\t\titem"},
+		{"any file is a photo", receive, ", Types: images.Types()", ""},
+		{"an upload counts no change", receive, "\t\titem.Version++\n", ""},
+		{"the item before the upload is read on", receive, "return s.forget(ctx, r)", "return nil"},
+		{"whoever reads uploads", uploadWeb, `Summary: "Upload the photo of an item", Auth: api.Session, Allow: may.update()`, `Summary: "Upload the photo of an item", Auth: api.Session, Allow: may.get()`},
+		{"everybody downloads", uploadWeb, `Summary: "Download the manual of an item", Auth: api.Session, Allow: may.get()`, `Summary: "Download the manual of an item", Auth: api.Public`},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
 }

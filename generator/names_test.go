@@ -24,8 +24,10 @@ func everyName(t *testing.T) []render.File {
 	t.Helper()
 	var fields []string
 	for _, typ := range field.Types() {
-		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=zqa+zqb", field.Ref: "=zqtwo", field.XRef: "=zqfar.zqthing"}[typ]
-		fields = append(fields, "zq_"+string(typ)+":"+string(typ)+param, "zqn_"+string(typ)+":"+string(typ)+param+":null")
+		param := map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=zqa+zqb", field.Ref: "=zqtwo", field.XRef: "=zqfar.zqthing", field.Image: "=zqa.320"}[typ]
+		if fields = append(fields, "zq_"+string(typ)+":"+string(typ)+param); !typ.Uploaded() { // which is null in any case
+			fields = append(fields, "zqn_"+string(typ)+":"+string(typ)+param+":null")
+		}
 	}
 	fields = append(fields, "zq_key:string:required,unique,max=40,filter,sort,search", "zq_hidden:string:hidden,null", "zq_min:string:min=3",
 		"zq_self:ref=zqone:null", "zq_secret:string:secret", "zqn_secret:json:secret,null", "zq_pii:string:pii,match=e164")

@@ -83,6 +83,8 @@ func types() string {
 			word = "ref=post"
 		case field.XRef:
 			word = "xref=accounts.user"
+		case field.Image:
+			word = "image=thumb.320+hero.1280"
 		}
 		words = append(words, word)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/derive"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/record"
 )
@@ -28,7 +29,7 @@ type outcome struct {
 // change is a file that is written or removed.
 type change struct {
 	Path string `json:"path"` // with slashes, relative to the project
-	What string `json:"what"` // new, derive or gone
+	What string `json:"what"` // new, edit, derive or gone
 	Diff string `json:"diff"` // with --dry-run
 }
 
@@ -37,7 +38,7 @@ func (c *command) writes(cmd *cobra.Command) *cobra.Command {
 	return c.Data(c.Writes(cmd, "show the difference that it would make, and write nothing"))
 }
 
-// write writes a plan, unless --dry-run, and says what it wrote: new files by folder, derived ones by name. Dry it shows the whole difference.
+// write writes a plan, unless --dry-run, and says what it wrote: new files by folder, others by name. Dry it shows the whole difference.
 func (c *command) write(plan *apply.Plan, o outcome) error {
 	c.Warn(plan.Warnings...)
 	o.checked, o.Changes = true, []change{}
@@ -63,6 +64,8 @@ func (c *command) change(of apply.Change) change {
 	switch {
 	case of.New == nil:
 		made.What = "gone"
+	case of.Old != nil && !derive.Derived(of.Path) && !strings.HasPrefix(of.Path, ".banyan/"):
+		made.What = "edit"
 	case of.Old != nil:
 		made.What = "derive"
 	}
@@ -86,7 +89,7 @@ func (c *command) report(w io.Writer, o outcome) {
 		}
 		fmt.Fprint(w, change.Diff)
 		dir, name := path.Split(change.Path)
-		if change.What == "derive" {
+		if change.What == "derive" || change.What == "edit" {
 			dir, name = change.Path, ""
 		}
 		folder := [2]string{change.What, dir}

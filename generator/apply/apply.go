@@ -29,6 +29,7 @@ type Change struct {
 // Edit is what a command does to a project, beside what is derived from it.
 type Edit struct {
 	Add    []render.File // files that must not be there
+	Change []render.File // files that are there, with what is to be in them
 	Keep   []render.File // what the generator keeps for itself in .banyan: written whatever is there
 	Remove []string      // files that go
 }
@@ -97,7 +98,7 @@ func Make(ctx context.Context, p *project.Project, edit Edit, progress func(stri
 		return nil, err
 	}
 	defer st.remove()
-	all := slices.Concat(edit.Add, derived)
+	all := slices.Concat(edit.Add, edit.Change, derived)
 	if err := errors.Join(st.write(all), st.drop(edit.Remove)); err != nil {
 		return nil, err
 	}

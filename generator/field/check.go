@@ -111,7 +111,7 @@ func (f *Field) checkPresence() error {
 	return nil
 }
 
-// Indexable reports whether an index takes values of the field: amounts are two columns, texts can be too long, and of what is secret there is
+// Indexable reports whether an index takes values of the field: amounts and uploads are several columns, texts can be too long, and of what is secret there is
 // nothing to find.
 func (f Field) Indexable() bool {
 	return !f.unordered() && !f.Secret && (!f.Type.Textual() || f.MaxLength() <= sortable)
@@ -119,7 +119,7 @@ func (f Field) Indexable() bool {
 
 // unordered reports whether there is nothing in values of the type that a list could be sorted by.
 func (f Field) unordered() bool {
-	return f.Type == Money || f.Type == Password || f.Type.Sized()
+	return f.Type == Money || f.Type == Password || f.Type.Sized() || f.Type.Uploaded()
 }
 
 func (f *Field) checkQueries() error {

@@ -15,16 +15,18 @@ import (
 	"strings"
 
 	"github.com/banyan-go/banyan/generator/name"
+	"github.com/banyan-go/banyan/platform/images/spec"
 )
 
 // Field is one field of a resource. A Field that Parse returned has passed every rule.
 type Field struct {
 	Name      name.Name // of a relation with _id at its end
 	Type      Type
-	Relation  Relation // of a ref and an xref
-	Words     []string // of an enum
-	Precision int      // of a decimal: all its digits
-	Scale     int      // of a decimal: those behind the point
+	Relation  Relation       // of a ref and an xref
+	Words     []string       // of an enum
+	Precision int            // of a decimal: all its digits
+	Scale     int            // of a decimal: those behind the point
+	Variants  []spec.Variant // of an image
 
 	Required  bool
 	Null      bool
@@ -72,11 +74,14 @@ const (
 
 	Ref  Type = "ref"
 	XRef Type = "xref"
+
+	Image Type = "image"
+	File  Type = "file"
 )
 
 // Types lists every type.
 func Types() []Type {
-	return []Type{String, Text, Int, Int64, Float, Decimal, Bool, Date, Time, UUID, Email, URL, Slug, Money, Enum, JSON, Bytes, Password, Ref, XRef}
+	return []Type{String, Text, Int, Int64, Float, Decimal, Bool, Date, Time, UUID, Email, URL, Slug, Money, Enum, JSON, Bytes, Password, Ref, XRef, Image, File}
 }
 
 // Modifiers lists every modifier.
@@ -204,7 +209,7 @@ func ParseAll(texts []string) ([]Field, error) {
 	return fields, errors.Join(errs...)
 }
 
-// clashes reports whether two fields cannot stand in one resource: they have one name, or the columns of an amount have that of the other.
+// clashes reports whether two fields cannot stand in one resource: they have one name, or the columns of an amount or an upload have that of the other.
 func (f Field) clashes(g Field) bool {
 	return slices.ContainsFunc(f.goNames(), func(n string) bool { return slices.Contains(g.goNames(), n) })
 }
@@ -216,6 +221,12 @@ func (f Field) goNames() []string {
 		return []string{f.Name.Pascal, f.Name.Pascal + "Amount", f.Name.Pascal + "Currency"}
 	case f.Type.Refers():
 		return []string{f.Name.Pascal, f.Relation.Name.Pascal}
+	case f.Type.Uploaded():
+		names := []string{f.Name.Pascal}
+		for _, end := range f.Type.Parts() {
+			names = append(names, name.New(f.Name.Snake+"_"+end).Pascal)
+		}
+		return names
 	}
 	return []string{f.Name.Pascal}
 }
@@ -257,6 +268,9 @@ func parse(text string) (Field, error) {
 			return Field{}, err
 		}
 	}
+	if f.Type.Uploaded() {
+		return f, f.upload()
+	}
 	return f, f.check()
 }
 
@@ -268,7 +282,7 @@ func list[T ~string](words []T) string {
 	return strings.Join(all, " ")
 }
 
-func (f *Field) readType(text string) error {
+func (f *Field) readType(text string) (err error) {
 	word, param, hasParam := strings.Cut(text, "=")
 	f.Type = Type(word)
 	if !slices.Contains(Types(), f.Type) {
@@ -284,6 +298,11 @@ func (f *Field) readType(text string) error {
 		return f.readEnum(param)
 	case Ref, XRef:
 		return f.readTarget(param)
+	case Image:
+		if f.Variants, err = spec.Parse(param); err != nil && !short(param) {
+			err = errors.New("name the variants of the image: image=thumb.320+hero.1280")
+		}
+		return err
 	}
 	if hasParam {
 		return fmt.Errorf("the type %s has no parameter", word)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/name"
+	"github.com/banyan-go/banyan/platform/images/spec"
 )
 
 func TestParse(t *testing.T) {
@@ -37,6 +38,10 @@ func TestParse(t *testing.T) {
 			Relation: field.Relation{Name: name.New("author"), Module: "accounts", Resource: "user"}},
 		{Text: "post:ref=blog_post:noindex,immutable", Type: field.Ref, Name: name.New("post_id"), NoIndex: true, Immutable: true, Filter: true,
 			Relation: field.Relation{Name: name.New("post"), Resource: "blog_post"}},
+		{Text: "photo:image=thumb.320+hero.1280", Type: field.Image, Null: true, Variants: []spec.Variant{{Name: "thumb", Width: 320}, {Name: "hero", Width: 1280}}},
+		{Text: "photo:image=a.16:null,pii,max=64MiB", Type: field.Image, Null: true, PII: true, Max: new("64MiB"), Variants: []spec.Variant{{Name: "a", Width: 16}}},
+		{Text: "manual:file:null", Type: field.File, Null: true},
+		{Text: "manual:file:max=1GiB", Type: field.File, Null: true, Max: new("1GiB")},
 	} {
 		if snake, _, _ := strings.Cut(want.Text, ":"); !want.Type.Refers() {
 			want.Name = name.New(snake)
@@ -52,7 +57,7 @@ func TestParse(t *testing.T) {
 
 // parameter is what a type is written with.
 func parameter(typ field.Type) string {
-	return map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b", field.Ref: "=post", field.XRef: "=accounts.user"}[typ]
+	return map[field.Type]string{field.Decimal: "=5.2", field.Enum: "=a+b", field.Ref: "=post", field.XRef: "=accounts.user", field.Image: "=thumb.320+hero.1280"}[typ]
 }
 
 // value is one for each type, as default, min or max.
@@ -103,6 +108,8 @@ func TestModifiersByType(t *testing.T) {
 		field.Password: "unique index default match hidden pii secret filter sort search",
 		field.Ref:      "index default min max match hidden pii secret sort search",
 		field.XRef:     "index default min max match hidden pii secret sort search",
+		field.Image:    "required unique index default min max match immutable hidden secret filter sort search", // max is a size, with its unit
+		field.File:     "required unique index default min max match immutable hidden secret filter sort search",
 	}
 	for _, typ := range field.Types() {
 		param := parameter(typ)

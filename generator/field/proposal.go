@@ -85,6 +85,10 @@ func meantType(text string) string {
 		return string(XRef) + "=accounts.user"
 	case "enum":
 		return string(Enum) + "=draft+published"
+	case "image", "picture", "photo":
+		return string(Image) + "=thumb.320+hero.1280"
+	case "upload", "attachment", "document":
+		return string(File)
 	}
 	if slices.Contains(Types(), Type(word)) {
 		return word
@@ -102,6 +106,8 @@ func meantMods(mod string) []string {
 	switch word {
 	case "hidden":
 		meant = append(meant, "hidden,null")
+	case "max":
+		meant = append(meant, strings.Replace(mod, "MB", "MiB", 1))
 	case "filter", "sort", "unique", "index":
 		meant = append(meant, word+",max=255")
 	}

@@ -105,7 +105,7 @@ func (f field) String() string {
 	return text
 }
 
-// clashes reports whether two fields have one column, or one name in Go, which knows no underscores. An amount has two columns.
+// clashes reports whether two fields have one column, or one name in Go, which knows no underscores. An amount has two columns, an upload three or four.
 func (f field) clashes(g field) bool {
 	names := func(f field) []string {
 		plain := strings.ReplaceAll(f.name, "_", "")
@@ -114,6 +114,10 @@ func (f field) clashes(g field) bool {
 			return []string{plain, plain + "amount", plain + "currency"}
 		case f.refers():
 			return []string{plain, plain + "id"}
+		case f.kind == "image":
+			return []string{plain, plain + "file", plain + "width", plain + "height", plain + "alt"}
+		case f.kind == "file":
+			return []string{plain, plain + "file", plain + "label", plain + "size"}
 		}
 		return []string{plain}
 	}
@@ -134,7 +138,7 @@ func (f field) column() string {
 // ordered reports whether the field is one column whose values can be compared: an amount is two, json and bytes are documents, a text has up to
 // 65,536 characters, and of passwords and secrets only a hash or a ciphertext is there.
 func (f field) ordered() bool {
-	return !f.guarded && !slices.Contains([]string{"text", "money", "json", "bytes", "password"}, f.kind)
+	return !f.guarded && !slices.Contains([]string{"text", "money", "json", "bytes", "password", "image", "file"}, f.kind)
 }
 
 // distinct reports whether rows can differ in the field at all.
@@ -144,10 +148,10 @@ func (f field) textual() bool {
 	return slices.Contains([]string{"string", "text", "email", "url", "slug"}, f.kind)
 }
 
-// kinds are the types. Images and files are not part of it yet.
+// kinds are the types.
 func kinds() []string {
 	return []string{"string", "string", "string", "text", "int", "int64", "float", "decimal", "bool", "date", "time", "uuid", "json", "bytes", "email", "url",
-		"slug", "money", "password", "enum", "ref", "xref"}
+		"slug", "money", "password", "enum", "ref", "xref", "image", "file"}
 }
 
 func (s *Source) field() field {
@@ -155,6 +159,8 @@ func (s *Source) field() field {
 	switch f.kind {
 	case "ref", "xref":
 		return s.relation(f.kind)
+	case "image", "file":
+		return s.upload(f)
 	case "decimal":
 		digits := s.between(1, 18)
 		f.param = fmt.Sprintf("%d.%d", digits, s.rand.IntN(min(digits, 6)+1))
@@ -193,6 +199,23 @@ func (s *Source) relation(kind string) field {
 	for _, mod := range [][]string{{"null", "required"}, {"unique", "noindex"}, {"immutable"}, {"filter"}} {
 		if s.chance(40) {
 			f.mods = append(f.mods, s.pick(mod...))
+		}
+	}
+	return f
+}
+
+// upload draws the sizes of an image, and how large it may be when it comes. It is null before that, which may be said.
+func (s *Source) upload(f field) field {
+	if f.kind == "image" {
+		var variants []string
+		for i, name := range s.some(s.between(1, 4), "thumb", "card", "hero", "x2", "wide") {
+			variants = append(variants, fmt.Sprintf("%s.%d", name, s.between(16, 1000)+1000*i))
+		}
+		f.param = strings.Join(variants, "+")
+	}
+	for _, mod := range []string{"null", "pii", fmt.Sprintf("max=%d%s", s.between(1, 60), s.pick("KiB", "MiB"))} {
+		if s.chance(25) {
+			f.mods = append(f.mods, mod)
 		}
 	}
 	return f

@@ -33,7 +33,9 @@ func folders() []string {
 }
 
 // files are names that a resource, with a folder of its own in its module, has files and folders of.
-func files() []string { return []string{"load", "protect", "relations", "seed", "service", "store"} }
+func files() []string {
+	return []string{"load", "protect", "receive", "relations", "seed", "service", "store"}
+}
 
 // device reports whether Windows takes a file of that name for a device.
 func device(s string) bool {
@@ -47,9 +49,9 @@ func device(s string) bool {
 // resource in a struct. A test compares the list with the templates.
 func generated() []string {
 	return []string{
-		"after", "api", "apply", "apptest", "back", "before", "begin", "broken", "cache", "cached", "cfg", "changed", "check", "checkedneeds", "checkneeds", "clause", "clock",
-		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "everywhere", "expected", "failures", "fault", "fiber", "find",
-		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "in", "include", "insert", "inside", "json", "keep", "kept", "keyring",
+		"after", "api", "apply", "apptest", "back", "before", "begin", "blob", "broken", "cache", "cached", "cfg", "changed", "check", "checkedneeds", "checkneeds", "clause", "clock",
+		"context", "ctx", "db", "decimal", "done", "embed", "err", "errors", "everywhere", "expected", "failures", "fault", "fiber", "files", "find",
+		"first", "fmt", "found", "fs", "gorm", "got", "handle", "hold", "id", "ids", "images", "in", "include", "insert", "inside", "json", "keep", "kept", "keyring",
 		"made", "may", "missing", "money", "name", "needs", "normalize", "now", "of", "ok", "open", "ornull", "page", "pagekey", "pagesof", "pagetags", "password", "passwords", "patch",
 		"plain", "protected", "rand", "raw", "reflect", "regexp", "route", "row", "rows", "sample", "secrets", "seedbatch", "seedtargets", "set", "shown",
 		"slices", "slog", "strconv", "strings", "taken", "testing", "time", "torow", "unit", "unknown", "update", "utf8", "want",

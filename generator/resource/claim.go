@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/name"
 )
 
 // claim is a name that a resource needs for itself: in its module, since tables, addresses and packages begin with that of the module.
 type claim struct{ kind, name string }
+
+// ownPackage is the kind of what two resources of a module may both have.
+const ownPackage = "name in its own package"
 
 // claims are the names that a resource needs, beside those that follow from them.
 func (c *checked) claims() []claim {
@@ -20,11 +24,21 @@ func (c *checked) claims() []claim {
 		}
 	}
 	add("name in the contract", one.Pascal, many.Pascal)
-	add("name in its own package", one.Camel)
+	add(ownPackage, one.Camel)
 	for _, f := range c.fields {
 		if f.Match != nil {
-			add("name in its own package", code{Field: f}.patternVar())
+			add(ownPackage, code{Field: f}.patternVar())
 		}
+	}
+	for _, f := range c.fields {
+		if !f.Type.Uploaded() {
+			continue
+		}
+		add(ownPackage, f.Name.Camel+"Variants", f.Name.Pascal+"Rule")
+		add("operation", one.Pascal+f.Name.Pascal)
+	}
+	if slices.ContainsFunc(c.fields, func(f field.Field) bool { return f.Type.Uploaded() }) {
+		add("name in package web", "upload"+one.Pascal, "load"+one.Pascal)
 	}
 	for _, f := range c.fields {
 		if len(f.Words) == 0 {
@@ -108,7 +122,7 @@ func (s Spec) shared(others []Spec) (cl claim, other string, clash bool) {
 		}
 		theirs, _ := o.check() // as far as it goes: it was made by another version perhaps
 		taken := theirs.claims()
-		if i := slices.IndexFunc(mine.claims(), func(c claim) bool { return slices.Contains(taken, c) }); i >= 0 {
+		if i := slices.IndexFunc(mine.claims(), func(c claim) bool { return c.kind != ownPackage && slices.Contains(taken, c) }); i >= 0 {
 			return mine.claims()[i], o.Name, true
 		}
 	}

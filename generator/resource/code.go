@@ -59,6 +59,10 @@ func (c code) plainType(qualified bool) string {
 		return "json.RawMessage"
 	case field.Bytes:
 		return "[]byte"
+	case field.Image:
+		return "blob.Picture"
+	case field.File:
+		return "blob.File"
 	default:
 		return "string"
 	}
@@ -226,6 +230,9 @@ func (c code) columns() []Column {
 		n := name.New(c.Name.Snake + end)
 		return Column{Go: n.Pascal, GoType: goType, From: from, Tag: columnTag(n)}
 	}
+	if c.Type.Uploaded() {
+		return []Column{c.uploadColumn()}
+	}
 	if as, _ := c.storedAs(); as != "" {
 		return []Column{column("", c.pointer()+as, convert(c.pointer()+as, c.value()))}
 	}
@@ -307,6 +314,10 @@ func (c code) fromRow() string {
 		return convert(c.pointer()+contract, column)
 	}
 	switch {
+	case c.Type == field.Image:
+		return fmt.Sprintf("%s.Upload(%sVariants())", column, c.Name.Camel)
+	case c.Type == field.File:
+		return column + ".Upload()"
 	case c.Type == field.Money && c.Null:
 		return fmt.Sprintf("money.Join(%[1]sAmount, %[1]sCurrency)", column)
 	case c.Type == field.Money:

@@ -56,6 +56,10 @@ func (v *View) tests(fields []field.Field) Tests {
 			t.Hidden = join(t.Hidden, name)
 			continue
 		}
+		if f.Type.Uploaded() {
+			left.add(name, "null")
+			continue
+		}
 		body.add(name, c.json(0))
 		switch {
 		case f.MustBeGiven():

@@ -200,7 +200,7 @@ func (v *View) relation(f field.Field, target Spec) Relation {
 	for _, g := range fields {
 		if g.Shown() && !g.PII {
 			code := its.code(g)
-			r.Shown = append(r.Shown, Field{Go: g.Name.Pascal, JSON: g.Name.Snake, GoTypeOut: code.goType(true), OutputTags: code.outputTags()})
+			r.Shown = append(r.Shown, Field{Go: g.Name.Pascal, JSON: g.Name.Snake, GoTypeOut: code.shownType(), Present: code.present(), OutputTags: code.outputTags()})
 		}
 	}
 	return r

@@ -91,6 +91,12 @@ type checked struct {
 	shardKey   *field.Field // nil for a table that is not divided
 }
 
+// Pictures reports whether the resource has images.
+func (s Spec) Pictures() bool {
+	c, _ := s.check() // as far as it goes
+	return slices.ContainsFunc(c.fields, func(f field.Field) bool { return f.Type == field.Image })
+}
+
 // Check returns what is wrong with a description: everything at once.
 func (s Spec) Check() error {
 	_, err := s.check()
@@ -111,7 +117,7 @@ func (s Spec) check() (checked, error) {
 	many, manyErr := s.many()
 	errs = append(errs, manyErr)
 	if n := columns(fields); n > maxColumns {
-		const form = "resource %s has %d columns, and at most %d are possible; an amount has two"
+		const form = "resource %s has %d columns, and at most %d are possible; an amount has two, a file three and an image four"
 		errs = append(errs, fmt.Errorf(form, s.quoted(), n, maxColumns))
 	}
 	if s.Path != "" {
@@ -188,8 +194,11 @@ const (
 func columns(fields []field.Field) int {
 	n := len(fields)
 	for _, f := range fields {
-		if f.Type == field.Money {
+		switch {
+		case f.Type == field.Money:
 			n++
+		case f.Type.Uploaded():
+			n += len(f.Type.Parts()) - 1
 		}
 	}
 	return n

@@ -52,7 +52,13 @@ func TestCheckRefuses(t *testing.T) {
 		{spec("sh_op", "name:string"), "is the name of its module"}, // one package in Go
 		{spec("order", "a:string:hidden", "b:int:hidden"), `resource "shop/order" has hidden fields only`},
 		{spec("order", manyFields(61, "int")...), "has 61 columns, and at most 60 are possible"},
-		{spec("order", manyFields(31, "money")...), "has 62 columns, and at most 60 are possible; an amount has two"},
+		{spec("order", manyFields(31, "money")...), "has 62 columns, and at most 60 are possible; an amount has two, a file three and an image four"},
+
+		{spec("order", manyFields(15, "image=a.320")...), ""},
+		{spec("order", manyFields(16, "image=a.320")...), "has 64 columns"},
+		{spec("order", "photo:image=a.320", "photo_width:int"), `field "photo_width:int": has a name in common with the field "photo:image=a.320"`},
+		{resource.Spec{Module: "shop", Name: "order", Fields: []string{"name:string", "paper:file"}, ShardBy: "paper"}, "a field of type file cannot divide rows"},
+		{with(func(s *resource.Spec) { s.Fields, s.Index = append(s.Fields, "paper:file"), []string{"name+paper"} }), "the field paper cannot stand in an index"},
 
 		{spec("order", "size:int:unique,min=1,max=99"), "unique allows a handful of rows only: the field has fewer than 100 values"},
 		{spec("order", "code:string:unique,max=1"), "unique allows a handful of rows only"},
@@ -173,7 +179,7 @@ func TestPath(t *testing.T) {
 // Two resources of one module share packages: what both would declare is refused with a name that works.
 func TestCheckBeside(t *testing.T) {
 	t.Parallel()
-	order := spec("order", "status:enum=draft+live", "items_total:int:index")
+	order := spec("order", "status:enum=draft+live", "items_total:int:index", "phone:string:match=e164", "photo:image=a.320", "photo_small:file")
 	order.Auth = resource.Session
 	at := func(path string, s resource.Spec) resource.Spec {
 		s.Path = path
@@ -196,6 +202,8 @@ func TestCheckBeside(t *testing.T) {
 		{spec("orders_item", "total:int"), "", ""},
 		{at("orders", spec("invoice", "name:string")), "would have the address orders, as the resource order has", "--path invoices-2"},
 		{spec("order_policy", "name:string"), "would have the file internal/web/order_policy.go, as the resource order has", "order_policy_item"},
+		{spec("invoice", "phone:string:match=e164", "photo:image=a.320"), "", ""}, // of which the other one, which has them too, sees nothing
+		{spec("order_photo", "small:file"), "would have the operation OrderPhotoSmall, as the resource order has", "order_photo_item"},
 		{resource.Spec{Module: "blog", Name: "order_status", Fields: []string{"name:string"}}, "", ""},
 	} {
 		if err := c.spec.Check(); err != nil {

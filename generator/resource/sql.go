@@ -88,6 +88,8 @@ func (c code) sqlColumns() []column {
 		return []column{one}
 	}
 	switch c.Type {
+	case field.Image, field.File:
+		return c.uploadColumns()
 	case field.Money:
 		return []column{
 			{name: one.name + "_amount", sqlite: "INTEGER", postgres: "bigint", null: c.Null},

@@ -59,6 +59,11 @@ type View struct {
 	Nested     []Nested // lists below what it refers to
 	Neighbours []string // other modules that it refers to
 
+	Uploads  []Upload
+	Pictures bool // some upload is a picture
+	Loads    bool // some upload is sent as it is
+	Updates  bool // rows are written again: by changes, or by uploads
+
 	Guarded  []Guard
 	Hashed   bool // some guarded field is a password
 	Sealed   bool // some is a secret
@@ -96,8 +101,10 @@ type Field struct {
 	Go, JSON    string
 	GoType      string // in the contract
 	GoTypeOut   string // elsewhere
+	Present     string // Go expression of what clients see of the field of p
 	Hidden      bool
 	Guarded     bool
+	Uploaded    bool
 	HiddenValue string // what a hidden field of a new resource is; empty for the zero value
 	DraftTags   string
 	ChangeTags  string
@@ -208,17 +215,20 @@ func (v *View) add(f field.Field) {
 	code := v.code(f)
 	view := Field{
 		Go: f.Name.Pascal, JSON: f.Name.Snake,
-		GoType: code.contractType(), GoTypeOut: code.goType(true),
-		Hidden: f.Hidden, Guarded: f.Guarded(), HiddenValue: code.hiddenValue(),
+		GoType: code.contractType(), GoTypeOut: code.shownType(), Present: code.present(),
+		Hidden: f.Hidden, Guarded: f.Guarded(), Uploaded: f.Type.Uploaded(), HiddenValue: code.hiddenValue(),
 		DraftTags: code.draftTags(), ChangeTags: code.changeTags(), OutputTags: code.outputTags(),
-		FromRow: code.fromRow(), Sample: code.sample(),
+		FromRow: code.fromRow(),
+	}
+	if !f.Type.Uploaded() {
+		view.Sample = code.sample()
 	}
 	v.Fields = append(v.Fields, view)
 	v.request(f, view)
 	if f.Shown() {
 		v.Shown = append(v.Shown, view)
 	}
-	v.Hides = v.Hides || !f.Shown()
+	v.Hides = v.Hides || !f.Shown() || f.Type.Uploaded()
 	v.Private = v.Private || f.Private()
 	v.Patterns = append(v.Patterns, code.pattern()...)
 	if f.Type == field.Enum {
@@ -250,9 +260,14 @@ func (v *View) request(f field.Field, view Field) {
 	if f.Hidden {
 		return
 	}
+	if f.Type.Uploaded() {
+		v.Uploads, v.Updates = append(v.Uploads, v.upload(f)), true
+		v.Pictures, v.Loads = v.Pictures || f.Type == field.Image, v.Loads || f.Type == field.File
+		return
+	}
 	v.Drafted = append(v.Drafted, view)
 	if !f.Immutable {
-		v.Changed = append(v.Changed, view)
+		v.Changed, v.Updates = append(v.Changed, view), true
 		if !f.Guarded() {
 			v.Applied = append(v.Applied, view)
 		}

@@ -67,6 +67,8 @@ func TestColumnsOfEachType(t *testing.T) {
 		{"x:json", "x TEXT NOT NULL", "x jsonb NOT NULL"},
 		{"x:bytes:null", "x BLOB", "x bytea"},
 		{"x:password", "x TEXT NOT NULL", "x text NOT NULL"},
+		{"x:image=thumb.320", "x_file TEXT; x_width INTEGER; x_height INTEGER; x_alt TEXT", "x_file varchar(100); x_width integer; x_height integer; x_alt varchar(255)"},
+		{"x:file", "x_file TEXT; x_label TEXT; x_size INTEGER", "x_file varchar(100); x_label varchar(255); x_size bigint"},
 		{"x:string:secret", "x BLOB NOT NULL", "x bytea NOT NULL"},
 		{"x:json:secret,null", "x BLOB", "x bytea"},
 		{"x:string:match=e164", "x TEXT NOT NULL", "x varchar(16) NOT NULL"},
