@@ -25,9 +25,9 @@ type (
 	}
 	uploadedThing struct {
 		ETag api.ETag `header:"ETag"`
-		Body uploaded
+		Body Uploaded
 	}
-	uploaded struct {
+	Uploaded struct {
 		Type    string       `json:"type"`
 		Text    string       `json:"text"`
 		Picture *api.Picture `json:"picture"`
@@ -42,7 +42,7 @@ type (
 func receiver(limit api.UploadLimit) []api.Route {
 	upload := func(_ context.Context, in *uploadThing) (*uploadedThing, error) {
 		text, err := io.ReadAll(in.Body.Body)
-		return &uploadedThing{ETag: `"2"`, Body: uploaded{Type: in.Body.ContentType, Text: string(text)}}, err
+		return &uploadedThing{ETag: `"2"`, Body: Uploaded{Type: in.Body.ContentType, Text: string(text)}}, err
 	}
 	missing := fault.New(fault.NotFound, "no_file", "There is none.")
 	load := func(_ context.Context, in *oneThing) (*api.Content, error) {
@@ -167,7 +167,7 @@ func TestTheDocumentDescribesFiles(t *testing.T) {
 func TestWhatClientsSeeOfUploads(t *testing.T) {
 	t.Parallel()
 	p := &blob.Picture{File: "own-" + blob.Name(strings.Repeat("0", 32)) + ".png", Width: 1000, Height: 500, Alt: "A lamp", Variants: []blob.Variant{{Name: "hero", Width: 1280}, {Name: "thumb", Width: 320}}}
-	got, err := json.Marshal(uploaded{Picture: api.ShowPicture(p), File: api.ShowFile(&blob.File{Name: "own-1.pdf", Label: "a.pdf", Type: "application/pdf", Size: 7}, "/here")})
+	got, err := json.Marshal(Uploaded{Picture: api.ShowPicture(p), File: api.ShowFile(&blob.File{Name: "own-1.pdf", Label: "a.pdf", Type: "application/pdf", Size: 7}, "/here")})
 	want := `"picture":{"width":1000,"height":500,"alt":"A lamp","variants":[` +
 		`{"name":"thumb","width":320,"webp":"/files/pub-N-thumb.320.webp","jpeg":"/files/pub-N-thumb.320.jpg"},` +
 		`{"name":"hero","width":1000,"webp":"/files/pub-N-hero.1280.webp","jpeg":"/files/pub-N-hero.1280.jpg"}]},` +

@@ -155,7 +155,7 @@ func TestComponentNames(t *testing.T) {
 		"Api_testLocal", "Api_testLocalFields", "Api_testLocalList", "Api_testLocalListFields", // a list of them, with some of their fields
 		"Api_testPart", "Api_testPartInput", // an answer has the plain name, a question of the same type another
 		"Api_testThing", "Api_testThingChange", "Api_testThingFields", "Api_testThingInput", "Api_testThingList", "Api_testThingListFields",
-		"ListPage", "MoneyAmount", "MoneyAmountInput", "Problem", "ProblemField",
+		"Api_testUploaded", "File", "ListPage", "MoneyAmount", "MoneyAmountInput", "Picture", "PictureVariant", "Problem", "ProblemField",
 	}
 	if got := slices.Sorted(maps.Keys(doc.Components.Schemas)); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)

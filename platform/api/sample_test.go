@@ -147,7 +147,8 @@ func sample() []api.Route {
 	raw := func(c *fiber.Ctx) error { return c.SendString("raw") }
 	open := api.PublicWrite("it is a sample.")
 	taken, gone := fault.New(fault.Conflict, "taken", "Taken."), fault.New(fault.NotFound, "gone", "Gone.")
-	return []api.Route{
+	files := receiver(api.UploadLimit{Size: 1 << 20, Time: time.Minute, Types: []string{"image/png"}, Form: map[string]string{"alt": "What there is to see."}})
+	return append(files,
 		api.Get("/things", list, api.Op{ID: "listThings", Summary: "List things", Doc: "All of them, a page at a time.", Auth: api.Public, List: sampleList()}),
 		api.Post("/things", create, api.Op{ID: "createThing", Summary: "Create a thing", Auth: open, Errors: []*fault.Error{taken}}),
 		api.Get("/things/{id}/{number}", get, api.Op{ID: "getThing", Summary: "Get a thing", Auth: api.Public, Errors: []*fault.Error{gone}}),
@@ -156,5 +157,5 @@ func sample() []api.Route {
 		api.Put("/things/{id}/name", takes[renameThing](), api.Op{ID: "renameThing", Summary: "Rename a thing", Auth: open, Status: 202}),
 		api.Raw("GET", "/things/{id}/image", raw, api.Op{ID: "getImage", Summary: "Get the image of a thing", Auth: api.Public}),
 		api.Raw("POST", "/import", raw, api.Op{ID: "importThings", Summary: "Import things", Auth: open}),
-	}
+	)
 }

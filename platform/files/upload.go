@@ -3,7 +3,6 @@ package files
 import (
 	"cmp"
 	"context"
-	"log/slog"
 	"slices"
 	"time"
 
@@ -54,7 +53,7 @@ func (f *Files) DropAfterCommit(ctx context.Context, had, has []Name) {
 	db.AfterCommit(ctx, func(ctx context.Context) {
 		for _, n := range gone {
 			if err := f.Delete(ctx, n); err != nil {
-				f.log.WarnContext(ctx, "a file that nothing refers to any more was not removed", "file", string(n), slog.Any("error", err))
+				f.log.WarnContext(ctx, "a file that nothing refers to any more was not removed", "file", string(n), "error", err.Error())
 			}
 		}
 	})
