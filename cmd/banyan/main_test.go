@@ -319,7 +319,8 @@ func TestDependencies(t *testing.T) {
 	for path := range strings.FieldsSeq(string(out)) {
 		allowed := slices.ContainsFunc([]string{
 			"github.com/banyan-go/banyan/cmd/banyan", "github.com/banyan-go/banyan/generator", "github.com/banyan-go/banyan/templates",
-			"github.com/banyan-go/banyan/platform/archtest", "github.com/banyan-go/banyan/platform/cli", "github.com/banyan-go/banyan/platform/db/migratelint", "github.com/banyan-go/banyan/platform/servertest",
+			"github.com/banyan-go/banyan/platform/archtest", "github.com/banyan-go/banyan/platform/blob", "github.com/banyan-go/banyan/platform/cli", "github.com/banyan-go/banyan/platform/db/migratelint",
+			"github.com/banyan-go/banyan/platform/images/spec", "github.com/banyan-go/banyan/platform/servertest",
 			"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/fsnotify/fsnotify", "github.com/jinzhu/inflection", "github.com/rogpeppe/go-internal/diff", "golang.org/x/mod", "golang.org/x/sys/unix",
 		}, func(root string) bool { return path == root || strings.HasPrefix(path, root+"/") })
 		if !allowed && path != "github.com/banyan-go/banyan" { // the texts of modules

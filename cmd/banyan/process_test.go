@@ -69,7 +69,7 @@ func installed(t *testing.T) string {
 	t.Helper()
 	source, binary := filepath.Join(t.TempDir(), "banyan"), filepath.Join(t.TempDir(), "banyan")
 	root := projecttest.Checkout(t)
-	for _, name := range []string{"cmd/banyan", "generator", "templates", "platform/archtest", "platform/cli", "platform/db/migratelint", "platform/servertest", "modules/accounts", ".banyan/resources/accounts"} {
+	for _, name := range []string{"cmd/banyan", "generator", "templates", "platform/archtest", "platform/blob", "platform/cli", "platform/db/migratelint", "platform/images/spec", "platform/servertest", "modules/accounts", ".banyan/resources/accounts"} {
 		if err := os.CopyFS(filepath.Join(source, name), os.DirFS(filepath.Join(root, name))); err != nil {
 			t.Fatal(err)
 		}
