@@ -64,6 +64,7 @@ func programs() []program {
 		{"stack", ".", "./bench/stack", nil},
 		{"door", ".", "./bench/door", nil},
 		{"cached", ".", "./bench/cached", nil},
+		{"storm", ".", "./bench/storm", nil},
 		{"runner", "bench/baseline/runner", ".", nil},
 		{"httpd", "bench/baseline/http", ".", nil},
 		{"products", "bench/baseline/products", ".", nil},

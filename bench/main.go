@@ -158,7 +158,7 @@ func parts() []part {
 		{"outages", []string{"taskset"}, []string{"stack"}, (*bench).outages},
 		{"k6", []string{"taskset"}, []string{openApp}, (*bench).k6},
 		{"accounts", []string{"taskset"}, []string{"app"}, (*bench).accounts},
-		{"storm", []string{"taskset"}, []string{openApp}, (*bench).storm},
+		{"storm", []string{"taskset"}, []string{openApp, "storm"}, (*bench).storm},
 		{"overload", []string{"taskset"}, []string{openApp}, (*bench).overload},
 		{"start", []string{"taskset"}, []string{"app", "app.stripped", "startup", "startup.stripped"}, (*bench).start},
 		{"project", nil, nil, (*bench).project},

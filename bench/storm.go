@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -62,11 +65,11 @@ func (b *bench) stormOn(ctx context.Context, f figure, dsn string) ([]figure, er
 			atMost(s.name+": p99 of POST of its baseline", with.of("POST").p99/calm.of("POST").p99, "", 2),
 			atMost(s.name+": p99 of a page without a database of its baseline", with.of("page").p99/calm.of("page").p99, "", 2),
 			atMost(s.name+": requests to others that failed", float64(with.failed()), "", 0),
-			atMost(s.name+": slowest 503 of the storm", with.slowest503.Seconds(), "s", s.longest),
+			atMost(s.name+": slowest 503 of the storm", with.storm.Slowest, "s", s.longest),
 		)
 	}
 	f.Notes = []string{
-		fmt.Sprintf("Every other route is asked %d times a second, whether or not the last answer is there; the time counts from when it should have been asked. The application has one core; the server and the clients share both with it.", time.Second/probePause),
+		fmt.Sprintf("Every other route is asked %d times a second, whether or not the last answer is there; the time counts from when it should have been asked. The application has one core; the server and the storm share the other one.", time.Second/probePause),
 		"Four connections, two of them for one route (auto, on one core). A p99 tells nothing on a machine that others use: look at the load average.",
 	}
 	return []figure{f}, nil
@@ -91,11 +94,15 @@ type probe struct {
 
 // weather is one run.
 type weather struct {
-	name          string
-	probes        []*probe
-	served, stood int // requests of the storm that were answered with 2xx, and with 503
-	slowest503    time.Duration
-	other         int
+	name   string
+	probes []*probe
+	storm  stormed
+}
+
+// stormed is what the program storm says: requests that were answered with 2xx, with 503, and otherwise or not at all; and seconds.
+type stormed struct {
+	Served, Stood, Other int
+	Slowest              float64 // 503
 }
 
 // weather starts the application, lets clients storm it, and asks the other routes.
@@ -126,25 +133,22 @@ func (b *bench) weather(ctx context.Context, env []string, name string, s *storm
 		{name: "readyz", method: http.MethodGet, path: addr[1] + "/readyz"},
 	}}
 	b.say("measuring %s for %s", name, d)
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 2 * stormers}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}, Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
 	limited, done := context.WithTimeout(ctx, d)
 	defer done()
 	var all sync.WaitGroup
-	var mu sync.Mutex
+	var failed error
 	if s != nil {
-		target := *s
-		if target.path == "" {
-			target.path = productsPath + "/" + id
-		}
-		for range stormers {
-			all.Go(func() { w.blow(limited, client, "http://"+addr[0], target, &mu) })
-		}
+		all.Go(func() { w.storm, failed = b.blow(ctx, addr[0], cmp.Or(s.path, productsPath+"/"+id), s, d) })
 	}
 	for _, p := range w.probes {
 		all.Go(func() { p.ask(limited, client) })
 	}
 	all.Wait()
+	if failed != nil {
+		return nil, failed
+	}
 	for _, p := range w.probes {
 		slices.Sort(p.took)
 		if len(p.took) == 0 {
@@ -155,27 +159,17 @@ func (b *bench) weather(ctx context.Context, env []string, name string, s *storm
 	return w, ctx.Err()
 }
 
-// blow sends one request of the storm after the other.
-func (w *weather) blow(ctx context.Context, client *http.Client, base string, s storm, mu *sync.Mutex) {
-	for ctx.Err() == nil {
-		began := time.Now()
-		status := send(ctx, client, s.method, base+s.path, s.body)
-		took := time.Since(began)
-		if ctx.Err() != nil {
-			return
-		}
-		mu.Lock()
-		switch {
-		case status/100 == 2:
-			w.served++
-		case status == http.StatusServiceUnavailable:
-			w.stood++
-			w.slowest503 = max(w.slowest503, took)
-		default:
-			w.other++
-		}
-		mu.Unlock()
+// blow lets the clients storm a path, on their core, and returns what became of their requests.
+func (b *bench) blow(ctx context.Context, addr, path string, s *storm, d time.Duration) (o stormed, err error) {
+	out, err := b.output(ctx, b.dir, settings(), "taskset", "-c", b.opts.clientCore, b.path("storm"),
+		"-addr", addr, "-method", s.method, "-path", path, "-body", s.body, "-clients", strconv.Itoa(stormers), "-for", d.String())
+	if err != nil {
+		return o, err
 	}
+	if err := json.Unmarshal(out, &o); err != nil {
+		return o, fmt.Errorf("read what the program storm says: %w", err)
+	}
+	return o, nil
 }
 
 // ask sends a request at each tick, also while earlier ones wait.
@@ -246,6 +240,6 @@ func (w *weather) row() row {
 	for _, p := range w.probes {
 		r.Values = append(r.Values, single(p.name+" p50", "ms", p.took[len(p.took)/2]), single(p.name+" p99", "ms", p.p99))
 	}
-	r.Values = append(r.Values, single("others failed", "", float64(w.failed())), single("storm served", "", float64(w.served)), single("storm 503", "", float64(w.stood)), single("storm failed", "", float64(w.other)))
+	r.Values = append(r.Values, single("others failed", "", float64(w.failed())), single("storm served", "", float64(w.storm.Served)), single("storm 503", "", float64(w.storm.Stood)), single("storm failed", "", float64(w.storm.Other)))
 	return r
 }
