@@ -29,6 +29,12 @@ func TestLifeOnPostgres(t *testing.T) {
 			p.public.Get(made.Header.Get("Location")).Want(200).WantBody(made.Body)
 			p.stop()
 
+			if code, printed := m.run("serve", "--mode", "prod", "--set", "instances=2", "--set", "session.store=redis"); code == 0 || !strings.Contains(printed, "files.dir: name a folder that all instances see") {
+				t.Errorf("two processes, each with a folder of its own: exit code %d: %s", code, printed)
+			}
+			shared := m.serve("--mode", "prod", "--set", "instances=2", "--set", "session.store=redis", "--set", "files.dir="+t.TempDir())
+			shared.ops.Get("/readyz").Want(200)
+			shared.stop()
 			if code, printed := m.run("about"); code != 0 || !strings.Contains(printed, "postgres") {
 				t.Errorf("about: exit code %d: %s", code, printed)
 			}

@@ -150,10 +150,13 @@ func (c Config) dataFolder() string {
 	return "."
 }
 
-// filesFolder returns where files are kept unless the settings say it.
+// filesFolder returns where files are kept unless the settings say it. Of several processes nobody but the settings knows what they all see.
 func (c Config) filesFolder() string {
-	if c.DB.Driver == "sqlite" {
+	switch {
+	case c.DB.Driver == "sqlite":
 		return filepath.Join(c.dataFolder(), "files")
+	case c.Instances > 1:
+		return ""
 	}
 	return "data/files"
 }

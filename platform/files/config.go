@@ -8,7 +8,7 @@ import (
 // Config is the section `files`.
 type Config struct {
 	Driver string            `config:"driver" doc:"Where files are kept: disk, or another driver that is compiled in (drivers.go)."`
-	Dir    unit.Auto[string] `config:"dir" doc:"Folder of the driver disk; auto is files, beside the file of SQLite, and data/files with a database server. With more than one instance all have to see the same one."`
+	Dir    unit.Auto[string] `config:"dir" doc:"Folder of the driver disk; auto is files, beside the file of SQLite, and data/files with a database server. With more than one instance, name one that all of them see."`
 	Quota  unit.Bytes        `config:"quota" doc:"Bytes that all files have together, at most; more are refused."`
 }
 

@@ -28,9 +28,6 @@ var _ driver.Driver = Driver{}
 
 // Open is part of driver.Driver.
 func (Driver) Open(o driver.Options) (driver.Store, error) {
-	if o.Dir == "" {
-		return nil, errors.New("dir: name the folder")
-	}
 	return &store{dir: o.Dir}, nil
 }
 
@@ -44,6 +41,9 @@ const drafts = "tmp"
 
 // Start is part of driver.Store.
 func (s *store) Start(context.Context) error {
+	if s.dir == "" {
+		return errors.New("files.dir: name a folder that all instances see, of a network file system for instance, or of the one machine that they run on")
+	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -89,7 +90,11 @@ func TestNothingLeadsOutOfTheFolder(t *testing.T) {
 
 func TestASettingThatIsMissingIsNamed(t *testing.T) {
 	t.Parallel()
-	if _, err := (disk.Driver{}).Open(driver.Options{}); err == nil || err.Error() != "dir: name the folder" {
+	s, err := disk.Driver{}.Open(driver.Options{})
+	if err != nil {
+		t.Fatal(err) // an application that keeps no files needs none
+	}
+	if err := s.Start(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "files.dir: name a folder") {
 		t.Error(err)
 	}
 }
