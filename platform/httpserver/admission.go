@@ -11,13 +11,15 @@ import (
 // nobody faster. A queue in which everybody gets a place within patience is one that a burst, or no more clients than can be served, have made: it is
 // served in turn. Once somebody has waited in vain there is more to do than can be done, until nobody was refused for patience: then only as many wait as
 // may run, each for impatience alone, and the youngest is served first, since the oldest will be late anyway (controlled delay and adaptive LIFO:
-// Maurer, Fail at Scale, ACM Queue 13(8), 2015). Whoever finds no room then is refused at once, which costs the least. It is safe for concurrent use.
+// Maurer, Fail at Scale, ACM Queue 13(8), 2015). Whoever finds no room then is refused at once, which costs the least,
+// unless it is held. It is safe for concurrent use.
 type admission struct {
 	patience, impatience time.Duration
 	room                 int // waiters at most
 
 	limit, running atomic.Int64
 	waiting        atomic.Int64 // the length of queue, for those who need not look at it
+	held           atomic.Int64 // requests that are refused, and not told yet
 	done           atomic.Int64 // requests that have left
 	pressed        atomic.Bool  // somebody had to wait since the last look
 
@@ -85,6 +87,15 @@ func (a *admission) admit() {
 		w := a.queue[next]
 		a.drop(next)
 		w.ready <- struct{}{}
+	}
+}
+
+// hold keeps a request that is refused for impatience, unless as many are held as may wait. A client that is told at once asks again at once, and with
+// some more like it takes the CPU that the requests of other routes need; while it waits it takes nothing from anybody.
+func (a *admission) hold() {
+	defer a.held.Add(-1)
+	if a.held.Add(1) <= int64(a.room) {
+		time.Sleep(a.impatience)
 	}
 }
 

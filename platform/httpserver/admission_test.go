@@ -220,6 +220,50 @@ func TestTheRouteOfARefusedRequestLosesNoPlace(t *testing.T) {
 	}
 }
 
+// A client that a route has no room for learns it after a while, so that it does not ask again all the time; when that are many, at once, as from the
+// server.
+func TestARefusalOfARouteTakesAWhile(t *testing.T) {
+	t.Parallel()
+	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		cfg := defaultShed()
+		cfg.InFlight, cfg.Queue, cfg.Wait = unit.Exactly(10), unit.Exactly(2), time.Hour
+		s, err := newShedder(cfg, tel)
+		if err != nil {
+			t.Fatal(err)
+		}
+		route := s.route(1, nil)
+		if s.enter(time.Now(), route) != admitted {
+			t.Fatal("the first request is not admitted")
+		}
+		waits := []func() (outcome, time.Duration){queued(&route.admission), queued(&route.admission)}
+		refused := make(chan time.Duration, 3)
+		for range 3 {
+			began := time.Now()
+			go func() {
+				if said := s.enter(time.Now(), route); said != queueFull {
+					t.Errorf("one more than may wait: %v", said)
+				}
+				refused <- time.Since(began)
+			}()
+		}
+		for _, want := range []time.Duration{0, cfg.Target, cfg.Target} {
+			if took := <-refused; took != want {
+				t.Errorf("a refusal took %v, want %v", took, want)
+			}
+		}
+		for _, said := range waits {
+			route.leave()
+			if got, _ := said(); got != admitted {
+				t.Errorf("who waited: %v", got)
+			}
+		}
+	})
+}
+
 // Who waits is let in as soon as the limit goes up, and not when somebody leaves.
 func TestALimitThatGoesUpLetsWaitersIn(t *testing.T) {
 	t.Parallel()

@@ -133,6 +133,9 @@ func (s *shedder) route(concurrency int, waits func() time.Duration) *adaptive {
 func (s *shedder) enter(now time.Time, route *adaptive) outcome {
 	if route != nil {
 		if said := route.enter(); said != admitted {
+			if said == queueFull {
+				route.hold()
+			}
 			return s.count(said, "route")
 		}
 	}
