@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -45,5 +46,28 @@ func TestWithoutRedis(t *testing.T) {
 	t.Parallel()
 	if _, err := (redisstore.Driver{}).Open(driver.Options{}); err == nil {
 		t.Error("a store without a server")
+	}
+}
+
+// What is too large to be read is something that has to be replaced, and no reason to do without the server.
+func TestHugeValueIsDamaged(t *testing.T) {
+	t.Parallel()
+	server := servertest.StartRedis(t)
+	r := client(t, server.URL(), "app")
+	store, err := redisstore.Driver{}.Open(driver.Options{Redis: r, Lease: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	q := driver.Query{Name: "a.b:1", Lasts: time.Hour}
+	if err := redis.Commands(r.Cache()).SetRange(ctx, "app:cache:cache:v:a.b:1", 17<<20, "x").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := store.Read(ctx, q); !a.Damaged || err != nil {
+		t.Errorf("Read: %+v, %v, want something damaged", a, err)
+	}
+	if answers, err := store.(driver.ManyReader).ReadMany(ctx, []driver.Query{q}); len(answers) != 1 || answers[0].Value != nil || err != nil {
+		t.Errorf("ReadMany: %+v, %v, want nothing", answers, err)
 	}
 }
