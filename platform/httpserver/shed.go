@@ -19,7 +19,7 @@ import (
 
 // Shed is the section `http.shed`: what becomes of requests that are too many.
 type Shed struct {
-	Enabled  bool           `config:"enabled" doc:"Whether requests are refused, by 503 at once, while there are more than can be answered; the concurrency of single operations is kept in any case."`
+	Enabled  bool           `config:"enabled" doc:"Whether requests are refused, by 503, while there are more than can be answered; the concurrency of single operations is kept in any case."`
 	InFlight unit.Auto[int] `config:"in_flight" doc:"Most requests that run at the same time; auto finds out what the machine can do: fewer while they wait for a CPU, and of one route fewer while they wait for the database."`
 	Queue    unit.Auto[int] `config:"queue" doc:"Most requests that wait for their turn; auto is 1000."`
 	Wait     time.Duration  `config:"wait" doc:"Longest time that a request of a burst waits for its turn."`
