@@ -80,6 +80,26 @@ func TestRedisAway(t *testing.T) {
 	}
 }
 
+// A process that takes itself for the only one keeps what it has while Redis is away, and forgets it when it hears again: there was another one, which
+// could tell nobody of a change.
+func TestAloneAndWrong(t *testing.T) {
+	t.Parallel()
+	w, s := newWorld(t), newSource("one")
+	p, url := w.behind()
+	o := w.options(w.client(url))
+	o.Instances = 1
+	alone := started(t, w.cfg, o)
+	w.inStep(alone)
+	a, b := things(w.instance(""), s), things(alone, s)
+	want(t, b, "k", "one")
+	p.Reset()
+	p.Silence(true)
+	w.change(a, s, "two")
+	want(t, b, "k", "one")
+	p.Silence(false)
+	becomes(t, b, "k", "two")
+}
+
 // One process cannot reach Redis and changes something. The others find it written down.
 func TestOneProcessCutOff(t *testing.T) {
 	t.Parallel()

@@ -106,11 +106,9 @@ func (l *layer) owe(names []string) {
 	l.poke()
 }
 
-// doubt makes this process forget what may have been invalidated without a word.
+// doubt makes this process forget what may have been invalidated without a word: by another process, for one that is alone by the settings has others
+// beside it while it is replaced, and where the settings are wrong.
 func (c *Cache) doubt() {
-	if c.alone {
-		return
-	}
 	c.counts.doubts.Add(1)
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -129,8 +127,10 @@ func (c *Cache) listen(ctx context.Context) {
 			return
 		}
 		c.lost(ctx, err)
-		if heard { // what is kept from now on does not last
+		if heard {
 			c.counts.breaks.Add(1)
+		}
+		if heard && !c.alone { // what is kept from now on does not last
 			c.doubt()
 		}
 		pause(ctx, catchUpEvery)

@@ -21,17 +21,17 @@ type cached struct {
 
 // cachedIn keeps what s reads for at most 1m; forget ends it before.
 func (s *Service) cachedIn(k *cache.Cache) cached {
-	r := cache.Rule{TTL: time.Minute, Tags: []string{"catalog.products"}}
 	return cached{
 		cache: k,
-		byID:  cache.Of(k, "catalog.products", r, s.load).LoadMany(s.loadMany),
-		pages: cache.Of(k, "catalog.products.pages", r, s.loadPage),
+		byID:  cache.Of(k, "catalog.products", cache.Rule{TTL: time.Minute}, s.load).LoadMany(s.loadMany),
+		pages: cache.Of(k, "catalog.products.pages", cache.Rule{TTL: time.Minute, Tags: []string{"catalog.products"}}, s.loadPage),
 	}
 }
 
-// forget says, in the transaction that writes rows, that what is kept about them is no more: they themselves, and every page.
+// forget says, in the transaction that writes rows, that what is kept about them is no more: they themselves, every page, and
+// whatever else has the tag catalog.products: lists of other modules that they stand in.
 func (s *Service) forget(ctx context.Context, rows ...row) error {
-	n := []string{"@catalog.products.pages"}
+	n := []string{"#catalog.products"}
 	for _, r := range rows {
 		n = append(n, "catalog.products:"+r.ID.String())
 	}
