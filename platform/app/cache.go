@@ -1,10 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,6 +93,9 @@ func (l *launcher) cachePurge() *cobra.Command {
 				return cli.Exit(cli.Usage, l.called()+" cache purge --help", errors.New("say what is to be read anew: --key, --tag, --group or --all"))
 			}
 			return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
+				if err := knownGroups(c, append(groups, groupsOf(keys)...)); err != nil {
+					return cli.Exit(cli.Usage, l.called()+" cache stats", err)
+				}
 				if !c.Shared() && !l.DryRun {
 					return cache.ErrNotShared
 				}
@@ -104,6 +111,9 @@ func (l *launcher) cachePurge() *cobra.Command {
 				}
 				return l.Print(purged{names}, func(w io.Writer) {
 					lines := [][]string{{"PURGED"}}
+					if l.DryRun {
+						lines[0][0] = "TO PURGE"
+					}
 					for _, n := range names {
 						lines = append(lines, []string{n})
 					}
@@ -116,6 +126,27 @@ func (l *launcher) cachePurge() *cobra.Command {
 	purge.Flags().StringArrayVar(&groups, "group", nil, "all values of a `GROUP`")
 	purge.Flags().BoolVar(&every, "all", false, "everything")
 	return l.Data(l.Asks(l.Writes(purge, "say what it would purge, and purge nothing")))
+}
+
+// groupsOf returns the groups of keys with theirs before them.
+func groupsOf(keys []string) []string {
+	var groups []string
+	for _, k := range keys {
+		group, _, _ := strings.Cut(k, ":")
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// knownGroups refuses a group that is not in this program: nothing would be read anew. Tags it cannot know.
+func knownGroups(c *cache.Cache, names []string) error {
+	there := c.Groups()
+	for _, n := range names {
+		if !slices.Contains(there, n) {
+			return fmt.Errorf("there is no group %q, the program has: %s", n, cmp.Or(strings.Join(there, ", "), "none"))
+		}
+	}
+	return nil
 }
 
 // withCache runs fn while what processes share can be asked.

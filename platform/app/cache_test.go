@@ -25,6 +25,8 @@ func TestCacheIsPurged(t *testing.T) {
 	if len(done.Purged) != 3 {
 		t.Errorf("purged are %q", done.Purged)
 	}
+	m.run("cache", "purge", "--group", "notes.lists").want(2, `there is no group "notes.lists", the program has: notes.list`)
+	m.run("cache", "purge", "--key", "notes.lists:1", "--dry-run").want(2, `there is no group "notes.lists"`)
 	m.run("cache", "purge").want(2, "say what is to be read anew")
 	m.run("cache", "purge", "--key", "nothing").want(2, "names neither a key")
 	m.run("cache", "purge", "--all").want(2, "this is mode prod: have everything read anew", "--yes")

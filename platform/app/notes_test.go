@@ -157,6 +157,9 @@ func program(v variant) app.Program[settings] {
 			if err != nil || v.bare {
 				return built(p, err)
 			}
+			if p.Cache != nil {
+				cache.Of(p.Cache, "notes.list", cache.Rule{}, func(context.Context, string) ([]string, error) { return nil, nil })
+			}
 			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema, more: v.more, file: cmp.Or(v.version, "20260101000000") + "_notes.sql"}
 			if v.cached != nil {
 				n.routes = append(n.routes, v.cached(p.Cache)...)

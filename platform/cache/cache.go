@@ -196,3 +196,10 @@ func (c *Cache) tagCounters(tags []string) []*atomic.Uint64 {
 	}
 	return counters
 }
+
+// Groups returns the names of the groups that there are, sorted. It is safe for concurrent use.
+func (c *Cache) Groups() []string {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return slices.Sorted(maps.Keys(c.groups))
+}
