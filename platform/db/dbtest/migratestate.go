@@ -269,7 +269,7 @@ func testMigrationLock(t *testing.T, e engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := w.migrator(t, db.Migrations{Module: "shop", Files: w.files("20260101000000_a.sql", makes("shop_a"))}).With(db.MigrateOptions{LockWait: 20 * time.Millisecond})
+	m := w.migrator(t, db.Migrations{Module: "shop", Files: w.files("20260101000000_a.sql", makes("shop_a"))}).With(db.MigrateOptions{LockWait: time.Second}) // within which it has to connect, too
 	_, err = m.Up(t.Context())
 	wantIs(t, err, db.ErrLocked)
 	if who := fmt.Sprintf("process %d on ", os.Getpid()); !strings.Contains(err.Error(), who) {
