@@ -21,20 +21,17 @@ func (s *Server) takeBody(fctx *fasthttp.RequestCtx) (*uploadBody, error) {
 	if !req.IsBodyStream() {
 		return nil, nil
 	}
-	length := req.Header.ContentLength()
-	if u := s.upload(req.Header.Method(), fctx.URI().PathOriginal()); u.Size > 0 {
-		if int64(length) > u.Size {
-			return nil, fasthttp.ErrBodyTooLarge
-		}
+	length, u := req.Header.ContentLength(), s.uploadOf(fctx)
+	if int64(length) > s.bodyLimit(u) {
+		return nil, fasthttp.ErrBodyTooLarge
+	}
+	if u.Size > 0 {
 		if c := connOf(fctx); c != nil {
 			c.more = int(4 * u.Size) // chunks of a few bytes are as good as large ones
 		}
 		body := &uploadBody{stream: req.BodyStream(), length: int64(length), limit: u}
 		req.SetBodyStream(body, length)
 		return body, nil
-	}
-	if length > int(s.cfg.BodyLimit) {
-		return nil, fasthttp.ErrBodyTooLarge
 	}
 	body, err := readBody(req.BodyStream(), length, int(s.cfg.BodyLimit))
 	if err != nil {
@@ -73,6 +70,33 @@ func (s *Server) upload(method, path []byte) api.UploadLimit {
 	return api.UploadLimit{}
 }
 
+// uploadOf returns the limits of the upload that a request is, zero ones where it is none.
+func (s *Server) uploadOf(fctx *fasthttp.RequestCtx) api.UploadLimit {
+	return s.upload(fctx.Method(), fctx.URI().PathOriginal())
+}
+
+// bodyLimit returns how many bytes a body may have where these are the limits of the upload.
+func (s *Server) bodyLimit(u api.UploadLimit) int64 {
+	if u.Size > 0 {
+		return u.Size
+	}
+	return int64(s.cfg.BodyLimit)
+}
+
+// expect answers Expect: 100-continue, with what fasthttp takes for the status: a body whose length is too large is refused before it is sent.
+func (s *Server) expect(fctx *fasthttp.RequestCtx) int {
+	if int64(fctx.Request.Header.ContentLength()) <= s.bodyLimit(s.uploadOf(fctx)) {
+		return http.StatusContinue
+	}
+	s.refuse(fctx, fasthttp.ErrBodyTooLarge)
+	return fctx.Response.StatusCode()
+}
+
+// tooLarge is the answer to a body of more bytes than it may have.
+func tooLarge(limit int64) error {
+	return api.ProtocolError("content-too-large", "body_too_large", fmt.Sprintf("The body may have at most %d bytes.", limit))
+}
+
 // received returns when a request began, and how many bytes its body had. What a handler has left unread ends the connection.
 func (s *Server) received(fctx *fasthttp.RequestCtx, r *request) (began time.Time, size int64) {
 	began = r.until.Add(-s.cfg.RequestTimeout)
@@ -80,8 +104,12 @@ func (s *Server) received(fctx *fasthttp.RequestCtx, r *request) (began time.Tim
 	if sent == nil {
 		return began, int64(len(fctx.Request.Body()))
 	}
-	if !sent.ended {
-		hangUp(fctx)
+	switch {
+	case sent.ended:
+	case sent.broken:
+		hangUp(fctx, briefly())
+	default:
+		hangUp(fctx, toTheEnd())
 	}
 	return began.Add(-sent.limit.Time), sent.read
 }
@@ -93,6 +121,7 @@ type uploadBody struct {
 	limit  api.UploadLimit
 	read   int64
 	ended  bool
+	broken bool // it came too slowly, or not as it has to
 }
 
 // Read is part of io.Reader. Its errors are answers.
@@ -104,10 +133,12 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 	b.read += int64(n)
 	switch {
 	case b.read > b.limit.Size:
-		return 0, api.ProtocolError("content-too-large", "body_too_large", fmt.Sprintf("The body may have at most %d bytes.", b.limit.Size))
+		return 0, tooLarge(b.limit.Size)
 	case err == io.EOF && b.length > b.read:
+		b.broken = true
 		return n, errCutOff
 	case err != nil && err != io.EOF:
+		b.broken = true
 		return n, uploadError(err)
 	}
 	b.ended = err == io.EOF || b.read == b.length

@@ -182,7 +182,7 @@ func (s *Server) readError(fctx *fasthttp.RequestCtx, err error) error {
 		}
 		return s.headersTooLarge()
 	case errors.Is(err, fasthttp.ErrBodyTooLarge), c != nil && c.flooded():
-		return api.ProtocolError("content-too-large", "body_too_large", fmt.Sprintf("The body may have at most %d bytes.", s.cfg.BodyLimit))
+		return tooLarge(s.bodyLimit(s.uploadOf(fctx)))
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return api.ProtocolError("request-timeout", "request_timeout", "The request did not arrive in time.")
 	default:

@@ -89,12 +89,12 @@ type conn struct {
 	writeSet bool          // a handler has set the deadline of its answer
 	direct   bool          // deadlines are the business of whoever has taken the connection over
 
-	line    int  // bytes since the last line break
-	got     int  // bytes since the last answer
-	more    int  // bytes that may come beyond the limit, of an upload
-	heard   bool // a byte has come
-	silent  bool // what is written goes nowhere
-	lingers atomic.Bool
+	line    int                       // bytes since the last line break
+	got     int                       // bytes since the last answer
+	more    int                       // bytes that may come beyond the limit, of an upload
+	heard   bool                      // a byte has come
+	silent  bool                      // what is written goes nowhere
+	lingers atomic.Pointer[lingering] // nil for not at all
 }
 
 // phase is what a connection waits for.
@@ -217,20 +217,55 @@ func (c *conn) SetDeadline(t time.Time) error {
 	return c.Conn.SetDeadline(t)
 }
 
-// The most that a refused client is still listened to.
-const (
-	lingerTime = time.Second
-	lingerSize = 1 << 20
-)
+// lingering is how much a client is still listened to when it has its last answer: until it says no more, bytes and time at most, and not for long
+// where nothing comes. A client that is still sending would otherwise be told that the connection is reset, and may never see the answer
+// (RFC 9112, section 9.6).
+type lingering struct {
+	bytes int64
+	time  time.Duration
+}
 
-// linger makes Close wait until the client has had the chance to read what was written. A client that is still sending would otherwise be
-// told that the connection is reset, and may never see the answer (RFC 9112, section 9.6).
-func (c *conn) linger() { c.lingers.Store(true) }
+// lingerPause is how long nothing may come.
+const lingerPause = time.Second
+
+// briefly is for a client that has sent nonsense, or too slowly.
+func briefly() *lingering { return &lingering{1 << 20, time.Second} }
+
+// toTheEnd is for a client that sends a body in good faith: most clients send all of it before they look for an answer.
+func toTheEnd() *lingering { return &lingering{64 << 20, 30 * time.Second} }
+
+// linger makes Close wait until the client has had the chance to read what was written.
+func (c *conn) linger(l *lingering) { c.lingers.Store(l) }
 
 // Close is part of net.Conn.
 func (c *conn) Close() error {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok && c.lingers.Load() && tcp.CloseWrite() == nil && tcp.SetReadDeadline(time.Now().Add(lingerTime)) == nil {
-		_, _ = io.CopyN(io.Discard, tcp, lingerSize) // what comes is not wanted, nor is it said why no more comes
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		if l := c.lingers.Load(); l != nil && tcp.CloseWrite() == nil {
+			l.drop(tcp)
+		}
 	}
 	return c.Conn.Close()
+}
+
+// drop reads what comes: it is not wanted, nor is it said why no more comes.
+func (l *lingering) drop(c net.Conn) {
+	_, _ = io.CopyN(io.Discard, &remains{c, time.Now().Add(l.time)}, l.bytes)
+}
+
+// remains is what comes on a connection until then, and without a pause.
+type remains struct {
+	net.Conn
+	until time.Time
+}
+
+// Read is part of io.Reader.
+func (r *remains) Read(b []byte) (int, error) {
+	end := time.Now().Add(lingerPause)
+	if end.After(r.until) {
+		end = r.until
+	}
+	if err := r.SetReadDeadline(end); err != nil {
+		return 0, err
+	}
+	return r.Conn.Read(b)
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -108,6 +109,50 @@ func TestConnBoundsWhatIsReadForOneAnswer(t *testing.T) {
 	}
 	if n, err := c.Read(b); n != 0 || !errors.Is(err, errFlood) || !c.flooded() {
 		t.Errorf("after 120 bytes without an answer: %d, %v", n, err)
+	}
+}
+
+// A client that has its last answer is not listened to for ever, whatever it does.
+func TestLingeringEnds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		l     *lingering
+		piece int // bytes
+		pause time.Duration
+		sent  int // bytes at most
+		took  time.Duration
+	}{
+		{"a flood", toTheEnd(), 1 << 20, 0, 64 << 20, 0},
+		{"a trickle", toTheEnd(), 1, 900 * time.Millisecond, 34, 30 * time.Second},
+		{"a pause", toTheEnd(), 1, 10 * time.Second, 1, time.Second},
+		{"a flood of nonsense", briefly(), 1 << 20, 0, 1 << 20, 0},
+		{"a trickle of nonsense", briefly(), 1, 900 * time.Millisecond, 2, time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, client := net.Pipe()
+				sent, done := 0, make(chan struct{})
+				go func() {
+					defer close(done)
+					for n, err := 0, error(nil); err == nil; sent += n {
+						n, err = client.Write(make([]byte, c.piece))
+						time.Sleep(c.pause)
+					}
+				}()
+				began := time.Now()
+				c.l.drop(server)
+				took := time.Since(began)
+				if err := server.Close(); err != nil {
+					t.Error(err)
+				}
+				<-done
+				if sent != c.sent || took != c.took {
+					t.Errorf("%d bytes in %s, want %d in %s", sent, took, c.sent, c.took)
+				}
+			})
+		})
 	}
 }
 

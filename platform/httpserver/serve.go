@@ -43,7 +43,7 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 		s.finish(fctx, r, route)
 	}()
 	if refused != nil {
-		hangUp(fctx) // what follows on this connection may be part of a request that was misread
+		hangUp(fctx, briefly()) // what follows on this connection may be part of a request that was misread
 		s.api.WriteProblem(r, fctx, refused)
 		return
 	}
@@ -70,16 +70,20 @@ func (s *Server) refuse(fctx *fasthttp.RequestCtx, err error) {
 	r := s.identify(fctx, time.Now())
 	r.unread = len(fctx.Request.Header.RawHeaders()) == 0
 	fctx.Response.Reset()
-	hangUp(fctx)
+	if errors.Is(err, fasthttp.ErrBodyTooLarge) {
+		hangUp(fctx, toTheEnd())
+	} else {
+		hangUp(fctx, briefly())
+	}
 	s.api.WriteProblem(r, fctx, s.readError(fctx, err))
 	s.finish(fctx, r, nil)
 }
 
-// hangUp ends the connection with this answer.
-func hangUp(fctx *fasthttp.RequestCtx) {
+// hangUp ends the connection with this answer, and listens a little longer.
+func hangUp(fctx *fasthttp.RequestCtx, l *lingering) {
 	fctx.SetConnectionClose()
 	if c := connOf(fctx); c != nil {
-		c.linger()
+		c.linger(l)
 	}
 }
 
@@ -89,12 +93,13 @@ func (s *Server) bodyTime(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	if length <= 0 && length != chunked {
 		return fasthttp.RequestConfig{}
 	}
-	cfg, limit := fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTimeout}, int64(s.cfg.BodyLimit)
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	if u := s.upload(h.Method(), path); u.Size > 0 {
-		cfg.ReadTimeout, limit = u.Time, u.Size
+	u := s.upload(h.Method(), path)
+	cfg := fasthttp.RequestConfig{ReadTimeout: s.cfg.BodyTimeout}
+	if u.Size > 0 {
+		cfg.ReadTimeout = u.Time
 	}
-	if int64(length) > limit {
+	if int64(length) > s.bodyLimit(u) {
 		cfg.MaxRequestBodySize = 1 // it is refused, by takeBody, with its first byte; fasthttp would wait for more of it
 	}
 	return cfg

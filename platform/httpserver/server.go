@@ -111,6 +111,7 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	s.fast.Handler = s.serve
 	s.fast.ErrorHandler = s.refuse
 	s.fast.HeaderReceived = s.bodyTime
+	s.fast.ExpectHandler = s.expect
 	s.fast.StreamRequestBody = true // see takeBody
 	s.fast.SecureErrorLogMessage = true
 	s.ops = newOps(cfg, health, tel, o.Queries)
