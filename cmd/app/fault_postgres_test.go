@@ -2,13 +2,16 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/apptest"
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
@@ -184,7 +187,8 @@ func TestPostgresRepliesLost(t *testing.T) {
 		s.proxy.OnRequest(nil)
 		s.public.Get(products+"/"+made.Text("/id")).Want(200).WantAt("/name", `"a product"`)
 	}
-	if log := s.out.String(); strings.Count(log, "nobody knows whether it has committed") != 2 {
+	s.pictureStays(made.Text("/id"))
+	if log := s.out.String(); strings.Count(log, "nobody knows whether it has committed") != 3 {
 		t.Errorf("the log does not tell what is not known: %s", log)
 	}
 	for range 20 {
@@ -198,6 +202,30 @@ func TestPostgresRepliesLost(t *testing.T) {
 	s.public.Get(products).Want(200)
 	s.proxy.Reset()
 	s.public.Post(products, product("after")).Want(201)
+}
+
+// pictureStays uploads a picture whose row is committed without anybody knowing. What the row refers to is there.
+func (s *site) pictureStays(id string) {
+	s.t.Helper()
+	form := apptest.Picture().Arriving(func() {})
+	body, err := io.ReadAll(form.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.proxy.Reset()
+	s.proxy.OnRequest(func(request []byte) servertest.Verdict {
+		if strings.Contains(string(request), "commit") {
+			return servertest.LoseReply
+		}
+		return servertest.Forward
+	})
+	s.public.Post("/api/v1/storefront/products/"+id+"/picture", string(body), "Content-Type", form.ContentType).WantProblem(500, "internal")
+	s.proxy.OnRequest(nil)
+	shown := regexp.MustCompile(`/files/pub-[0-9a-f]+-[a-z0-9.]+`).FindString(string(s.public.Get("/catalog").Want(200).Body))
+	if shown == "" {
+		s.t.Fatal("the page shows no picture")
+	}
+	s.public.Get(shown).Want(200)
 }
 
 // Wherever in its conversation with the server a migration loses the connection, whether or not the server has heard the last word, it fails with

@@ -44,6 +44,10 @@ var (
 	ErrPrepared = errors.New("gorm's PrepareStmt is off in Banyan: drivers keep prepared statements themselves")
 )
 
+// IsUncertain reports whether err, of a transaction, says that it may have committed: the connection was lost before the server's answer. What stands
+// outside of the database has to fit to both.
+func IsUncertain(err error) bool { return errors.Is(err, driver.ErrUncertain) }
+
 // IsNotFound reports whether err says that there is no such row.
 func IsNotFound(err error) bool { return errors.Is(err, gorm.ErrRecordNotFound) }
 

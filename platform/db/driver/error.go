@@ -1,6 +1,9 @@
 package driver
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Error is an error of an engine whose meaning the callers of package db rely on.
 type Error struct {
@@ -11,6 +14,9 @@ type Error struct {
 	Locked bool
 	Err    error // as it came from the engine
 }
+
+// ErrUncertain is what a commit returns whose connection was lost before the answer.
+var ErrUncertain = errors.New("the connection to the server was lost, and nobody knows whether it has committed")
 
 // Kind is the meaning of an Error.
 type Kind uint8

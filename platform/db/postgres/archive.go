@@ -107,7 +107,7 @@ func (c *conn) all(ctx context.Context, begin string, do func() error) error {
 	}
 	if _, err := c.pgx.Exec(ctx, "commit"); err != nil {
 		if c.pgx.IsClosed() {
-			err = fmt.Errorf("the connection to the server was lost, and nobody knows whether it has committed: %w", err)
+			err = fmt.Errorf("%w: %w", driver.ErrUncertain, err)
 		}
 		return err
 	}

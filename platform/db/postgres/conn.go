@@ -202,7 +202,7 @@ func (c *conn) commit() error {
 	case err == nil && tag.String() != "COMMIT":
 		return fmt.Errorf("the server has answered the commit with %s", tag)
 	case err != nil && c.gone():
-		return fmt.Errorf("the connection to the server was lost, and nobody knows whether it has committed: %w", err)
+		return fmt.Errorf("%w: %w", dbdriver.ErrUncertain, err)
 	}
 	return err
 }

@@ -116,8 +116,11 @@ func (s *Service) Receive(ctx context.Context, productID id.ID, contentType stri
 		return images.Picture{}, err
 	}
 	picture, replaced, err := s.take(ctx, productID, up)
+	if err != nil && !db.IsUncertain(err) {
+		err = errors.Join(err, s.files.Delete(context.WithoutCancel(ctx), up.Files[0].Name))
+	}
 	if err != nil {
-		return images.Picture{}, errors.Join(err, s.files.Delete(context.WithoutCancel(ctx), up.Files[0].Name))
+		return images.Picture{}, err
 	}
 	if replaced != "" {
 		err = s.files.Delete(ctx, replaced)
