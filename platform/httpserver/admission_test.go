@@ -220,6 +220,32 @@ func TestTheRouteOfARefusedRequestLosesNoPlace(t *testing.T) {
 	}
 }
 
+// Where a look takes longer than the time between two, the next one does not begin.
+func TestLooksDoNotOverlap(t *testing.T) {
+	t.Parallel()
+	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newShedder(defaultShed(), tel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	s.route(0, func() time.Duration {
+		if looks++; looks < 3 {
+			s.look()
+		}
+		return 0
+	})
+	if s.look(); looks != 1 {
+		t.Errorf("%d looks at the same time", looks)
+	}
+	if s.look(); looks != 2 {
+		t.Errorf("%d looks, want 2", looks)
+	}
+}
+
 // A client that a route has no room for learns it after a while, so that it does not ask again all the time; when that are many, at once, as from the
 // server.
 func TestARefusalOfARouteTakesAWhile(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"runtime/metrics"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -55,6 +56,7 @@ type shedder struct {
 	all     *adaptive // nil where nothing is shed
 	routes  []*adaptive
 	next    atomic.Int64 // when to look again, Unix time in nanoseconds
+	looking sync.Mutex   // what follows, and what adaptive compares with its last look
 	cpu     cpuWait
 	refused *telemetry.Counter
 }
@@ -165,8 +167,12 @@ func (s *shedder) leave(route *adaptive) {
 	}
 }
 
-// look moves the limits. Only one goroutine does it at a time: looks are lookEvery apart.
+// look moves the limits, unless somebody who began lookEvery ago or longer is still at it.
 func (s *shedder) look() {
+	if !s.looking.TryLock() {
+		return
+	}
+	defer s.looking.Unlock()
 	s.all.move(s.cpu.wait() > s.cfg.Target)
 	for _, a := range s.routes {
 		a.move(a.wait() > s.cfg.Target)
