@@ -275,7 +275,9 @@ func TestReferenceMetrics(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(1 << 40))
 	var b strings.Builder
 	b.WriteString("# Metrics\n\nServed at `/metrics` of the ops listener, named by OpenTelemetry's conventions; a module's own begin with its name. A metric has at most\n" +
-		"`telemetry.max_series` combinations of label values: what comes later is counted under the value `_other`.\n" + rendered +
+		"`telemetry.max_series` combinations of label values: what comes later is counted under the value `_other`.\n" +
+		"These are those of the profile single. With Redis, a cache in front or a mail server come those of the guide's pages on [the cache](../guide/cache.md), [Redis](../guide/redis.md),\n" +
+		"[HTTP caching](../guide/http-caching.md) and [mail](../guide/mail.md).\n" + rendered +
 		"| metric | type | labels | |\n|---|---|---|---|\n")
 	for _, m := range everyMetric(t) {
 		var labels []string
