@@ -136,8 +136,11 @@ func TestLingeringEnds(t *testing.T) {
 				sent, done := 0, make(chan struct{})
 				go func() {
 					defer close(done)
-					for n, err := 0, error(nil); err == nil; sent += n {
-						n, err = client.Write(make([]byte, c.piece))
+					for {
+						n, err := client.Write(make([]byte, c.piece))
+						if sent += n; err != nil {
+							return
+						}
 						time.Sleep(c.pause)
 					}
 				}()
