@@ -66,6 +66,8 @@ type Endpoint struct {
 	FiberPath string
 	// Upload bounds a body that is not read before Handler is called; zero for every other endpoint.
 	Upload UploadLimit
+	// Unlimited is an endpoint whose requests no rate limit counts: of a page that somebody looks at there are dozens.
+	Unlimited bool
 }
 
 // New returns an API without operations. Keys may be nil when nothing is going to be served.

@@ -24,7 +24,7 @@ const (
 // policy keeps a file that is opened as a page from doing anything.
 const policy = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
-// Pages returns the endpoint of public files.
+// Pages returns the endpoint of public files. As assets do, they come past the limits: a page shows fifty pictures at once.
 func (f *Files) Pages() []api.Endpoint {
 	if f == nil {
 		return nil
@@ -37,7 +37,7 @@ func (f *Files) Pages() []api.Endpoint {
 		}
 		return f.Send(ctx, fctx, name, "")
 	}
-	return []api.Endpoint{{Method: http.MethodGet, Path: Prefix + "{name}", Op: api.Op{Auth: api.Public}, Serve: serve}}
+	return []api.Endpoint{{Method: http.MethodGet, Path: Prefix + "{name}", Op: api.Op{Auth: api.Public}, Serve: serve, Unlimited: true}}
 }
 
 // Send answers a request with a file: whole, the range that was asked for, or 304. Pictures are shown; everything else is saved, under label, or the

@@ -3,10 +3,12 @@ package httpserver_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -14,6 +16,8 @@ import (
 	"testing/fstest"
 
 	"github.com/banyan-go/banyan/platform/assets"
+	"github.com/banyan-go/banyan/platform/files"
+	filesdisk "github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/lifecycle"
@@ -40,7 +44,7 @@ func withAssets(t *testing.T) (all *assets.Assets, change func(*setup)) {
 	t.Helper()
 	noise := make([]byte, 4096)
 	_, _ = rand.Read(noise) // it never fails
-	files := &disk{FS: fstest.MapFS{
+	tree := &disk{FS: fstest.MapFS{
 		"app.css":  {Data: bytes.Repeat([]byte("main { margin: 0 auto }\n"), 100)},
 		"logo.svg": {Data: []byte(drawing)},
 		"a.woff2":  {Data: []byte("wOF2")},
@@ -48,13 +52,13 @@ func withAssets(t *testing.T) (all *assets.Assets, change func(*setup)) {
 	}}
 	var lc lifecycle.Lifecycle
 	all = assets.New(assets.Config{}, &lc)
-	if err := all.Add("shop", files); err != nil {
+	if err := all.Add("shop", tree); err != nil {
 		t.Fatal(err)
 	}
 	if err := lc.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	files.gone.Store(true)
+	tree.gone.Store(true)
 	return all, func(su *setup) { su.opts.Assets = all }
 }
 
@@ -177,22 +181,49 @@ func TestADrawingRunsNoScript(t *testing.T) {
 	}
 }
 
-// A page loads thirty of them at once: its reader has used up no share of anything.
-func TestAssetsAreNotCounted(t *testing.T) {
+// A page loads thirty of them at once, and fifty pictures: its reader has used up no share of anything.
+func TestWhatAPageLoadsIsNotCounted(t *testing.T) {
 	t.Parallel()
 	all, with := withAssets(t)
-	s := start(t, with, func(su *setup) {
+	picture, kept := withPicture(t)
+	s := start(t, with, kept, func(su *setup) {
 		su.gate = func(*keyring.Ring) httpserver.Gate {
 			cfg := ratelimit.Default()
 			cfg.Default.Max = 1
 			return httpserver.Gate{Limits: ratelimit.New(cfg, ratelimit.Options{})}
 		}
 	})
-	for range 5 {
-		if resp, _ := s.ask(http.MethodGet, address(t, all, "shop/app.css")); resp.StatusCode != http.StatusOK {
-			t.Fatalf("the answer is %s", resp.Status)
+	for _, path := range []string{address(t, all, "shop/app.css"), picture, files.Prefix + "pub-nothing.png"} {
+		for range 5 {
+			if resp, _ := s.ask(http.MethodGet, path); resp.StatusCode == http.StatusTooManyRequests || resp.Header.Get("RateLimit") != "" {
+				t.Fatalf("%s: %s, RateLimit %q", path, resp.Status, resp.Header.Get("RateLimit"))
+			}
 		}
 	}
+}
+
+// withPicture gives a server one public file, at that path.
+func withPicture(t *testing.T) (path string, change func(*setup)) {
+	t.Helper()
+	var lc lifecycle.Lifecycle
+	f, err := files.New(files.Default(), t.TempDir(), files.Drivers{"disk": filesdisk.Driver{}}, slog.New(slog.DiscardHandler), &lc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Announce()
+	if err := lc.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := lc.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	stored, err := f.Put(t.Context(), strings.NewReader("GIF89a"), files.Rule{Public: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stored.Name.Path(), func(su *setup) { su.opts.Pages = f.Pages() }
 }
 
 // Whoever is offered what the server does not keep still gets an answer that can be read, and nothing is compressed for it.
