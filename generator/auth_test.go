@@ -54,15 +54,45 @@ func TestAuthOfWhatIsThere(t *testing.T) {
 	}
 }
 
+// What everybody reads is recorded, whoever repeats the command without --read means it, and it is nothing where everybody may do everything.
+func TestReadOfWhatIsThere(t *testing.T) {
+	t.Parallel()
+	s := post("title:string")
+	s.Auth, s.Read = resource.Session, resource.Public
+	p := related(t, s)
+	for _, c := range []struct {
+		auth, read resource.Auth
+		same       bool
+	}{{"", "", true}, {"", resource.Public, true}, {resource.Session, "", true}, {resource.Session, resource.Public, true}, {resource.Token, "", false}} {
+		s.Auth, s.Read = c.auth, c.read
+		plan, err := Resource(t.Context(), p, s, noon(), nil)
+		other, is := errors.AsType[*OtherError](err)
+		if is == c.same || c.same && (err != nil || len(plan.Changes) > 0) {
+			t.Errorf("%q and %q are asked for: %v", c.auth, c.read, err)
+		}
+		if is && !strings.HasSuffix(other.Was, " --auth session --read public") {
+			t.Errorf("it does not say what is there: %v", err)
+		}
+	}
+
+	s = resource.Spec{Module: "blog", Name: "note", Fields: []string{"text:string"}, Read: resource.Public}
+	if _, err := Resource(t.Context(), p, s, noon(), nil); !errors.Is(err, resource.ErrReadsAlready) {
+		t.Errorf("where nobody signs in: %v", err)
+	}
+}
+
 // An operation that anybody may call is one of a public resource, and the policy of every other one is in its file.
 func TestRoutesOfEachAuth(t *testing.T) {
 	t.Parallel()
-	for auth, want := range map[resource.Auth]map[string]int{
-		resource.Public:  {"Auth: api.Public,": 3, "Auth: open": 3, "api.PublicWrite(": 1, "Allow:": 0},
-		resource.Session: {"Auth: api.Session, Allow: may.": 6, "Allow:": 6, "api.Public": 0},
-		resource.Token:   {"Auth: api.Token, Allow: may.": 6, "Allow:": 6, "api.Public": 0},
+	for access, want := range map[[2]resource.Auth]map[string]int{
+		{resource.Public}:                   {"Auth: api.Public,": 4, "Auth: open": 5, "api.PublicWrite(": 1, "Allow:": 0},
+		{resource.Session}:                  {"Auth: api.Session, Allow: may.": 9, "Allow:": 9, "api.Public": 0},
+		{resource.Token}:                    {"Auth: api.Token, Allow: may.": 9, "Allow:": 9, "api.Public": 0},
+		{resource.Session, resource.Public}: {"Auth: api.Session, Allow: may.": 5, "Allow:": 5, "Auth: api.Public,": 4},
+		{resource.Token, resource.Public}:   {"Auth: api.Token, Allow: may.": 5, "Allow:": 5, "Auth: api.Public,": 4},
 	} {
-		s := resource.Spec{Module: "blog", Name: "comment", Fields: []string{"post:ref=post", "body:text"}, Auth: auth, Migration: 20261123101700}
+		auth, read := access[0], access[1]
+		s := resource.Spec{Module: "blog", Name: "comment", Fields: []string{"post:ref=post", "body:text", "scan:file"}, Auth: auth, Read: read, Migration: 20261123101700}
 		files, err := resourceFiles("example.com/app", s, true, post("title:string", "comments:many=comment"))
 		if err != nil {
 			t.Fatal(err)
@@ -78,12 +108,18 @@ func TestRoutesOfEachAuth(t *testing.T) {
 		routes, policy := text("modules/blog/internal/web/comment.go"), text("modules/blog/internal/web/comment_policy.go")
 		for piece, n := range want {
 			if got := strings.Count(routes, piece); got != n {
-				t.Errorf("%s: %q stands there %d times, want %d", auth, piece, got, n)
+				t.Errorf("%s: %q stands there %d times, want %d", access, piece, got, n)
 			}
 		}
 		writes := map[resource.Auth]string{resource.Session: `api.Roles("admin")`, resource.Token: `api.Scope("blog:write")`}[auth]
 		if want := slices.Contains([]resource.Auth{resource.Session, resource.Token}, auth); (policy != "") != want || want && strings.Count(policy, writes) != 3 {
-			t.Errorf("%s: the policy is\n%s", auth, policy)
+			t.Errorf("%s: the policy is\n%s", access, policy)
+		}
+		if reads := strings.Count(policy, "list()") + strings.Count(policy, "get()"); policy != "" && (reads == 2) == (read == resource.Public) {
+			t.Errorf("%s: %d policies are about reading\n%s", access, reads, policy)
+		}
+		if load := text("modules/blog/load/comment.js"); strings.Contains(load, "__ENV.TOKEN") != (auth == resource.Token && read == "") || strings.Contains(load, "login") != (auth == resource.Session && read == "") {
+			t.Errorf("%s: the load test is\n%s", access, load)
 		}
 	}
 }

@@ -70,7 +70,7 @@ func (e *OtherError) Error() string {
 }
 
 // Resource plans a resource, and its module when that is not there. A Migration of 0 in s takes the present time; the version that is used is
-// part of what is recorded; so is an Auth that s leaves open: Session where users can sign in, and Public elsewhere. The plan is empty when the resource is there as it would be written.
+// part of what is recorded; so is an Auth that s leaves open: Session where users can sign in, and Public elsewhere, where Read has nothing to open. The plan is empty when the resource is there as it would be written.
 func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time.Time, progress func(string)) (*apply.Plan, error) {
 	if err := s.Check(); err != nil {
 		return nil, err
@@ -86,6 +86,9 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if s.Auth == "" {
 		if s.Auth, err = usualAuth(p); err != nil {
 			return nil, err
+		}
+		if s.Auth == resource.Public && s.Read == resource.Public {
+			return nil, resource.ErrReadsAlready
 		}
 	}
 	all, err := record.All(p)
@@ -131,7 +134,7 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 // again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.
 func again(p *project.Project, r record.Resource, s resource.Spec) (*apply.Plan, error) {
 	s.Migration, r.Auth = r.Migration, cmp.Or(r.Auth, resource.Public)
-	s.Auth, s.Cache = cmp.Or(s.Auth, r.Auth), cmp.Or(s.Cache, r.Cache)
+	s.Auth, s.Read, s.Cache = cmp.Or(s.Auth, r.Auth), cmp.Or(s.Read, r.Read), cmp.Or(s.Cache, r.Cache)
 	if !reflect.DeepEqual(s, r.Spec) {
 		return nil, &OtherError{r.Module + "/" + r.Name, r.Command()}
 	}

@@ -112,6 +112,9 @@ gallery/item      name:string:required  photo:image=thumb.320+hero.1280  manual:
 gallery/scan      url:file:max=512KiB  line_2:image=a.16+b.32+x2.64  pin:password:null  --auth=token  --require-match
 gallery/shot      picture:image=card.640  --soft-delete  --auth=public  --cache=1m
 gallery/remark    item:ref=item:null  text:string  shot:ref=shot  attachment:file  --auth=public
+gallery/poster    title:string:required,search  cover:image=card.640  leaflet:file  item:ref=item:null  code:string:secret,null  cost:int:hidden,null
+                  --soft-delete  --auth=session  --read=public  --cache=1m
+gallery/sticker   text:string:required,sort  sheet:file  shot:ref=shot  --auth=token  --read=public  --cache=1m
 
 order/line        label:string
 post/data         label:string
@@ -311,6 +314,8 @@ func parseMatrix() []resource.Spec {
 				s.RequireMatch = true
 			case "--auth":
 				s.Auth = resource.Auth(value)
+			case "--read":
+				s.Read = resource.Auth(value)
 			case "--cache":
 				s.Cache = resource.TTL(value)
 			case "--path":

@@ -46,6 +46,9 @@ func mutants() []mutant {
 		receive       = "modules/gallery/internal/item/receive.go"
 		uploadService = "modules/gallery/internal/item/service.go"
 		uploadWeb     = "modules/gallery/internal/web/item.go"
+		// Of one that everybody may read.
+		openPolicy = "modules/gallery/internal/web/poster_policy.go"
+		openWeb    = "modules/gallery/internal/web/poster.go"
 	)
 	return []mutant{
 		{"rules: a rule is wider", rules, "RuneCountInString(product.Sku) <= 64", "RuneCountInString(product.Sku) <= 65"},
@@ -105,6 +108,9 @@ func mutants() []mutant {
 		{"the item before the upload is read on", receive, "return s.forget(ctx, r)", "return nil"},
 		{"whoever reads uploads", uploadWeb, `Summary: "Upload the photo of an item", Auth: api.Session, Allow: may.update()`, `Summary: "Upload the photo of an item", Auth: api.Session, Allow: may.get()`},
 		{"everybody downloads", uploadWeb, `Summary: "Download the manual of an item", Auth: api.Session, Allow: may.get()`, `Summary: "Download the manual of an item", Auth: api.Public`},
+		{"whoever is signed in changes what everybody reads", openPolicy, `update() api.Policy { return api.Roles("admin") }`, "update() api.Policy { return api.SignedIn() }"},
+		{"not everybody lists", openWeb, `Summary: "List posters", Auth: api.Public`, `Summary: "List posters", Auth: api.Session, Allow: api.SignedIn()`},
+		{"not everybody downloads", openWeb, `Summary: "Download the leaflet of a poster", Auth: api.Public`, `Summary: "Download the leaflet of a poster", Auth: api.Session, Allow: api.SignedIn()`},
 		{"another default", web, `json:"active" default:"true"`, `json:"active" default:"false"`},
 	}
 }

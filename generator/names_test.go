@@ -48,6 +48,11 @@ func everyName(t *testing.T) []render.File {
 		t.Fatal(err)
 	}
 	files = append(files, divided...)
+	open, err := resourceFiles("example.com/zqapp", resource.Spec{Module: "zqmod", Name: "zqfour", Fields: []string{"zq_on:bool", "zq_file:file"}, Auth: resource.Token, Read: resource.Public}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, open...)
 	derived, err := derive.Files(tree(files), "example.com/zqapp")
 	if err != nil {
 		t.Fatal(err)

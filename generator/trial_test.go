@@ -141,7 +141,7 @@ func newWorker(tr *trial) *worker {
 
 func spec(d grammartest.Description) resource.Spec {
 	return resource.Spec{
-		Module: d.Module, Name: d.Name, Fields: d.Fields, Index: d.Index, Unique: d.Unique, SoftDelete: d.SoftDelete, RequireMatch: d.RequireMatch, Auth: resource.Auth(d.Auth), Cache: resource.TTL(d.Cache), Migration: 20261123101500,
+		Module: d.Module, Name: d.Name, Fields: d.Fields, Index: d.Index, Unique: d.Unique, SoftDelete: d.SoftDelete, RequireMatch: d.RequireMatch, Auth: resource.Auth(d.Auth), Read: resource.Auth(d.Read), Cache: resource.TTL(d.Cache), Migration: 20261123101500,
 	}
 }
 

@@ -34,6 +34,7 @@ func (c *command) generateResource() *cobra.Command {
 			"  banyan g resource catalog/offer code:slug:unique discount:decimal=5.2:min=0,max=100,sort status:enum=draft+live:default=draft,filter\n" +
 			"  banyan g resource shop/order number:string:required placed:time:sort --unique number+placed --path orders\n" +
 			"  banyan g resource catalog/review text:text:required --auth session   # whoever is signed in reads, the role admin writes\n" +
+			"  banyan g resource catalog/article title:string:required,search --auth session --read public   # everybody reads, the role admin writes\n" +
 			"  banyan g resource catalog/brand name:string:required,unique,search --cache 1m",
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: c.completeFirst(modulesToFill),
@@ -63,10 +64,12 @@ func (c *command) generateResource() *cobra.Command {
 	f.StringArrayVar(&s.Unique, "unique", nil, "unique index over several fields, `A+B`; may be given again")
 	f.StringVar(&s.ShardBy, "shard-by", "", "`FIELD` whose values divide the rows among databases, one day; it becomes required, immutable and a filter")
 	f.StringVar((*string)(&s.Auth), "auth", "", strings.Join(resource.Auths(), ", ")+": who may call it (default: session where users can sign in, else public)")
+	f.StringVar((*string)(&s.Read), "read", "", "public: everybody may read it, and --auth says who writes (default: --auth says both)")
 	f.StringVar((*string)(&s.Cache), "cache", "", "keep what was read for this `TIME`, 1s to 24h; a change ends it at once (default: nothing is kept)")
 	f.BoolVar(&s.SoftDelete, "soft-delete", false, "keep the rows that are deleted, and hide them")
 	f.BoolVar(&s.RequireMatch, "require-match", false, "refuse changes and deletions without If-Match")
 	_ = cmd.RegisterFlagCompletionFunc("auth", cli.Complete(resource.Auths)) // the flag is there
+	_ = cmd.RegisterFlagCompletionFunc("read", cli.Complete(resource.Reads))
 	return c.writes(cmd)
 }
 

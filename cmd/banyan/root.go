@@ -217,7 +217,7 @@ func advice(cmd *cobra.Command, err error) (code int, next string) {
 		return cli.Conflict, "choose another folder"
 	case errors.Is(err, scaffold.ErrNoCheckout):
 		return cli.Usage, "banyan new NAME --replace PATH"
-	case errors.As(err, &badName), errors.As(err, &badField), errors.As(err, &badOption), errors.As(err, &target):
+	case errors.As(err, &badName), errors.As(err, &badField), errors.As(err, &badOption), errors.As(err, &target), errors.Is(err, resource.ErrReadsAlready):
 		return cli.Usage, cmd.CommandPath() + " --help"
 	case errors.Is(err, project.ErrNone):
 		return cli.Usage, "banyan new NAME"

@@ -17,7 +17,7 @@ type Description struct {
 	Fields        []string
 	Index, Unique []string
 	SoftDelete    bool
-	Auth          string
+	Auth, Read    string
 	RequireMatch  bool
 	Cache         string
 	// Valid says that the grammar would take it.
@@ -45,6 +45,9 @@ func New(seed uint64) *Source { return &Source{rand.New(rand.NewPCG(seed, 0))} }
 // Valid draws a description that the grammar takes.
 func (s *Source) Valid() Description {
 	d := Description{Module: s.module(), Valid: true, SoftDelete: s.chance(10), RequireMatch: s.chance(10), Auth: s.pick("public", "session", "token"), Cache: s.pick("", "", "1s", "90s", "1h30m", "24h")}
+	if d.Auth != "public" && s.chance(30) {
+		d.Read = "public"
+	}
 	for d.Name == "" || d.Name == d.Module {
 		d.Name = s.resource()
 	}

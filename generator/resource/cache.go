@@ -79,21 +79,21 @@ func (v *View) cache(c checked, others []Spec) *Cache {
 	if len(v.Guarded) > 0 {
 		k.Kept = "kept"
 	}
-	k.Public = !c.Auth.closed() && !slices.ContainsFunc(c.fields, func(f field.Field) bool { return f.Type.Refers() && !c.keeps(f, others) })
+	k.Public = c.readByAll() && !slices.ContainsFunc(c.fields, func(f field.Field) bool { return f.Type.Refers() && !c.keeps(f, others) })
 	shared := min(ttl, longestShared)
 	k.SMaxAge, k.Revalidate = expression(shared), expression(revalidate)
 	k.Control = fmt.Sprintf("public, max-age=0, s-maxage=%d, stale-while-revalidate=%d", int(shared/time.Second), int(revalidate/time.Second))
 	return k
 }
 
-// keeps reports whether what a field refers to is kept as well, and open to everybody: only then nothing in an answer that includes it changes unnoticed.
+// keeps reports whether what a field refers to is kept as well, and read by everybody: only then nothing in an answer that includes it changes unnoticed.
 func (c checked) keeps(f field.Field, others []Spec) bool {
 	if c.refersToItself(f) {
 		return true
 	}
 	module, resource := c.target(f)
 	target, ok := find(others, module, resource)
-	return ok && target.Cache != "" && !target.Auth.closed()
+	return ok && target.Cache != "" && target.readByAll()
 }
 
 // expression is a duration in Go.

@@ -40,28 +40,36 @@ func TestTimesThatAreKept(t *testing.T) {
 // Caches in front keep answers that are open to everybody, and in which nothing changes without their being told.
 func TestAnswersThatAreKept(t *testing.T) {
 	t.Parallel()
+	open := func(s resource.Spec) resource.Spec {
+		s.Read = resource.Public
+		return s
+	}
 	author := func(auth resource.Auth, ttl resource.TTL) resource.Spec {
 		return resource.Spec{Module: "crew", Name: "author", Fields: []string{"name:string"}, Auth: auth, Cache: ttl}
 	}
 	for name, c := range map[string]struct {
 		fields []string
 		auth   resource.Auth
+		read   resource.Auth
 		ttl    resource.TTL
 		author resource.Spec
 		want   string // "" for not at all
 	}{
-		"public":                       {[]string{"name:string"}, resource.Public, "1m", author("", ""), "30 * time.Second"},
-		"for a moment":                 {[]string{"name:string"}, resource.Public, "10s", author("", ""), "10 * time.Second"},
-		"of old":                       {[]string{"name:string"}, "", "1m", author("", ""), "30 * time.Second"},
-		"a session":                    {[]string{"name:string"}, resource.Session, "1m", author("", ""), ""},
-		"a token":                      {[]string{"name:string"}, resource.Token, "1m", author("", ""), ""},
-		"itself":                       {[]string{"parent:ref=order:null"}, resource.Public, "1m", author("", ""), "30 * time.Second"},
-		"refers to what is kept":       {[]string{"author:xref=crew.author"}, resource.Public, "1m", author(resource.Public, "1h"), "30 * time.Second"},
-		"refers to what is not kept":   {[]string{"author:xref=crew.author"}, resource.Public, "1m", author(resource.Public, ""), ""},
-		"refers to what is not public": {[]string{"author:xref=crew.author"}, resource.Public, "1m", author(resource.Session, "1h"), ""},
+		"public":                       {[]string{"name:string"}, resource.Public, "", "1m", author("", ""), "30 * time.Second"},
+		"for a moment":                 {[]string{"name:string"}, resource.Public, "", "10s", author("", ""), "10 * time.Second"},
+		"of old":                       {[]string{"name:string"}, "", "", "1m", author("", ""), "30 * time.Second"},
+		"a session":                    {[]string{"name:string"}, resource.Session, "", "1m", author("", ""), ""},
+		"a token":                      {[]string{"name:string"}, resource.Token, "", "1m", author("", ""), ""},
+		"a session, read by all":       {[]string{"name:string"}, resource.Session, resource.Public, "1m", author("", ""), "30 * time.Second"},
+		"a token, read by all":         {[]string{"name:string"}, resource.Token, resource.Public, "10s", author("", ""), "10 * time.Second"},
+		"itself":                       {[]string{"parent:ref=order:null"}, resource.Public, "", "1m", author("", ""), "30 * time.Second"},
+		"refers to what is kept":       {[]string{"author:xref=crew.author"}, resource.Public, "", "1m", author(resource.Public, "1h"), "30 * time.Second"},
+		"refers to what is not kept":   {[]string{"author:xref=crew.author"}, resource.Public, "", "1m", author(resource.Public, ""), ""},
+		"refers to what all read":      {[]string{"author:xref=crew.author"}, resource.Public, "", "1m", open(author(resource.Token, "1h")), "30 * time.Second"},
+		"refers to what is not public": {[]string{"author:xref=crew.author"}, resource.Public, "", "1m", author(resource.Session, "1h"), ""},
 	} {
 		s := spec("order", c.fields...)
-		s.Auth, s.Cache = c.auth, c.ttl
+		s.Auth, s.Read, s.Cache = c.auth, c.read, c.ttl
 		v, err := s.View("example.com/app", "example.com/platform", c.author)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,8 @@ type Spec struct {
 	RequireMatch bool `json:"require_match,omitempty"`
 	// Auth says who may call its operations; empty is Public, as in records from the time when there was nothing else.
 	Auth Auth `json:"auth,omitempty"`
+	// Read is Public where everybody may call those that read, and Auth is about the others; empty means that Auth is about all.
+	Read Auth `json:"read,omitempty"`
 	// Cache is how long what was read of it is kept; empty for not at all.
 	Cache TTL `json:"cache,omitempty"`
 	// Migration is the version of the migration that makes the table: a UTC time, 20261123101500.
@@ -60,6 +62,9 @@ func (s Spec) Command() string {
 	}
 	if s.Auth != "" {
 		words = append(words, "--auth", string(s.Auth))
+	}
+	if s.Read != "" {
+		words = append(words, "--read", string(s.Read))
 	}
 	if s.Cache != "" {
 		words = append(words, "--cache", string(s.Cache))
@@ -123,7 +128,7 @@ func (s Spec) check() (checked, error) {
 	if s.Path != "" {
 		errs = append(errs, checkPath(s.Path))
 	}
-	errs = append(errs, s.Auth.check(), s.Cache.check())
+	errs = append(errs, s.Auth.check(), s.checkRead(), s.Cache.check())
 	c := checked{Spec: s, fields: fields, many: many}
 	if err == nil { // the rest speaks of the fields
 		errs = append(errs, c.readShardKey(), c.checkHidden(), c.checkUnique(), c.checkMethods())

@@ -50,6 +50,12 @@ func TestCheckRefuses(t *testing.T) {
 		{spec("order"), `resource "shop/order" has no fields; write name:string:required`},
 		{spec("shop", "name:string"), `resource name "shop": is the name of its module; try shop_item`},
 		{spec("sh_op", "name:string"), "is the name of its module"}, // one package in Go
+		{with(func(s *resource.Spec) { s.Auth, s.Read = resource.Session, resource.Public }), ""},
+		{with(func(s *resource.Spec) { s.Auth, s.Read = resource.Token, resource.Public }), ""},
+		{with(func(s *resource.Spec) { s.Read = resource.Public }), ""}, // which way in is usual, the application knows
+		{with(func(s *resource.Spec) { s.Auth, s.Read = resource.Public, resource.Public }), "--read public says nothing beside --auth public"},
+		{with(func(s *resource.Spec) { s.Auth, s.Read = resource.Session, resource.Session }), `--read "session": want public, or leave it out`},
+		{with(func(s *resource.Spec) { s.Read = "all" }), `--read "all": want public, or leave it out`},
 		{spec("order", "a:string:hidden", "b:int:hidden"), `resource "shop/order" has hidden fields only`},
 		{spec("order", manyFields(61, "int")...), "has 61 columns, and at most 60 are possible"},
 		{spec("order", manyFields(31, "money")...), "has 62 columns, and at most 60 are possible; an amount has two, a file three and an image four"},

@@ -185,7 +185,7 @@ func (s Spec) View(root, platform string, others ...Spec) (View, error) {
 		SoftDelete: s.SoftDelete, RequireMatch: s.RequireMatch, spec: s, drawn: c.drawn(),
 		Body: one.Camel + "Body", Change: one.Camel + "Change",
 	}
-	v.Access, v.Boot = v.access(s.Auth), "boot(t)"
+	v.Access, v.Boot = v.access(s), "boot(t)"
 	if v.Access.Closed {
 		v.Boot = "boot" + v.Type + "(t)"
 	}
