@@ -86,7 +86,7 @@ func (p *process) wantFull(d *smallDisk) {
 	}
 	p.public.Get(products+"?count=exact&limit=1").Want(200).WantAt("/page/total", fmt.Sprint(saved+1))
 	p.public.Get("/readyz").Want(200)
-	if log := p.out.String(); !strings.Contains(log, `"level":"ERROR","msg":"request failed","code":"database_full"`) {
+	if log := p.out.String(); !strings.Contains(log, `"level":"WARN","msg":"request failed","code":"database_full"`) {
 		p.t.Errorf("the log does not tell: %s", log)
 	}
 	d.empty()

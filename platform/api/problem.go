@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"math"
 	"net/http"
 	"reflect"
@@ -129,12 +130,17 @@ func (t ProblemType) mayBeRepeated() bool {
 	return t.Status == http.StatusTooManyRequests || t.Status == http.StatusServiceUnavailable
 }
 
-// WriteProblem answers with the problem that err is, and logs err when it is a defect or a broken dependency. It replaces the body, the status
+// WriteProblem answers with the problem that err is, and logs err when it is a defect or a broken dependency: the latter, which may
+// pass, as a warning. It replaces the body, the status
 // and the headers that speak of them.
 func (a *API) WriteProblem(ctx context.Context, fctx *fasthttp.RequestCtx, err error) {
 	t, f := classify(err)
 	if t.Status >= 500 {
-		a.log.ErrorContext(ctx, "request failed", "code", f.Code, "error", err.Error())
+		level := slog.LevelError
+		if t.mayBeRepeated() { // no defect, and the access log has a line at level error for each
+			level = slog.LevelWarn
+		}
+		a.log.Log(ctx, level, "request failed", "code", f.Code, "error", err.Error())
 	}
 	p := Problem{Type: "/problems/" + t.Slug, Title: t.Title, Status: t.Status, Detail: f.Detail, Code: f.Code}
 	if r := telemetry.RequestFrom(ctx); r != nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -440,5 +441,21 @@ func TestAccessLog(t *testing.T) {
 				t.Errorf("line %d: %s is %v, want %v", i, k, got[k], v)
 			}
 		}
+	}
+}
+
+// What is away fails many requests: each is one line at level error, that of the access log, and the reason is a warning beside it.
+func TestAnUnavailableAnswerIsOneError(t *testing.T) {
+	t.Parallel()
+	away := fault.New(fault.Unavailable, "away", "It is away.").Because(errors.New("connection refused"))
+	fails := func(context.Context, *struct{}) (*struct{}, error) { return nil, away }
+	s := start(t, with(api.Get("/away", fails, api.Op{ID: "away", Summary: "Fail", Auth: api.Public})))
+	check(t, s.get("/api/v1/test/away"), 503, "away")
+	log := s.lines()
+	if strings.Count(log, `"level":"ERROR"`) != 1 || !strings.Contains(log, `"level":"ERROR","msg":"request"`) {
+		t.Errorf("want one line at level error:\n%s", log)
+	}
+	if !strings.Contains(log, `"level":"WARN","msg":"request failed","code":"away"`) || !strings.Contains(log, "connection refused") {
+		t.Errorf("the log does not say why:\n%s", log)
 	}
 }
