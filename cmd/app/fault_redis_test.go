@@ -38,6 +38,11 @@ func TestRedisAway(t *testing.T) {
 		p.public.Get("/readyz").Want(200)
 		p.public.Get(products).Want(200)
 	}
+	if why := p.ops.Get("/readyz").Want(200).WantAt("/status", `"ok"`).Text("/checks/redis"); !strings.HasPrefix(why, "away: ") {
+		t.Errorf("while it is away it says %q", why)
+	}
+	server.Start(t)
+	p.eventually("it says that Redis is back", func() bool { return p.ops.Get("/readyz").Want(200).Text("/checks/redis") == "ok" })
 	if metrics := string(p.ops.Get("/metrics").Body); !strings.Contains(metrics, `redis_calls_total{role="state",outcome="away"}`) && !strings.Contains(metrics, `redis_calls_total{outcome="away",role="state"}`) {
 		t.Error("the calls without an answer are not counted")
 	}

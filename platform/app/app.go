@@ -169,16 +169,17 @@ func (a *App) schemaFits() func(context.Context) error {
 	}
 }
 
-// once returns a check that holds for good when it has held once: a process that cannot reach what all share, and others can, gets no requests;
-// when nobody reaches it any more, each answers what it can without.
+// once returns a check that keeps no requests away any more when it has held once: a process that cannot reach what all share, and others can, gets
+// none; when nobody reaches it any more, each answers what it can without, and says that it is away.
 func once(check func(context.Context) error) func(context.Context) error {
 	var held atomic.Bool
 	return func(ctx context.Context) error {
-		if held.Load() {
-			return nil
-		}
 		err := check(ctx)
-		held.Store(err == nil)
+		if err == nil {
+			held.Store(true)
+		} else if held.Load() {
+			return httpserver.Tolerated(fmt.Errorf("away: %w", err))
+		}
 		return err
 	}
 }

@@ -3,6 +3,7 @@ package httpserver
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -36,6 +37,12 @@ func (h *Health) Add(name string, run func(ctx context.Context) error) {
 	defer h.mu.Unlock()
 	h.checks = append(h.checks, check{name, run})
 }
+
+// Tolerated returns an error for a check to return that is shown on the ops listener and keeps no requests away: the process answers what it can
+// without.
+func Tolerated(err error) error { return tolerated{err} }
+
+type tolerated struct{ error }
 
 // Started says that everything has been started.
 func (h *Health) Started() {
@@ -76,7 +83,9 @@ func (h *Health) Ready(ctx context.Context) Report {
 		r.Checks[c.name] = "ok"
 		if err := c.run(ctx); err != nil {
 			r.Checks[c.name] = err.Error()
-			r.Status = "failing"
+			if _, ready := errors.AsType[tolerated](err); !ready {
+				r.Status = "failing"
+			}
 		}
 	}
 	switch {
