@@ -87,9 +87,6 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 		if s.Auth, err = usualAuth(p); err != nil {
 			return nil, err
 		}
-		if s.Auth == resource.Public && s.Read == resource.Public {
-			return nil, resource.ErrReadsAlready
-		}
 	}
 	all, err := record.All(p)
 	if err != nil {
