@@ -367,6 +367,9 @@ func TestProposals(t *testing.T) {
 		"owner_password:text:null":                        "owner_password:password:null",
 		"client_secret:json:filter":                       "client_secret:json:secret",
 		"api_key:string:unique,required":                  "api_key:string:secret,required",
+		"photo:image=thumb.320+hero.1280,max=5MiB":        "photo:image=thumb.320+hero.1280:max=5MiB",
+		"size:integer,min=1,filter:null":                  "size:int:min=1,filter,null",
+		"state:enum=draft,live:null":                      "state:enum=draft+published:null",
 		"name:string:default=" + strings.Repeat("a", 300): "name:string",
 	} {
 		_, err := field.Parse(text)

@@ -11,7 +11,7 @@ import (
 // those that were meant. The words without are not in it.
 func Refuse(text, reason string, without ...string) *Error {
 	fieldName, rest, _ := strings.Cut(text, ":")
-	typeText, modText, _ := strings.Cut(rest, ":")
+	typeText, modText := splitType(rest)
 	proposal := fieldName + ":" + meantType(typeText)
 	switch short := strings.TrimSuffix(fieldName, "_id") + ":" + meantType(typeText); { // a name may say that nobody is to read the value
 	case taken(proposal):
@@ -42,6 +42,17 @@ func Refuse(text, reason string, without ...string) *Error {
 		}
 	}
 	return &Error{Field: text, Reason: reason, Proposal: proposal}
+}
+
+// splitType separates a type from its modifiers, also where a comma joins them: "image=thumb.320,max=5MiB".
+func splitType(text string) (typeText, modText string) {
+	typeText, modText, _ = strings.Cut(text, ":")
+	before, after, _ := strings.Cut(typeText, ",")
+	first, _, _ := strings.Cut(after, ",")
+	if word, _, _ := strings.Cut(first, "="); slices.Contains(Modifiers(), word) {
+		return before, strings.TrimSuffix(after+","+modText, ",")
+	}
+	return typeText, modText
 }
 
 func taken(text string) bool {
