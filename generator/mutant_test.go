@@ -81,7 +81,7 @@ func mutants() []mutant {
 		{"a new one is not told of", keptService, told("create"), untold("create")},
 		{"a change is not told of", keptService, told("update"), untold("update")},
 		{"a deletion is not told of", keptService, told("delete"), untold("delete")},
-		{"pages outlive a change", keptCache, `n := []string{"@shop.customers.pages"}`, `n := []string{}`},
+		{"pages outlive a change", keptCache, `n := []string{"#shop.customers"}`, `n := []string{}`},
 		{"nothing is kept", keptService, "s.cached.byID.GetMany(ctx, ids)", "s.loadMany(ctx, ids)"},
 		{"rules: processes share a secret as JSON shows it", guardedKept, "v.Vault.Note = keyring.Sealed(v.Note)\n", ""},
 		{"rules: a draft is printed", secretRules, "func (Draft) Format(", "func (Draft) print("},
