@@ -81,8 +81,7 @@ type PictureVariant struct {
 	JPEG  string `json:"jpeg"`
 }
 
-// ShowPicture returns what clients see of a picture; nil of none. Variants that a small one has in the same width are there once, by the name of the
-// smallest, as in blob.Picture.Srcset.
+// ShowPicture returns what clients see of a picture; nil of none.
 func ShowPicture(p *blob.Picture) *Picture {
 	if p == nil {
 		return nil
@@ -93,7 +92,6 @@ func ShowPicture(p *blob.Picture) *Picture {
 			Name: v.Name, Width: min(v.Width, p.Width), WebP: p.Named(v, blob.WebP).Path(), JPEG: p.Named(v, blob.JPEG).Path(),
 		})
 	}
-	shown.Variants = slices.CompactFunc(shown.Variants, func(a, b PictureVariant) bool { return a.Width == b.Width })
 	return shown
 }
 

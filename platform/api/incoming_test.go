@@ -175,10 +175,6 @@ func TestWhatClientsSeeOfUploads(t *testing.T) {
 	if text := strings.ReplaceAll(string(got), strings.Repeat("0", 32), "N"); err != nil || !strings.HasSuffix(text, want) {
 		t.Errorf("%v\n%s\nwant\n%s", err, text, want)
 	}
-	p.Width = 40
-	if small := api.ShowPicture(p).Variants; len(small) != 1 || small[0].Name != "thumb" || small[0].Width != 40 {
-		t.Errorf("of one that is smaller than all variants: %+v", small)
-	}
 	if api.ShowPicture(nil) != nil || api.ShowFile(nil, "") != nil {
 		t.Error("of none something is seen")
 	}
