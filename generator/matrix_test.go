@@ -279,7 +279,7 @@ func matrixFiles(t *testing.T, p *project.Project) []render.File {
 		if s.Name == "" {
 			more, err = moduleFiles(p.Module, s.Module)
 		} else {
-			s.Migration = 20261123101501 + int64(i)
+			s.Migration = 20261123101501 + int64(i/59*100+i%59) // each minute has no second 60
 			more, err = resourceFiles(p.Module, s, !made[s.Module], parseMatrix()...)
 		}
 		if err != nil {
