@@ -10,7 +10,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/banyan-go/banyan/platform/servertest"
 )
@@ -90,13 +89,13 @@ func TestCachedReadsWithoutRedis(t *testing.T) {
 			inStep := func() bool { return shows("cache_in_step 1") }
 			p.eventually("it reads what Redis has", inStep)
 			reads := p.load(paths)
-			reads.await(t, 200)
+			p.answers(reads, 200)
 			f.begin(t, server, proxy)
 			p.eventually("it has noticed", func() bool { return shows("cache_in_step 0") && shows("cache_bus_connected 0") })
-			reads.await(t, 500)
+			p.answers(reads, 500)
 			f.end(t, server, proxy)
 			p.eventually("it reads what Redis has again", inStep)
-			reads.await(t, 200)
+			p.answers(reads, 200)
 			reads.stop()
 			if !shows("cache_bus_connected 1") || shows("cache_bus_breaks_total 0") || shows("cache_out_of_step_total 0") {
 				t.Errorf("the metrics do not tell what happened:\n%s", p.ops.Get("/metrics").Body)
@@ -167,15 +166,11 @@ func (l *load) note(answer string) {
 	l.others[answer]++
 }
 
-// await waits for n more good answers.
-func (l *load) await(t *testing.T, n int64) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for until := l.good.Load() + n; l.good.Load() < until; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d answers are left to come", until-l.good.Load())
-		}
-	}
+// answers waits for n more good answers.
+func (p *process) answers(l *load, n int64) {
+	p.t.Helper()
+	until := l.good.Load() + n
+	p.eventually("the next reads are answered", func() bool { return l.good.Load() >= until })
 }
 
 func (l *load) stop() {
