@@ -59,6 +59,7 @@ func (c codes) upload() {
 	c.add(http.StatusRequestTimeout, "request_timeout")
 	c.add(http.StatusRequestEntityTooLarge, "body_too_large")
 	c.add(http.StatusUnsupportedMediaType, codeCodedUpload)
+	c.add(http.StatusUnprocessableEntity, "invalid")
 }
 
 // codes returns what m can answer with.

@@ -5,10 +5,13 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/blob"
+	"github.com/banyan-go/banyan/platform/fault"
 )
 
 // Incoming is a body that the handler reads while it arrives: the Body of an In whose Op.Upload bounds it; http.body_limit does not count. Reading ends
@@ -35,13 +38,18 @@ func incoming(req *fasthttp.Request) (Incoming, error) {
 	return Incoming{ContentType: string(req.Header.ContentType()), Body: body}, nil
 }
 
+// UnknownField is what is wrong with a field of a form that nobody knows: that of a member of a JSON body, and which ones there are.
+func UnknownField(name string, known []string) fault.Field {
+	return fault.Field{Pointer: pointerTo(name), Code: plan.CodeUnknownField, Detail: "is not a known field; there are " + strings.Join(known, ", ")}
+}
+
 // describe is the body of an upload in the document: a form, or the file itself.
 func (l UploadLimit) describe() map[string]any {
 	properties := map[string]any{"file": map[string]any{"type": "string", "format": "binary", "description": "The file."}}
 	for name, doc := range l.Form {
 		properties[name] = map[string]any{"type": "string", "description": doc}
 	}
-	form := map[string]any{"type": "object", "properties": properties, "required": []string{"file"}}
+	form := map[string]any{"type": "object", "properties": properties, "required": []string{"file"}, "additionalProperties": false}
 	content := map[string]any{"multipart/form-data": map[string]any{"schema": form}}
 	types := l.Types
 	if len(types) == 0 {

@@ -38,6 +38,10 @@ type Rule struct {
 	Count int
 	// Types are the media types that are taken, as the first bytes tell them; none is all.
 	Types []string
+	// Fields are the fields of a form that hold files; none is "file". A form with a field that is neither among them nor among Values is refused.
+	Fields []string
+	// Values are the other fields of a form.
+	Values []string
 }
 
 const defaultSize = 10 << 20

@@ -17,6 +17,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/lifecycle"
@@ -239,7 +240,7 @@ func TestAFormBringsFilesAndValues(t *testing.T) {
 	contentType, body := form(t,
 		`name="title"`, "Lamp", `name="photo"; filename="../../etc/cron.d/x"`, png+"1", `name="title"`, "Table",
 		`name="photo"; filename="C:\dir\Lamp \"a\".png"`, png+"2", `name="empty"; filename=""`, "")
-	up, err := f.Receive(t.Context(), contentType, iotest.OneByteReader(bytes.NewReader(body)), files.Rule{Count: 2})
+	up, err := f.Receive(t.Context(), contentType, iotest.OneByteReader(bytes.NewReader(body)), files.Rule{Count: 2, Fields: []string{"photo", "empty"}, Values: []string{"title"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,9 +260,9 @@ func TestAFormBringsFilesAndValues(t *testing.T) {
 
 func TestNothingIsLeftOfAFormThatIsRefused(t *testing.T) {
 	t.Parallel()
-	const photo = `name="photo"; filename="a.png"`
+	const photo = `name="file"; filename="a.png"`
 	contentType, good := form(t, photo, png)
-	many := slices.Repeat([]string{`name="a"`, ""}, 101)
+	many := slices.Repeat([]string{`name="title"`, ""}, 101)
 	for name, c := range map[string]struct {
 		parts []string
 		want  error
@@ -272,11 +273,11 @@ func TestNothingIsLeftOfAFormThatIsRefused(t *testing.T) {
 		"a good file and a hundred parts": {append([]string{photo, png}, many...), files.ErrTooMany},
 		"a value like a file":             {[]string{photo, png, `name="title"`, strings.Repeat("x", 64<<10+1)}, files.ErrForm},
 		"a value that is no text":         {[]string{photo, png, `name="title"`, "\xff\xfe"}, files.ErrForm},
-		"a file without a name":           {[]string{photo, png, `name="photo"; filename=""`, "x"}, files.ErrForm},
+		"a file without a name":           {[]string{photo, png, `name="file"; filename=""`, "x"}, files.ErrForm},
 	} {
 		f := start(t)
 		contentType, body := form(t, c.parts...)
-		rule := files.Rule{Size: 100, Count: 1 + strings.Count(name, "good") + strings.Count(name, "without")}
+		rule := files.Rule{Size: 100, Values: []string{"title"}, Count: 1 + strings.Count(name, "good") + strings.Count(name, "without")}
 		if up, err := f.Receive(t.Context(), contentType, bytes.NewReader(body), rule); !errors.Is(err, c.want) {
 			t.Errorf("%s: %+v, %v", name, up, err)
 		}
@@ -302,6 +303,37 @@ func TestNothingIsLeftOfAFormThatIsRefused(t *testing.T) {
 		}
 		if n := f.there(t); len(n) > 0 {
 			t.Errorf("%s: there is %v", name, n)
+		}
+	}
+}
+
+// A field that nobody knows is a mistake of the client, as a member of a JSON body is: it is named, and which ones there are.
+func TestAFormHasNoFieldsButThoseOfTheRule(t *testing.T) {
+	t.Parallel()
+	const photo = `name="file"; filename="a.png"`
+	for name, c := range map[string]struct {
+		parts []string
+		rule  files.Rule
+		want  fault.Field
+	}{
+		"misspelt":         {[]string{photo, png, `name="atl"`, "Lamp"}, files.Rule{Values: []string{"alt"}}, fault.Field{Pointer: "/atl", Code: "unknown_field", Detail: "is not a known field; there are file, alt"}},
+		"no values":        {[]string{photo, png, `name="alt"`, "Lamp"}, files.Rule{}, fault.Field{Pointer: "/alt", Code: "unknown_field", Detail: "is not a known field; there are file"}},
+		"without a name":   {[]string{photo, png, `x="alt"`, "Lamp"}, files.Rule{}, fault.Field{Code: "unknown_field", Detail: "is not a known field; there are file"}},
+		"another file":     {[]string{`name="photo"; filename="a.png"`, png}, files.Rule{}, fault.Field{Pointer: "/photo", Code: "unknown_field", Detail: "is not a known field; there are file"}},
+		"another, empty":   {[]string{photo, png, `name="photo"; filename=""`, ""}, files.Rule{}, fault.Field{Pointer: "/photo", Code: "unknown_field", Detail: "is not a known field; there are file"}},
+		"not of the rule":  {[]string{photo, png}, files.Rule{Fields: []string{"front", "back"}}, fault.Field{Pointer: "/file", Code: "unknown_field", Detail: "is not a known field; there are front, back"}},
+		"a file as text":   {[]string{`name="file"`, "lamp.png"}, files.Rule{}, fault.Field{Pointer: "/file", Code: "type", Detail: "must be a file: send it with a filename"}},
+		"a text as a file": {[]string{photo, png, `name="alt"; filename="a.txt"`, "Lamp"}, files.Rule{Values: []string{"alt"}}, fault.Field{Pointer: "/alt", Code: "type", Detail: "must be text: send it without a filename"}},
+	} {
+		f := start(t)
+		contentType, body := form(t, c.parts...)
+		c.rule.Count = 2
+		_, err := f.Receive(t.Context(), contentType, bytes.NewReader(body), c.rule)
+		if wrong, ok := errors.AsType[*fault.Error](err); !ok || wrong.Code != "invalid" || !slices.Equal(wrong.Fields, []fault.Field{c.want}) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if n := f.there(t); len(n) > 0 || f.Used() != 0 {
+			t.Errorf("%s: there is %v, %d bytes are used", name, n, f.Used())
 		}
 	}
 }

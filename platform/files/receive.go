@@ -8,10 +8,12 @@ import (
 	"mime"
 	"mime/multipart"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/fault"
 )
 
@@ -45,7 +47,7 @@ const (
 )
 
 // Receive keeps the files of a request: those of a form (multipart/form-data), or the body as one file. It reads body to its end while that
-// arrives. When it fails, nothing is left of any of them. Its errors may be returned to clients.
+// arrives. A form has no fields but those of the rule. When it fails, nothing is left of any of them. Its errors may be returned to clients.
 func (f *Files) Receive(ctx context.Context, contentType string, body io.Reader, rule Rule) (Upload, error) {
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	if strings.HasPrefix(strings.ToLower(contentType), "multipart/") && (err != nil || mediaType != "multipart/form-data" || params["boundary"] == "") {
@@ -104,7 +106,11 @@ func (f *Files) receiveForm(ctx context.Context, form *multipart.Reader, rule Ru
 
 func (f *Files) receivePart(ctx context.Context, part *multipart.Part, rule Rule, up *Upload) error {
 	_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")) // FileName is too clever for an empty one
-	if _, isFile := params["filename"]; !isFile {
+	_, isFile := params["filename"]
+	if err := rule.knows(part.FormName(), isFile); err != nil {
+		return err
+	}
+	if !isFile {
 		value, err := io.ReadAll(io.LimitReader(part, maxValue+1))
 		if err != nil {
 			return err
@@ -127,6 +133,26 @@ func (f *Files) receivePart(ctx context.Context, part *multipart.Part, rule Rule
 		return ErrTooMany
 	}
 	return f.receiveFile(ctx, part, rule, Received{Field: part.FormName(), Label: label(params["filename"])}, up)
+}
+
+// knows returns nil for a field that a form may have, with a file or without one.
+func (r Rule) knows(field string, isFile bool) error {
+	files := r.Fields
+	if len(files) == 0 {
+		files = []string{"file"}
+	}
+	kind, others, detail := r.Values, files, "must be a file: send it with a filename"
+	if isFile {
+		kind, others, detail = files, r.Values, "must be text: send it without a filename"
+	}
+	switch {
+	case slices.Contains(kind, field):
+		return nil
+	case slices.Contains(others, field):
+		return fault.InvalidFields(fault.Field{Pointer: "/" + field, Code: "type", Detail: detail})
+	default:
+		return fault.InvalidFields(api.UnknownField(field, slices.Concat(files, r.Values)))
+	}
 }
 
 // formError keeps the errors that are answers, and makes ErrForm of what the reader of forms says.

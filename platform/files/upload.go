@@ -32,9 +32,9 @@ func Limit(rule Rule) api.UploadLimit {
 	return api.UploadLimit{Size: size + form, Time: leastTime + time.Duration(size/slowest)*time.Second, Types: rule.Types}
 }
 
-// ReceiveOne is Receive for a request with one file.
+// ReceiveOne is Receive for a request with one file, whose form has the field file and no other.
 func (f *Files) ReceiveOne(ctx context.Context, in blob.Incoming, rule Rule) (blob.File, error) {
-	rule.Count = 1
+	rule.Count, rule.Fields, rule.Values = 1, nil, nil
 	up, err := f.Receive(ctx, in.ContentType, in.Body, rule)
 	if err != nil {
 		return blob.File{}, err

@@ -25,14 +25,15 @@ func Limit(rule files.Rule) api.UploadLimit {
 	return l
 }
 
-// Receive keeps the picture that a request brings, makes its variants, and takes what there is to see on it from the field alt of the form. When it
+// Receive keeps the picture that a request brings, makes its variants, and takes what there is to see on it from the field alt of the form, which has no other
+// but file. When it
 // fails nothing is left of any of them. It takes as long as the client takes, and as Make does: call it outside of transactions. Its errors may be
 // returned to clients.
 func (m *Images) Receive(ctx context.Context, in blob.Incoming, rule files.Rule, variants []blob.Variant) (Picture, error) {
 	if !m.works() {
 		return Picture{}, errNoDriver
 	}
-	rule.Count = 1
+	rule.Count, rule.Fields, rule.Values = 1, nil, []string{"alt"}
 	up, err := m.files.Receive(ctx, in.ContentType, in.Body, rule)
 	if err != nil {
 		return Picture{}, err

@@ -28,6 +28,11 @@ func TestAPictureOfARequest(t *testing.T) {
 			t.Errorf("%.10q: %v", alt, err)
 		}
 	}
+	stray := apptest.Picture()
+	stray.Values["title"] = "A lamp"
+	if _, err := s.Receive(t.Context(), stray.Arriving(func() {}), files.Rule{}, variants); err == nil || !strings.Contains(err.Error(), "/title is not a known field; there are file, alt") {
+		t.Errorf("a field that nobody knows: %v", err)
+	}
 	document := apptest.Document()
 	if _, err := s.Receive(t.Context(), document.Arriving(func() {}), files.Rule{}, variants); err == nil {
 		t.Error("a document is a picture")
