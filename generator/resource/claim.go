@@ -38,7 +38,7 @@ func (c *checked) claims() []claim {
 		add("operation", one.Pascal+f.Name.Pascal)
 	}
 	if slices.ContainsFunc(c.fields, func(f field.Field) bool { return f.Type.Uploaded() }) {
-		add("name in package web", "upload"+one.Pascal, "load"+one.Pascal)
+		add("name in package web", "upload"+one.Pascal, "load"+one.Pascal, "describe"+one.Pascal)
 	}
 	for _, f := range c.fields {
 		if len(f.Words) == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/banyan-go/banyan/platform/api/internal/plan"
 	"github.com/banyan-go/banyan/platform/blob"
 	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/patch"
 )
 
 // Incoming is a body that the handler reads while it arrives: the Body of an In whose Op.Upload bounds it; http.body_limit does not count. Reading ends
@@ -79,6 +80,11 @@ type Picture struct {
 	Height   int              `json:"height"`
 	Alt      string           `json:"alt" doc:"What there is to see; empty for a picture that only decorates."`
 	Variants []PictureVariant `json:"variants" doc:"From the smallest to the largest."`
+}
+
+// PictureChange is the body of a request that changes what is said of a picture.
+type PictureChange struct {
+	Alt patch.Change[string] `json:"alt" maxLength:"255" doc:"What there is to see, for those who cannot; empty for a picture that only decorates."`
 }
 
 // PictureVariant is one size of an image in an answer.

@@ -10,6 +10,7 @@ import (
 	"github.com/banyan-go/banyan/platform/blob"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/patch"
 )
 
 // Errors are what can be wrong with the upload of a picture, for the Op.Errors of its operation.
@@ -46,16 +47,40 @@ func (m *Images) Receive(ctx context.Context, in blob.Incoming, rule files.Rule,
 }
 
 func (m *Images) take(ctx context.Context, up files.Upload, variants []blob.Variant) (Picture, error) {
-	alt := strings.TrimSpace(up.Values["alt"])
-	var c fault.Checks
-	c.That(utf8.RuneCountInString(alt) <= maxAlt, "/alt", "max_length", "must be at most 255 characters long")
-	c.That(!strings.Contains(alt, "\x00"), "/alt", "nul", "must not contain the character U+0000")
-	if err := c.Err(); err != nil {
+	alt, err := readAlt(up.Values["alt"])
+	if err != nil {
 		return Picture{}, err
 	}
 	p, err := m.Make(ctx, up.Files[0].Name, variants)
 	p.Alt = alt
 	return p, err
+}
+
+// readAlt returns what somebody has written about a picture as it is kept.
+func readAlt(text string) (string, error) {
+	alt := strings.TrimSpace(text)
+	var c fault.Checks
+	c.That(utf8.RuneCountInString(alt) <= maxAlt, "/alt", "max_length", "must be at most 255 characters long")
+	c.That(!strings.Contains(alt, "\x00"), "/alt", "nul", "must not contain the character U+0000")
+	return alt, c.Err()
+}
+
+// Describe says anew what there is to see on p, and reports whether that is something else than before. Of no picture, a nil one, the error is
+// files.ErrNotFound; all errors may be returned to clients.
+func Describe(p *Picture, alt patch.Change[string]) (changed bool, err error) {
+	if p == nil {
+		return false, files.ErrNotFound
+	}
+	text, told := alt.Get()
+	if !told {
+		return false, nil
+	}
+	text, err = readAlt(text)
+	if err != nil || text == p.Alt {
+		return false, err
+	}
+	p.Alt = text
+	return true, nil
 }
 
 // Columns are a picture in a row, under a prefix: a field of a row struct with the tag gorm:"embedded;embeddedPrefix:photo_". The columns are file,

@@ -1,6 +1,7 @@
 package images_test
 
 import (
+	"errors"
 	"log/slog"
 	"reflect"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/banyan-go/banyan/platform/images/spec"
 	"github.com/banyan-go/banyan/platform/images/webp"
 	"github.com/banyan-go/banyan/platform/lifecycle"
+	"github.com/banyan-go/banyan/platform/patch"
 )
 
 func TestAPictureOfARequest(t *testing.T) {
@@ -51,6 +53,22 @@ func TestAPictureOfARequest(t *testing.T) {
 	}
 	if none := images.ColumnsOf(nil); none != (images.Columns{}) || none.Upload(variants) != nil || none.Stored() != "" {
 		t.Errorf("no picture is %+v", none)
+	}
+	for text, want := range map[string]string{" A lamp ": "A lamp", "A lamp": "A lamp", "": ""} {
+		changes := p.Alt != want
+		if changed, err := images.Describe(&p, patch.Set(text)); err != nil || changed != changes || p.Alt != want {
+			t.Errorf("%q: %q, changed %v, %v", text, p.Alt, changed, err)
+		}
+	}
+	if _, err := images.Describe(&p, patch.Set(strings.Repeat("ö", 256))); err == nil || !strings.Contains(err.Error(), "/alt") {
+		t.Errorf("a long text: %v", err)
+	}
+	if _, err := images.Describe(nil, patch.Set("A lamp")); !errors.Is(err, files.ErrNotFound) {
+		t.Errorf("of no picture: %v", err)
+	}
+	p.Alt = "A lamp"
+	if changed, err := images.Describe(&p, patch.Change[string]{}); changed || err != nil || p.Alt != "A lamp" {
+		t.Errorf("nothing: %q, changed %v, %v", p.Alt, changed, err)
 	}
 	if html := string(p.HTML(images.Show{})); !strings.Contains(html, `alt="`+p.Alt+`"`) {
 		t.Errorf("a page shows %s", html)
