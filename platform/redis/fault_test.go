@@ -244,6 +244,29 @@ func TestAnswersAreNotSwapped(t *testing.T) {
 	back(t, c)
 }
 
+// What is in a cache is somewhere else, too: of two calls without an answer that one ends first.
+func TestACacheIsWaitedForLess(t *testing.T) {
+	t.Parallel()
+	s := servertest.StartRedis(t)
+	p := servertest.StartProxy(t, "unix", s.Socket())
+	cfg := at("redis://" + p.Addr())
+	cfg.Timeout = 2 * time.Second
+	r := open(t, cfg, redis.Options{})
+	p.Silence(true)
+	ended := make(chan string, 2)
+	for role, c := range map[string]*redis.Client{"state": r.State(), "cache": r.Cache()} {
+		go func() {
+			if err := c.Ping(t.Context()); !redis.IsDown(err) {
+				t.Errorf("%s: %v", role, err)
+			}
+			ended <- role
+		}()
+	}
+	if first, second := <-ended, <-ended; first != "cache" {
+		t.Errorf("the call of %s has ended before that of %s", first, second)
+	}
+}
+
 // A caller who has little time left, or has gone, learns nothing about the server.
 func TestImpatientCallersOpenNoBreaker(t *testing.T) {
 	t.Parallel()

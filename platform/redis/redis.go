@@ -23,6 +23,9 @@ import (
 // the next one.
 const dialTime = time.Second
 
+// cacheShare is the part of redis.timeout that a call of the role cache has: whoever reads there has another place to go to.
+const cacheShare = 0.4
+
 // later is how much later than ours the limits of the library are.
 const later = 5 * time.Second
 
@@ -141,7 +144,7 @@ func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client
 	library := goredis.NewClient(opt)
 	c := &Client{library: library, role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", log: o.Log}
 	counts := m.of(role)
-	library.AddHook(&guard{timeout: cfg.Timeout, strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
+	library.AddHook(&guard{timeout: cfg.timeout(role), strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
 		counts.breaker(open)
 		if open {
 			o.Log.Warn("Redis is away: calls fail at once until it answers", "role", role, "addr", opt.Addr)
