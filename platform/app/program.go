@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"strings"
 
@@ -30,16 +29,8 @@ type Program[C any] struct {
 	Build func(env Env, cfg C) (*App, error)
 }
 
-// leastThreads is how many threads run Go code at a time, at least. A single one asks the network for input when it has nothing else to do, and otherwise
-// is made to every 10 ms, for 128 connections: under overload, requests would wait for being refused.
-const leastThreads = 2
-
-// Main runs the program with the arguments, the environment and the streams of the process, and ends it. On a machine with one CPU it sets GOMAXPROCS to
-// two, unless the environment says it, as Go itself does in containers.
+// Main runs the program with the arguments, the environment and the streams of the process, and ends it.
 func Main[C any](p Program[C]) {
-	if runtime.GOMAXPROCS(0) < leastThreads && os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS(leastThreads)
-	}
 	environ := os.Environ()
 	for _, name := range append(httpserver.SocketVariables(), notifySocket) {
 		_ = os.Unsetenv(name) // it is for this process, not for those that it starts; the name is a good one

@@ -43,7 +43,20 @@ const (
 	admitted  outcome = iota
 	queueFull         // too many wait already
 	tooLate           // no place has become free in time
+	tooMany           // there is no CPU for it
 )
+
+// reason names what was refused, for metrics.
+func (o outcome) reason() string {
+	switch o {
+	case tooLate:
+		return "waited"
+	case tooMany:
+		return "cpu"
+	default:
+		return "queue_full"
+	}
+}
 
 // enter takes a place, or says why there is none. Who is admitted calls leave.
 func (a *admission) enter() outcome {

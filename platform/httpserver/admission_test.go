@@ -145,10 +145,9 @@ func TestNoPlaceIsLost(t *testing.T) {
 }
 
 func BenchmarkAdmission(b *testing.B) {
-	s := &shedder{cfg: defaultShed()}
-	s.all = s.newAdaptive(1024)
-	route := s.newAdaptive(1024)
-	s.next.Store(1 << 62)
+	s := &shedder{cfg: defaultShed(), all: newAdmission(1024, 0)}
+	s.regulator.patience = s.cfg.Wait
+	route := s.route(0, func() time.Duration { return 0 })
 	now := time.Now()
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
@@ -162,9 +161,8 @@ func BenchmarkAdmission(b *testing.B) {
 
 func TestALimitFollowsTheWait(t *testing.T) {
 	t.Parallel()
-	s := &shedder{cfg: defaultShed()}
-	a := s.newAdaptive(1024)
-	a.least = 16
+	a := &adaptive{admission: admission{patience: time.Second}, least: 16, most: 1024}
+	a.limit.Store(1024)
 	look := func(n int, busy, pressed bool) int64 {
 		for range n {
 			a.pressed.Store(pressed)
@@ -294,7 +292,7 @@ func TestARefusalOfARouteTakesAWhile(t *testing.T) {
 func TestALimitThatGoesUpLetsWaitersIn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		a := (&shedder{cfg: defaultShed()}).newAdaptive(10)
+		a := &adaptive{admission: admission{patience: time.Second, room: 1}, least: 1, most: 10}
 		a.limit.Store(1)
 		a.enter()
 		waits := queued(&a.admission)
@@ -308,8 +306,7 @@ func TestALimitThatGoesUpLetsWaitersIn(t *testing.T) {
 func TestWaitsForTheDatabaseAreThoseSinceTheLastLook(t *testing.T) {
 	t.Parallel()
 	var waited time.Duration
-	s := &shedder{cfg: defaultShed()}
-	s.all = s.newAdaptive(10)
+	s := &shedder{cfg: defaultShed(), all: newAdmission(10, 0)}
 	a := s.route(0, func() time.Duration { return waited })
 	for i, requests := range []int64{1, 4, 0} {
 		waited += 40 * time.Millisecond
@@ -317,21 +314,5 @@ func TestWaitsForTheDatabaseAreThoseSinceTheLastLook(t *testing.T) {
 		if got, want := a.wait(), []time.Duration{40 * time.Millisecond, 10 * time.Millisecond, 40 * time.Millisecond}[i]; got != want {
 			t.Errorf("look %d: %v for each request, want %v", i+1, got, want)
 		}
-	}
-}
-
-func TestTheWaitForACPUIsMeasured(t *testing.T) {
-	t.Parallel()
-	var c cpuWait
-	if got := c.wait(); got != 0 {
-		t.Errorf("the first look says %v: it has nothing to compare with", got)
-	}
-	for range 100 {
-		done := make(chan struct{})
-		go close(done)
-		<-done
-	}
-	if got := c.wait(); got < 0 || got > time.Minute {
-		t.Errorf("goroutines have waited for %v", got)
 	}
 }

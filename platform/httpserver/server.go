@@ -115,6 +115,7 @@ func New(cfg Config, o Options, operations *api.API, health *Health, tel *teleme
 	s.fast.StreamRequestBody = true // see takeBody
 	s.fast.SecureErrorLogMessage = true
 	s.ops = newOps(cfg, health, tel, o.Queries)
+	lc.Append(s.shed.hook())
 	lc.Append(lifecycle.Hook{Name: "http server", Start: s.start, Stop: s.stop})
 	lc.Append(s.watching())
 	return s, nil

@@ -1,11 +1,10 @@
 package httpserver
 
 import (
+	"context"
 	"encoding/hex"
 	"net/http"
 	"runtime"
-	"runtime/metrics"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -14,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
 )
@@ -21,7 +21,7 @@ import (
 // Shed is the section `http.shed`: what becomes of requests that are too many.
 type Shed struct {
 	Enabled  bool           `config:"enabled" doc:"Whether requests are refused, by 503, while there are more than can be answered; the concurrency of single operations is kept in any case."`
-	InFlight unit.Auto[int] `config:"in_flight" doc:"Most requests that run at the same time; auto finds out what the machine can do: fewer while they wait for a CPU, and of one route fewer while they wait for the database."`
+	InFlight unit.Auto[int] `config:"in_flight" doc:"Most requests that run at the same time; auto is 2048 for each CPU, and finds out how many of one route: fewer while they wait for the database."`
 	Queue    unit.Auto[int] `config:"queue" doc:"Most requests that wait for their turn; auto is 1000."`
 	Wait     time.Duration  `config:"wait" doc:"Longest time that a request of a burst waits for its turn."`
 	Target   time.Duration  `config:"target" doc:"Longest time that a request waits for its turn, and for a CPU or the database, while there is more to do than can be done; less than http.shed.wait."`
@@ -47,17 +47,21 @@ func (c Shed) Validate(r *config.Report) {
 	}
 }
 
-// shedder keeps the server at what it can do, however much is asked of it. It has an admission for all requests together and one for each route.
-// Where their limits are left to it, it looks twenty times a second at how long requests wait for what they need: the one for all follows how long
-// goroutines wait for a CPU, and that of a route how long its requests wait for the database. A limit comes down only when the wait has been too long
-// for a while, and goes up where it is in the way and nobody waits: what waits for other machines takes nothing from anybody here.
+// shedder keeps the server at what it can do, however much is asked of it. Of all requests it lets in the share for which there is a CPU, and bounds how many
+// run. Each route has an admission beside: where its limit is left to the shedder, it looks twenty times a second at how long requests of the route wait for the
+// database. A limit comes down only when the wait has been too long for a while, and goes up where it is in the way and nobody waits: what waits for other
+// machines takes nothing from anybody here.
 type shedder struct {
-	cfg     Shed
-	all     *adaptive // nil where nothing is shed
+	cfg       Shed
+	all       *admission // nil where nothing is shed
+	lag       lag
+	regulator regulator
+	steerAt   atomic.Int64 // when to steer again, Unix time in nanoseconds
+	steering  sync.Mutex
+
 	routes  []*adaptive
-	next    atomic.Int64 // when to look again, Unix time in nanoseconds
-	looking sync.Mutex   // what follows, and what adaptive compares with its last look
-	cpu     cpuWait
+	lookAt  atomic.Int64 // when to look again, Unix time in nanoseconds
+	looking sync.Mutex   // what adaptive compares with its last look
 	refused *telemetry.Counter
 }
 
@@ -75,13 +79,14 @@ const (
 	lookEvery = 50 * time.Millisecond
 	// busyLooks is how many looks in a row a wait has to be too long: a burst, or a collection of garbage, passes by itself.
 	busyLooks = 3
-	// leastPerCPU is how many requests may run for each CPU, however long they wait for it: more than enough to keep it at work.
-	leastPerCPU = 32
+	// leastPerCPU is how many requests have to come while one waits, for each CPU: fewer are no queue.
+	leastPerCPU = 8
+	// mostPerCPU is how many requests may run for each CPU, where nobody says.
+	mostPerCPU = 2048
 	// leastOfRoute is how many of one route may run, however long they wait for the database: more than it may have connections of by default.
 	leastOfRoute = 16
-	// firstTimes is how many times as many may run at first, mostTimes how many times while they do not wait.
-	firstTimes = 8
-	mostTimes  = 64
+	// firstOfRoute is how many of one route may run at first, for each CPU.
+	firstOfRoute = 256
 	// autoQueue is the length of a queue. The time bounds it before.
 	autoQueue = 1000
 )
@@ -89,50 +94,66 @@ const (
 func newShedder(cfg Shed, tel *telemetry.Telemetry) (*shedder, error) {
 	s := &shedder{cfg: cfg}
 	var err error
-	if s.refused, err = tel.Counter("http_server_shed_requests_total", "Requests that were refused because there were too many, by whose limit: that of the server or of their route; and with a full queue, or after a wait.", "limit", "reason"); err != nil {
+	if s.refused, err = tel.Counter("http_server_shed_requests_total", "Requests that were refused because there were too many, by whose limit: that of the server or of their route; because of the CPU, with a full queue, or after a wait.", "limit", "reason"); err != nil {
 		return nil, err
 	}
 	if !cfg.Enabled {
 		return s, nil
 	}
-	least := int64(leastPerCPU * runtime.GOMAXPROCS(0))
-	s.all = s.newAdaptive(int64(cfg.InFlight.Or(int(least * mostTimes))))
-	if cfg.InFlight.IsAuto() {
-		s.all.least = least
-		s.all.limit.Store(least * firstTimes)
-	}
+	s.all = &admission{}
+	s.set(s.all, int64(cfg.InFlight.Or(mostPerCPU*runtime.GOMAXPROCS(0))))
+	s.lag.least = int64(leastPerCPU * runtime.GOMAXPROCS(0))
+	s.regulator.patience, s.regulator.target = cfg.Wait, cfg.Target
 	return s, nil
 }
 
-func (s *shedder) newAdaptive(most int64) *adaptive {
-	a := &adaptive{least: most, most: most}
+// hook starts and stops what measures the lag.
+func (s *shedder) hook() lifecycle.Hook {
+	return lifecycle.Hook{
+		Name: "load shedding",
+		Start: func(context.Context) error {
+			if s.all == nil {
+				return nil
+			}
+			return s.lag.start()
+		},
+		Stop: func(context.Context) error { return s.lag.stop() },
+	}
+}
+
+// set makes an admission of which so many run.
+func (s *shedder) set(a *admission, limit int64) {
 	a.patience, a.impatience, a.room = s.cfg.Wait, s.cfg.Target, s.cfg.Queue.Or(autoQueue)
-	a.limit.Store(most)
-	return a
+	a.limit.Store(limit)
 }
 
 // route returns the admission of a route, nil for none. Concurrency is what its operation allows, 0 for everything; waits returns how long its
 // requests have waited for the database.
 func (s *shedder) route(concurrency int, waits func() time.Duration) *adaptive {
-	auto := s.cfg.Enabled && s.cfg.InFlight.IsAuto()
-	if concurrency == 0 && !auto {
+	if concurrency == 0 && !s.adapts() {
 		return nil
 	}
-	most := int64(concurrency)
+	a := &adaptive{most: int64(concurrency)}
 	if concurrency == 0 {
-		most = s.all.most
+		a.most = s.all.limit.Load()
 	}
-	a := s.newAdaptive(most)
-	if auto {
-		a.least, a.waits = min(leastOfRoute, most), waits
-		a.limit.Store(min(s.all.limit.Load(), most))
+	s.set(&a.admission, a.most)
+	if s.adapts() {
+		a.least, a.waits = min(leastOfRoute, a.most), waits
+		a.limit.Store(min(int64(firstOfRoute*runtime.GOMAXPROCS(0)), a.most))
 		s.routes = append(s.routes, a)
 	}
 	return a
 }
 
+// adapts reports whether limits are left to the shedder.
+func (s *shedder) adapts() bool { return s.cfg.Enabled && s.cfg.InFlight.IsAuto() }
+
 // enter takes a place for a request of a route, whose admission may be nil. Who is admitted calls leave.
 func (s *shedder) enter(now time.Time, route *adaptive) outcome {
+	if s.adapts() && !s.share(now) {
+		return s.count(tooMany, "server")
+	}
 	if route != nil {
 		if said := route.enter(); said != admitted {
 			if said == queueFull {
@@ -143,9 +164,6 @@ func (s *shedder) enter(now time.Time, route *adaptive) outcome {
 	}
 	if s.all == nil {
 		return admitted
-	}
-	if next := s.next.Load(); now.UnixNano() >= next && s.cfg.InFlight.IsAuto() && s.next.CompareAndSwap(next, now.Add(lookEvery).UnixNano()) {
-		s.look()
 	}
 	said := s.all.enter()
 	if said == admitted {
@@ -167,13 +185,31 @@ func (s *shedder) leave(route *adaptive) {
 	}
 }
 
-// look moves the limits, unless somebody who began lookEvery ago or longer is still at it.
+// share reports whether a request belongs to the share for which there is a CPU. It moves what has to be moved by now.
+func (s *shedder) share(now time.Time) bool {
+	s.lag.entered.Add(1)
+	if due(&s.steerAt, now, steerEvery) && s.steering.TryLock() {
+		s.regulator.steer(time.Now(), s.lag.wait())
+		s.steering.Unlock()
+	}
+	if due(&s.lookAt, now, lookEvery) {
+		s.look()
+	}
+	return s.regulator.admits()
+}
+
+// due reports, to one of those who ask, that it is time; the next time is so much later.
+func due(at *atomic.Int64, now time.Time, every time.Duration) bool {
+	next := at.Load()
+	return now.UnixNano() >= next && at.CompareAndSwap(next, now.Add(every).UnixNano())
+}
+
+// look moves the limits of routes, unless somebody who began lookEvery ago or longer is still at it.
 func (s *shedder) look() {
 	if !s.looking.TryLock() {
 		return
 	}
 	defer s.looking.Unlock()
-	s.all.move(s.cpu.wait() > s.cfg.Target)
 	for _, a := range s.routes {
 		a.move(a.wait() > s.cfg.Target)
 	}
@@ -203,43 +239,9 @@ func (a *adaptive) move(busy bool) {
 	}
 }
 
-// cpuWait measures how long goroutines wait for a CPU.
-type cpuWait struct {
-	sample [1]metrics.Sample
-	before []uint64
-}
-
-// wait returns how long nine tenths of those have waited at most that have got one since the last call.
-func (c *cpuWait) wait() time.Duration {
-	c.sample[0].Name = "/sched/latencies:seconds"
-	metrics.Read(c.sample[:])
-	h := c.sample[0].Value.Float64Histogram()
-	if c.before == nil {
-		c.before = slices.Clone(h.Counts)
-		return 0
-	}
-	var total, below uint64
-	for i, n := range h.Counts {
-		total += n - c.before[i]
-	}
-	at := 0.0
-	for i, n := range h.Counts {
-		below += n - c.before[i]
-		c.before[i] = n
-		if at == 0 && below > 0 && below*10 >= total*9 {
-			at = h.Buckets[i]
-		}
-	}
-	return time.Duration(max(0, at) * float64(time.Second))
-}
-
 // count counts a request that was refused.
 func (s *shedder) count(said outcome, limit string) outcome {
-	reason := "queue_full"
-	if said == tooLate {
-		reason = "waited"
-	}
-	s.refused.Inc(limit, reason)
+	s.refused.Inc(limit, said.reason())
 	return said
 }
 
