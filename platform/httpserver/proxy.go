@@ -31,8 +31,11 @@ func (s *Server) trusted(addr netip.Addr) bool {
 // client returns the address of the client: the peer, or, when that is one of our proxies, the rightmost address of X-Forwarded-For that
 // is none. What stands further left was written by the client.
 func (s *Server) client(fctx *fasthttp.RequestCtx, peer netip.Addr) netip.Addr {
+	if !s.trusted(peer) {
+		return peer
+	}
 	forwarded := joined(&fctx.Request.Header, fasthttp.HeaderXForwardedFor)
-	if len(forwarded) == 0 || !s.trusted(peer) {
+	if len(forwarded) == 0 {
 		return peer
 	}
 	client := peer
@@ -60,5 +63,5 @@ func parseHop(text string) (netip.Addr, bool) {
 
 // secure reports whether the client speaks TLS, with the proxy in front.
 func (s *Server) secure(fctx *fasthttp.RequestCtx, peer netip.Addr) bool {
-	return string(fctx.Request.Header.PeekCanonical([]byte(fasthttp.HeaderXForwardedProto))) == "https" && s.trusted(peer)
+	return s.trusted(peer) && string(fctx.Request.Header.PeekCanonical([]byte(fasthttp.HeaderXForwardedProto))) == "https"
 }
