@@ -120,9 +120,22 @@ func TestAfterAnOverloadAllAreServed(t *testing.T) {
 	w := newWorld()
 	w.pour(16000, 10*time.Second)
 	w.pour(1600, 3*time.Second)
+	if w.share.Load() != 0 {
+		t.Error("three seconds later the wait is still held")
+	}
 	w.pour(1600, 10*time.Second)
 	if w.busy > 0 || w.percentile(99) > w.target {
-		t.Errorf("three seconds later %d are refused, and the slowest of a hundred waits for %s", w.busy, w.percentile(99))
+		t.Errorf("later %d are refused, and the slowest of a hundred waits for %s", w.busy, w.percentile(99))
+	}
+}
+
+func TestAfterAPauseAllAreServed(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.pour(16000, 2*time.Second)
+	w.steer(w.now.Add(time.Minute), 0)
+	if w.share.Load() != 0 {
+		t.Error("the first request in a minute may be refused")
 	}
 }
 
