@@ -42,7 +42,7 @@ const (
 // admits reports whether the next request is let in.
 func (r *regulator) admits() bool {
 	share := r.share.Load()
-	return share == 0 || rand.Uint32() < share //nolint:gosec // nobody gains from guessing it
+	return share == 0 || rand.Uint32() < share
 }
 
 // steer moves the share, by how long requests wait now.
