@@ -89,7 +89,7 @@ func (f *Files) receiveFile(ctx context.Context, body io.Reader, rule Rule, r Re
 
 func (f *Files) receiveForm(ctx context.Context, form *multipart.Reader, rule Rule, up *Upload) error {
 	up.Values = map[string]string{}
-	for range maxParts {
+	for range maxParts + 1 { // the last time there is none
 		part, err := form.NextRawPart()
 		if err == io.EOF {
 			return nil

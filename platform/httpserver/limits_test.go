@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func limits() []limit {
 		}
 		return strings.Join(q, "&")
 	}
-	return []limit{
+	return slices.Concat([]limit{
 		{what: "Body of a request, as sent", value: cfg.BodyLimit.String(), setting: "http.body_limit", answer: "413 body_too_large", status: 413, code: "body_too_large",
 			at: post(thing + strings.Repeat(" ", body-len(thing))), beyond: post(thing + strings.Repeat(" ", body-len(thing)+1))},
 		{what: "Body of a request, decompressed", value: cfg.BodyLimit.String(), setting: "http.body_limit", answer: "413 body_too_large", test: func(t *testing.T) {
@@ -124,7 +125,7 @@ func limits() []limit {
 		{what: "Time for a client to take its answer", value: cfg.WriteTimeout.String(), setting: "http.write_timeout", answer: "the connection is closed", test: TestSlowReader},
 		{what: "Time between two requests of a connection", value: cfg.IdleTimeout.String(), setting: "http.idle_timeout", answer: "the connection is closed", test: TestIdleConnections},
 		{what: "Time for running requests when the process stops", value: cfg.InFlight.String(), setting: "http.in_flight", answer: "the connection is closed", test: TestRequestsThatDoNotEndAreCutOff},
-	}
+	}, uploadLimits())
 }
 
 func TestLimits(t *testing.T) {
