@@ -1,10 +1,15 @@
 package docs_test
 
 import (
+	"context"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/banyan-go/banyan/generator/field"
+	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/files/disk"
+	"github.com/banyan-go/banyan/platform/lifecycle"
 )
 
 func TestFieldsPageHasEveryTypeAndModifier(t *testing.T) {
@@ -20,9 +25,35 @@ func TestFieldsPageHasEveryTypeAndModifier(t *testing.T) {
 			t.Errorf("the pattern %s has no row", p.Name)
 		}
 	}
+	for _, f := range field.FileTypes() {
+		if !strings.Contains(page, "`"+f.Word+"`") {
+			t.Errorf("the type %s of a file is not named", f.Word)
+		}
+	}
 	for _, mod := range field.Modifiers() {
 		if !strings.Contains(page, "`"+mod+"`") && !strings.Contains(page, "`"+mod+"=") {
 			t.Errorf("the modifier %s has no row", mod)
+		}
+	}
+}
+
+// What the modifier types names is told by package files, which the generator cannot ask.
+func TestTypesOfFilesAreToldApart(t *testing.T) {
+	t.Parallel()
+	var lc lifecycle.Lifecycle
+	f, err := files.New(files.Default(), t.TempDir(), files.Drivers{"disk": disk.Driver{}}, slog.New(slog.DiscardHandler), &lc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Announce()
+	if err := lc.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lc.Stop(context.Background()) })
+	for _, sort := range field.FileTypes() {
+		got, err := f.Put(t.Context(), strings.NewReader(sort.Head), files.Rule{Types: []string{sort.MediaType}})
+		if err != nil || files.TypeOf(got.Name) != sort.MediaType {
+			t.Errorf("%s: %+v, %v", sort.Word, got, err)
 		}
 	}
 }

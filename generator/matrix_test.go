@@ -109,12 +109,12 @@ tenants/profile   name:slug:unique  motto:string:search  --shard-by=name
 tenants/dossier   owner:uuid  scan:file:pii  cover:image=small.64:max=1MiB  code:string:secret,null  --shard-by=owner  --cache=1m
 
 gallery/item      name:string:required  photo:image=thumb.320+hero.1280  manual:file:null,max=20MiB  --auth=session  --cache=1m
-gallery/scan      url:file:max=512KiB  line_2:image=a.16+b.32+x2.64  pin:password:null  --auth=token  --require-match
+gallery/scan      url:file:max=512KiB,types=zip  line_2:image=a.16+b.32+x2.64  pin:password:null  --auth=token  --require-match
 gallery/shot      picture:image=card.640  --soft-delete  --auth=public  --cache=1m
 gallery/remark    item:ref=item:null  text:string  shot:ref=shot  attachment:file  --auth=public
 gallery/poster    title:string:required,search  cover:image=card.640  leaflet:file  item:ref=item:null  code:string:secret,null  cost:int:hidden,null
                   --soft-delete  --auth=session  --read=public  --cache=1m
-gallery/sticker   text:string:required,sort  sheet:file  shot:ref=shot  --auth=token  --read=public  --cache=1m
+gallery/sticker   text:string:required,sort  sheet:file:types=webp+pdf  shot:ref=shot  --auth=token  --read=public  --cache=1m
 
 order/line        label:string
 post/data         label:string

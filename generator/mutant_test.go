@@ -106,6 +106,7 @@ func mutants() []mutant {
 		{"what comes too late stays", receive, "s.files.Delete(context.WithoutCancel(ctx), made)", "nil"},
 		{"what comes is for any version", receive, "\t\tif err := expected.Allow(r.Version); err != nil {\n\t\t\treturn err\n\t\t}\n\t\titem", "\t\titem"},
 		{"any file is a photo", receive, "Types: images.Types()", `Types: append(images.Types(), "application/pdf")`},
+		{"any file is a sheet", "modules/gallery/internal/sticker/receive.go", `, Types: []string{"image/webp", "application/pdf"}`, ""},
 		{"an upload counts no change", receive, "\t\titem.Version++\n", ""},
 		{"the item before the upload is read on", receive, "return s.forget(ctx, r)", "return nil"},
 		{"whoever reads uploads", uploadWeb, `Summary: "Upload the photo of an item", Auth: api.Session, Allow: may.update()`, `Summary: "Upload the photo of an item", Auth: api.Session, Allow: may.get()`},

@@ -22,6 +22,9 @@ const sortable = 255
 
 // check finds modifiers that contradict each other or do not fit the type.
 func (f *Field) check() error {
+	if f.Types != nil {
+		return fmt.Errorf("types is for the type file, and %s is another", f.Type)
+	}
 	if err := f.checkPrivacy(); err != nil {
 		return err
 	}

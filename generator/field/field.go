@@ -41,6 +41,7 @@ type Field struct {
 	PII       bool
 	Secret    bool
 	Match     *string // the name of a pattern
+	Types     *string // of a file, as written
 	Default   *string // as written
 	Min, Max  *string // as written
 	Text      string  // as written, all of it
@@ -86,7 +87,7 @@ func Types() []Type {
 
 // Modifiers lists every modifier.
 func Modifiers() []string {
-	return []string{"required", "null", "unique", "index", "noindex", "default", "min", "max", "match", "immutable", "hidden", "pii", "secret", "filter",
+	return []string{"required", "null", "unique", "index", "noindex", "default", "min", "max", "match", "types", "immutable", "hidden", "pii", "secret", "filter",
 		"sort", "search"}
 }
 
@@ -373,7 +374,7 @@ func splitMods(text string) []string {
 		}
 		piece := text[start:i]
 		word, _, _ := strings.Cut(piece, "=")
-		if n := len(mods); n > 0 && strings.HasPrefix(mods[n-1], "default=") && !slices.Contains(Modifiers(), word) {
+		if n := len(mods); n > 0 && (strings.HasPrefix(mods[n-1], "default=") || strings.HasPrefix(mods[n-1], "types=")) && !slices.Contains(Modifiers(), word) {
 			mods[n-1] += text[start-1:start] + piece
 		} else {
 			mods = append(mods, piece)
@@ -389,8 +390,8 @@ func (f *Field) readMod(word, value string, hasValue bool) error {
 		"immutable": &f.Immutable, "hidden": &f.Hidden, "filter": &f.Filter, "sort": &f.Sort, "search": &f.Search,
 		"pii": &f.PII, "secret": &f.Secret,
 	}
-	values := map[string]**string{"default": &f.Default, "min": &f.Min, "max": &f.Max, "match": &f.Match}
-	examples := map[string]string{"match": "e164"}
+	values := map[string]**string{"default": &f.Default, "min": &f.Min, "max": &f.Max, "match": &f.Match, "types": &f.Types}
+	examples := map[string]string{"match": "e164", "types": "pdf+png"}
 	switch flag, slot := flags[word], values[word]; {
 	case flag != nil && hasValue:
 		return fmt.Errorf("the modifier %s has no value", word)

@@ -41,6 +41,7 @@ func TestParse(t *testing.T) {
 		{Text: "photo:image=thumb.320+hero.1280", Type: field.Image, Null: true, Variants: []spec.Variant{{Name: "thumb", Width: 320}, {Name: "hero", Width: 1280}}},
 		{Text: "photo:image=a.16:null,pii,max=64MiB", Type: field.Image, Null: true, PII: true, Max: new("64MiB"), Variants: []spec.Variant{{Name: "a", Width: 16}}},
 		{Text: "manual:file:null", Type: field.File, Null: true},
+		{Text: "manual:file:types=pdf+jpeg,max=1MiB", Type: field.File, Null: true, Max: new("1MiB"), Types: new("pdf+jpeg")},
 		{Text: "manual:file:max=1GiB", Type: field.File, Null: true, Max: new("1GiB")},
 	} {
 		if snake, _, _ := strings.Cut(want.Text, ":"); !want.Type.Refers() {
@@ -88,27 +89,27 @@ func value(typ field.Type) string {
 func TestModifiersByType(t *testing.T) {
 	t.Parallel()
 	refused := map[field.Type]string{
-		field.String:   "",
-		field.Text:     "unique index match filter sort",
-		field.Int:      "match secret search",
-		field.Int64:    "match secret search",
-		field.Float:    "match secret search",
-		field.Decimal:  "match secret search",
-		field.Bool:     "unique min max match secret search",
-		field.Date:     "min max match hidden secret search",
-		field.Time:     "min max match hidden secret search",
-		field.UUID:     "min max match hidden secret search",
-		field.Email:    "min match hidden secret",
-		field.URL:      "min match hidden secret",
-		field.Slug:     "min match hidden secret",
-		field.Money:    "unique index default match hidden secret filter sort search",
-		field.Enum:     "unique min max match hidden secret search",
-		field.JSON:     "unique index default min match hidden filter sort search",
-		field.Bytes:    "unique index default match filter sort search",
-		field.Password: "unique index default match hidden pii secret filter sort search",
-		field.Ref:      "index default min max match hidden pii secret sort search",
-		field.XRef:     "index default min max match hidden pii secret sort search",
-		field.Image:    "required unique index default min max match immutable hidden secret filter sort search", // max is a size, with its unit
+		field.String:   "types",
+		field.Text:     "unique index match types filter sort",
+		field.Int:      "match types secret search",
+		field.Int64:    "match types secret search",
+		field.Float:    "match types secret search",
+		field.Decimal:  "match types secret search",
+		field.Bool:     "unique min max match types secret search",
+		field.Date:     "min max match types hidden secret search",
+		field.Time:     "min max match types hidden secret search",
+		field.UUID:     "min max match types hidden secret search",
+		field.Email:    "min match types hidden secret",
+		field.URL:      "min match types hidden secret",
+		field.Slug:     "min match types hidden secret",
+		field.Money:    "unique index default match types hidden secret filter sort search",
+		field.Enum:     "unique min max match types hidden secret search",
+		field.JSON:     "unique index default min match types hidden filter sort search",
+		field.Bytes:    "unique index default match types filter sort search",
+		field.Password: "unique index default match types hidden pii secret filter sort search",
+		field.Ref:      "index default min max match types hidden pii secret sort search",
+		field.XRef:     "index default min max match types hidden pii secret sort search",
+		field.Image:    "required unique index default min max match types immutable hidden secret filter sort search", // max is a size, with its unit
 		field.File:     "required unique index default min max match immutable hidden secret filter sort search",
 	}
 	for _, typ := range field.Types() {
@@ -122,6 +123,8 @@ func TestModifiersByType(t *testing.T) {
 				text += "=50"
 			case "match":
 				text += "=e164"
+			case "types":
+				text += "=png"
 			case "noindex":
 				continue // stands with filter or sort
 			}
@@ -186,6 +189,12 @@ func TestWhatIsRefused(t *testing.T) {
 		"x:enum=a_b+ab+a_b":                 "the word a_b stands twice",
 		"x:enum=a_1+a1":                     "the word a1 stands twice", // one name in Go
 		"x:enum=" + strings.Repeat("a", 41): "of an enum has to be",
+		"x:file:types":                      "the modifier types wants a value, types=pdf+png for instance",
+		"x:file:types=exe":                  `types="exe": write one or some of pdf png jpeg gif webp zip, joined by +`,
+		"x:file:types=pdf,png":              `types="pdf,png": write one or some of`,
+		"x:file:types=pdf+pdf":              "the type pdf of a file stands twice",
+		"x:image=a.320:types=png":           "types is not for the type image: JPEG, PNG, GIF and WebP are taken in any case",
+		"x:string:types=pdf":                "types is for the type file, and string is another",
 		// Contradictions.
 		"x:string:required,null":         "required and null contradict",
 		"x:int:required,default=1":       "required and default contradict",

@@ -119,6 +119,10 @@ func meantMods(mod string) []string {
 		meant = append(meant, "hidden,null")
 	case "max":
 		meant = append(meant, strings.Replace(mod, "MB", "MiB", 1))
+	case "types":
+		if types := meantTypes(strings.TrimPrefix(mod, word)); types != "" {
+			meant = append(meant, "types="+types)
+		}
 	case "filter", "sort", "unique", "index":
 		meant = append(meant, word+",max=255")
 	}

@@ -79,7 +79,7 @@ func (f *Field) refer() error {
 		set  bool
 	}{
 		{"sort", f.Sort}, {"search", f.Search}, {"hidden", f.Hidden}, {"pii", f.PII}, {"secret", f.Secret}, {"default", f.Default != nil},
-		{"min", f.Min != nil}, {"max", f.Max != nil}, {"match", f.Match != nil},
+		{"min", f.Min != nil}, {"max", f.Max != nil}, {"match", f.Match != nil}, {"types", f.Types != nil},
 	} {
 		if mod.set {
 			return fmt.Errorf("%s is not for the type %s, whose values are ids", mod.name, f.Type)

@@ -24,7 +24,7 @@ func (s *Source) Any() Description {
 		case 5:
 			d.Fields[i] = s.fieldName() + ":" + s.pick("str", "integer", "varchar", "datetime", "decimal", "decimal=19.2", "decimal=2.5", "decimal(10", "enum", "enum=", "enum=a+a", "enum=A+b",
 				"ref=user", "image", "image=", "image=thumb", "image=thumb.9", "image=a.320+a.640", "image=Thumb.320", "image=a.320:required", "image=a.320:max=10MB", "file=pdf", "file:unique", "file:max=0KiB",
-				"file:max=2GiB", "file:filter,hidden", "string=64", "STRING", "json:default=x", "date:default=2023-02-29", "int:max=99999999999", "bool:default=yes", "")
+				"file:max=2GiB", "file:types=exe", "file:types=pdf,png", "file:types=PDF+jpg", "file:types=pdf+pdf", "file:types=", "image=a.320:types=png", "string:types=pdf", "file:filter,hidden", "string=64", "STRING", "json:default=x", "date:default=2023-02-29", "int:max=99999999999", "bool:default=yes", "")
 		case 6:
 			d.Index = append(d.Index, s.pick("nothing+title", "title", "", "+", "title+title"))
 		default:

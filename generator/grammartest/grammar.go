@@ -216,7 +216,11 @@ func (s *Source) upload(f field) field {
 		}
 		f.param = strings.Join(variants, "+")
 	}
-	for _, mod := range []string{"null", "pii", fmt.Sprintf("max=%d%s", s.between(1, 60), s.pick("KiB", "MiB"))} {
+	mods := []string{"null", "pii", fmt.Sprintf("max=%d%s", s.between(1, 60), s.pick("KiB", "MiB"))}
+	if f.kind == "file" {
+		mods = append(mods, "types="+strings.Join(s.some(s.between(1, 6), "pdf", "png", "jpeg", "gif", "webp", "zip"), "+"))
+	}
+	for _, mod := range mods {
 		if s.chance(25) {
 			f.mods = append(f.mods, mod)
 		}

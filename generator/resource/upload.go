@@ -19,8 +19,10 @@ type Upload struct {
 	Invented               string // and a value of the contract's type
 	Files                  int    // how many are kept of one
 
-	// For the tests: Go expressions of forms, one that is taken and one that is refused, with its code.
-	Form, Wrong, Code string
+	Taken string // Go strings of media types; empty is any
+
+	// For the tests: Go expressions of forms, one that is taken, with its media type, and one that is refused, with its code.
+	Form, MediaType, Wrong, Code string
 }
 
 // upload works out everything about an upload.
@@ -31,7 +33,15 @@ func (v *View) upload(f field.Field) Upload {
 	}
 	u.Form, u.Wrong, u.Code = "apptest.Picture()", "apptest.Document()", "file_type"
 	if !u.Picture {
-		u.Form, u.Wrong, u.Code = "apptest.Document()", `apptest.Form{Name: "nothing.pdf"}`, "file_empty"
+		u.Form, u.MediaType, u.Wrong, u.Code = "apptest.Document()", "application/pdf", `apptest.Form{Name: "nothing.pdf"}`, "file_empty"
+		if taken := f.Taken(); len(taken) > 0 {
+			for _, t := range taken {
+				u.Taken = join(u.Taken, quote(t.MediaType))
+			}
+			one := taken[0]
+			u.Form, u.MediaType = fmt.Sprintf("apptest.Form{Name: %q, Content: []byte(%q)}", "one."+one.Word, one.Head), one.MediaType
+			u.Wrong, u.Code = `apptest.Form{Name: "text.txt", Content: []byte("text")}`, "file_type"
+		}
 		u.Invented = `&blob.File{Name: "own-00112233445566778899aabbccddeeff.pdf", Label: "One.pdf", Type: "application/pdf", Size: 7}`
 		return u
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/banyan-go/banyan/platform/fault"
@@ -126,7 +127,7 @@ func (f *Files) Put(ctx context.Context, r io.Reader, rule Rule) (Stored, error)
 	case len(head) == 0:
 		return Stored{}, ErrEmpty
 	case len(rule.Types) > 0 && !slices.Contains(rule.Types, k.mediaType):
-		return Stored{}, ErrType
+		return Stored{}, ErrType.WithDetail(ErrType.Detail + " Taken are " + strings.Join(rule.Types, ", ") + ".")
 	}
 	name := newName(rule.Public, k.ext)
 	size, err := f.write(ctx, name, io.MultiReader(bytes.NewReader(head), r), cmp.Or(rule.Size, defaultSize))

@@ -178,6 +178,10 @@ func TestNothingIsLeftOfAFileThatIsRefused(t *testing.T) {
 			t.Errorf("%s: there is %v, %d bytes are used", name, n, used)
 		}
 	}
+	_, err := f.Put(t.Context(), strings.NewReader("text"), files.Rule{Types: []string{"image/png", "application/pdf"}})
+	if wrong, ok := errors.AsType[*fault.Error](err); !ok || !strings.HasSuffix(wrong.Detail, "Taken are image/png, application/pdf.") {
+		t.Errorf("a text in the place of a picture: %v", err)
+	}
 	if got, err := f.Put(t.Context(), strings.NewReader("1234567890"), files.Rule{Size: 10}); err != nil || f.Used() != 10 {
 		t.Errorf("exactly as large as allowed: %+v, %v", got, err)
 	}
