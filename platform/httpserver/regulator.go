@@ -26,8 +26,11 @@ type regulator struct {
 // The controller. What waits grows by the relative error of the share, in seconds per second: so the two make a system that is damped critically (integral is
 // a quarter of the square of proportional), and settles within about 2/proportional, which is several times as long as it takes to see what a step has done.
 const (
-	proportional = 12.0 // per second of wait
+	proportional = 20.0 // per second of wait
 	integral     = proportional * proportional / 4
+	// recovery is how many times as quickly the share grows while there is next to no wait: a controller that is steady when it has too much to do is slow to
+	// see that it has not.
+	recovery = 4.0
 )
 
 const (
@@ -45,20 +48,27 @@ func (r *regulator) admits() bool {
 	return share == 0 || rand.Uint32() < share
 }
 
+// holds reports whether some are not let in.
+func (r *regulator) holds() bool { return r.share.Load() != 0 }
+
 // steer moves the share, by how long requests wait now.
 func (r *regulator) steer(now time.Time, wait time.Duration) {
 	if now.Sub(r.at) > oldNews { // nobody has come for a while
 		r.share.Store(0)
 	}
-	if r.share.Load() == 0 {
+	if !r.holds() {
 		if wait <= r.patience {
 			r.at = now
 			return
 		}
-		r.level, r.wait, r.severe = 0, r.target, now
+		r.level, r.wait, r.severe = math.Log(leastShare), wait, now // what waits already is late, whoever is let in of it
 	}
 	passed := min(now.Sub(r.at), steerMost)
-	r.level -= proportional*(wait-r.wait).Seconds() + integral*(wait-r.target).Seconds()*passed.Seconds()
+	gain := integral
+	if wait < r.target/2 {
+		gain *= recovery
+	}
+	r.level -= proportional*(wait-r.wait).Seconds() + gain*(wait-r.target).Seconds()*passed.Seconds()
 	r.level = min(max(r.level, math.Log(leastShare)), 0)
 	r.wait, r.at = wait, now
 	if r.level < math.Log(0.5) {

@@ -119,9 +119,9 @@ func TestAfterAnOverloadAllAreServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.pour(16000, 10*time.Second)
-	w.pour(1600, 3*time.Second)
+	w.pour(1600, 2*time.Second)
 	if w.share.Load() != 0 {
-		t.Error("three seconds later the wait is still held")
+		t.Error("two seconds later the wait is still held")
 	}
 	w.pour(1600, 10*time.Second)
 	if w.busy > 0 || w.percentile(99) > w.target {

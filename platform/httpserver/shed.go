@@ -151,8 +151,13 @@ func (s *shedder) adapts() bool { return s.cfg.Enabled && s.cfg.InFlight.IsAuto(
 
 // enter takes a place for a request of a route, whose admission may be nil. Who is admitted calls leave.
 func (s *shedder) enter(now time.Time, route *adaptive) outcome {
-	if s.adapts() && !s.share(now) {
-		return s.count(tooMany, "server")
+	if s.adapts() {
+		if !s.share(now) {
+			return s.count(tooMany, "server")
+		}
+		if s.regulator.holds() {
+			runtime.Gosched() // refusals first: they are quick, and quicker one after the other
+		}
 	}
 	if route != nil {
 		if said := route.enter(); said != admitted {
