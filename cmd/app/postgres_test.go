@@ -29,8 +29,11 @@ func TestLifeOnPostgres(t *testing.T) {
 			p.public.Get(made.Header.Get("Location")).Want(200).WantBody(made.Body)
 			p.stop()
 
-			if code, printed := m.run("serve", "--mode", "prod", "--set", "instances=2", "--set", "session.store=redis"); code == 0 || !strings.Contains(printed, "files.dir: name a folder that all instances see") {
-				t.Errorf("two processes, each with a folder of its own: exit code %d: %s", code, printed)
+			for _, only := range []string{"", "--dry-run"} {
+				args := append([]string{"serve", "--mode", "prod", "--set", "instances=2", "--set", "session.store=redis"}, strings.Fields(only)...)
+				if code, printed := m.run(args...); code != 4 || !strings.Contains(printed, "files.dir  auto, and instances is more than 1, name a folder that all instances see") {
+					t.Errorf("two processes, each with a folder of its own: %s exit code %d: %s", only, code, printed)
+				}
 			}
 			shared := m.serve("--mode", "prod", "--set", "instances=2", "--set", "session.store=redis", "--set", "files.dir="+t.TempDir())
 			shared.ops.Get("/readyz").Want(200)

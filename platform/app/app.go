@@ -48,6 +48,9 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 		a.operations.PlanLate() // tests, dev and check have seen that the types are right
 	}
 	sets := []db.Migrations{platform.Migrations()}
+	if err := p.Files.Check(); err != nil && !p.env.Describe {
+		return nil, err
+	}
 	var wrong []error
 	for _, m := range modules {
 		wrong = append(wrong, a.operations.Mount(m.Name(), module.Routes(m)...), a.addAssets(m))

@@ -88,6 +88,17 @@ func (f *Files) Announce() {
 	}
 }
 
+// Check returns what is missing in the settings of an application that keeps files, as config.Problems. It does no I/O.
+func (f *Files) Check() error {
+	if f == nil || !f.wanted.Load() {
+		return nil
+	}
+	if c, ok := f.store.(driver.Checker); ok {
+		return c.Check()
+	}
+	return nil
+}
+
 // start counts what is there.
 func (f *Files) start(ctx context.Context) error {
 	if !f.wanted.Load() {

@@ -18,13 +18,17 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/files/driver"
 )
 
 // Driver keeps files in the folder of the settings.
 type Driver struct{}
 
-var _ driver.Driver = Driver{}
+var (
+	_ driver.Driver  = Driver{}
+	_ driver.Checker = (*store)(nil)
+)
 
 // Open is part of driver.Driver.
 func (Driver) Open(o driver.Options) (driver.Store, error) {
@@ -39,10 +43,20 @@ type store struct {
 // drafts is where files are that are being written.
 const drafts = "tmp"
 
+// Check is part of driver.Checker.
+func (s *store) Check() error {
+	if s.dir != "" {
+		return nil
+	}
+	return config.Problems{{
+		Key: "files.dir", Got: "auto, and instances is more than 1", Hint: "name a folder that all instances see, of a network file system for instance, or of the one machine that they run on",
+	}}
+}
+
 // Start is part of driver.Store.
 func (s *store) Start(context.Context) error {
-	if s.dir == "" {
-		return errors.New("files.dir: name a folder that all instances see, of a network file system for instance, or of the one machine that they run on")
+	if err := s.Check(); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err

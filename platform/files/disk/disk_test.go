@@ -5,10 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/files/driver"
 	"github.com/banyan-go/banyan/platform/files/filestest"
@@ -94,7 +94,9 @@ func TestASettingThatIsMissingIsNamed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err) // an application that keeps no files needs none
 	}
-	if err := s.Start(t.Context()); err == nil || !strings.HasPrefix(err.Error(), "files.dir: name a folder") {
-		t.Error(err)
+	for _, err := range []error{s.(driver.Checker).Check(), s.Start(t.Context())} {
+		if problems, ok := errors.AsType[config.Problems](err); !ok || problems[0].Key != "files.dir" {
+			t.Error(err)
+		}
 	}
 }

@@ -44,6 +44,12 @@ type Store interface {
 	List(ctx context.Context, prefix string, fn func(name string, size int64) error) error
 }
 
+// Checker is a Store that knows by its settings alone that it cannot work. It is optional.
+type Checker interface {
+	// Check returns what is wrong with the settings, as config.Problems, without I/O.
+	Check() error
+}
+
 // Draft is a file that is being written. One goroutine uses it. It ends with Commit or Abort.
 type Draft interface {
 	io.Writer
