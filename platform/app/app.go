@@ -32,6 +32,7 @@ type App struct {
 	server     *httpserver.Server
 	queries    *querystat.Stats
 	schema     func(context.Context) error // why the schema of the database does not fit; see schemaFits
+	fronts     lifecycle.Lifecycle         // the caches in front: what a command needs that purges them
 	all        lifecycle.Lifecycle
 }
 
@@ -78,7 +79,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	edge, err := newEdge(p)
+	edge, err := newEdge(p, &a.fronts)
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +91,7 @@ func New(p *Platform, modules []module.Module) (*App, error) {
 	if p.env.Mode != config.Prod {
 		a.all.Append(lifecycle.Hook{Name: "migrations", Start: a.migrate})
 	}
+	a.all.Append(lifecycle.Hook{Name: "caches in front", Start: a.fronts.Start, Stop: a.fronts.Stop}) // they stop when the cache has: it tells them something then
 	a.all.Append(lifecycle.Hook{Name: "modules", Start: p.Lifecycle.Start, Stop: p.Lifecycle.Stop})
 	a.all.Append(lifecycle.Hook{Name: "server", Start: serving.Start, Stop: serving.Stop})
 	return a, nil
@@ -104,13 +106,13 @@ func reads(c *cache.Cache) func(context.Context, []string) (context.Context, htt
 	}
 }
 
-// newEdge returns the caches in front, which are told what is invalidated; nil for none.
-func newEdge(p *Platform) (httpserver.Edge, error) {
-	c, err := cdn.New(p.cfg.CDN, cdn.Options{App: p.env.Name, Drivers: p.drivers.CDN, Log: p.Log, Metrics: p.Telemetry}, p.Lifecycle)
+// newEdge returns the caches in front, which are told what is invalidated, and appends their start and stop to lc; nil for none.
+func newEdge(p *Platform, lc *lifecycle.Lifecycle) (httpserver.Edge, error) {
+	c, err := cdn.New(p.cfg.CDN, cdn.Options{App: p.env.Name, Drivers: p.drivers.CDN, Log: p.Log, Metrics: p.Telemetry}, lc)
 	if c == nil || err != nil {
 		return nil, err
 	}
-	p.Cache.OnInvalidate(c.Invalidate)
+	p.Cache.OnInvalidate(p.cfg.CDN.Wait, c.Invalidate)
 	p.Cache.OnDrop(c.Forget)
 	return c, nil
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cdn"
 	"github.com/banyan-go/banyan/platform/cli"
+	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/redis"
 	"github.com/banyan-go/banyan/platform/unit"
 )
@@ -33,8 +35,8 @@ func (l *launcher) cacheStats() *cobra.Command {
 		Bytes  int64  `json:"bytes"`
 	}
 	return l.Data(command("stats", "Show what all processes share, by group", "  "+l.called()+" cache stats", func(cmd *cobra.Command, _ []string) error {
-		return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
-			groups, err := c.Stored(ctx)
+		return l.withCache(cmd.Context(), func(ctx context.Context, a *App) error {
+			groups, err := a.platform.Cache.Stored(ctx)
 			if errors.Is(err, cache.ErrNotShared) {
 				l.Note("%s", err)
 			} else if err != nil {
@@ -74,6 +76,11 @@ func (l *launcher) cachePurge() *cobra.Command {
 	purge := command("purge", "Have values read anew, in every process",
 		"  "+l.called()+" cache purge --key catalog.products:0199c2a0-0000-7000-8000-000000000001\n  "+l.called()+" cache purge --tag catalog.products\n  "+l.called()+" cache purge --all --yes",
 		func(cmd *cobra.Command, _ []string) error {
+			for _, k := range keys {
+				if !strings.Contains(k, ":") {
+					return cli.Exit(cli.Usage, l.called()+" cache stats", fmt.Errorf("--key %q is no GROUP:KEY: a group, a colon and the key, %q for instance", k, "catalog.products:1"))
+				}
+			}
 			names := append([]string{}, keys...)
 			for _, t := range tags {
 				names = append(names, "#"+t)
@@ -92,12 +99,10 @@ func (l *launcher) cachePurge() *cobra.Command {
 			if len(names) == 0 {
 				return cli.Exit(cli.Usage, l.called()+" cache purge --help", errors.New("say what is to be read anew: --key, --tag, --group or --all"))
 			}
-			return l.withCache(cmd.Context(), func(ctx context.Context, c *cache.Cache) error {
+			return l.withCache(cmd.Context(), func(ctx context.Context, a *App) error {
+				c := a.platform.Cache
 				if err := knownGroups(c, append(groups, groupsOf(keys)...)); err != nil {
 					return cli.Exit(cli.Usage, l.called()+" cache stats", err)
-				}
-				if !c.Shared() && !l.DryRun {
-					return cache.ErrNotShared
 				}
 				if every && !l.DryRun {
 					if err := l.destroys(cmd, "have everything read anew"); err != nil {
@@ -106,7 +111,7 @@ func (l *launcher) cachePurge() *cobra.Command {
 				}
 				if l.DryRun {
 					defer l.Note("nothing was purged")
-				} else if err := c.Invalidate(ctx, names...); err != nil {
+				} else if err := l.purge(ctx, a, names); err != nil {
 					return err
 				}
 				return l.Print(purged{names}, func(w io.Writer) {
@@ -121,8 +126,8 @@ func (l *launcher) cachePurge() *cobra.Command {
 				})
 			})
 		})
-	purge.Flags().StringArrayVar(&keys, "key", nil, "the value of a `GROUP:KEY`; several times for several")
-	purge.Flags().StringArrayVar(&tags, "tag", nil, "all values with a `TAG`")
+	purge.Flags().StringArrayVar(&keys, "key", nil, "the value of a `GROUP:KEY`; this and the next two several times for several")
+	purge.Flags().StringArrayVar(&tags, "tag", nil, "all values with a `TAG`; that nothing has it is not known here, and no error")
 	purge.Flags().StringArrayVar(&groups, "group", nil, "all values of a `GROUP`")
 	purge.Flags().BoolVar(&every, "all", false, "everything")
 	return l.Data(l.Asks(l.Writes(purge, "say what it would purge, and purge nothing")))
@@ -149,8 +154,38 @@ func knownGroups(c *cache.Cache, names []string) error {
 	return nil
 }
 
+// purgeTimeout is how long a purge waits for Redis and the caches in front.
+const purgeTimeout = 5 * time.Second
+
+// purge has what has these names read anew: at once what processes share, and by a note in the database what the one that serves has in its memory.
+func (l *launcher) purge(ctx context.Context, a *App, names []string) error {
+	ctx, cancel := context.WithTimeout(ctx, purgeTimeout)
+	defer cancel()
+	if !a.platform.Cache.Shared() {
+		return l.purgeLater(ctx, a, names)
+	}
+	return withFronts(ctx, a, func(ctx context.Context) error { return a.platform.Cache.Invalidate(ctx, names...) })
+}
+
+// purgeLater leaves a purge to the process that serves, which looks for such notes all the time.
+func (l *launcher) purgeLater(ctx context.Context, a *App, names []string) error {
+	if err := l.there(a); err != nil {
+		return err
+	}
+	return withDatabase(ctx, a, func(ctx context.Context) error {
+		if err := a.migrator.Ready(ctx); err != nil {
+			return l.stateOf(err)
+		}
+		err := a.platform.DB.Platform().Tx(ctx, db.Global, func(ctx context.Context) error { return a.platform.Cache.Invalidate(ctx, names...) })
+		if err == nil {
+			l.Note("values are in the memory of the process that serves (cache.l2.driver is none): it reads them anew in two seconds")
+		}
+		return err
+	})
+}
+
 // withCache runs fn while what processes share can be asked.
-func (l *launcher) withCache(ctx context.Context, fn func(ctx context.Context, c *cache.Cache) error) error {
+func (l *launcher) withCache(ctx context.Context, fn func(ctx context.Context, a *App) error) error {
 	a, err := l.connectable()
 	if err != nil {
 		return err
@@ -158,12 +193,12 @@ func (l *launcher) withCache(ctx context.Context, fn func(ctx context.Context, c
 	p := a.platform
 	within, cancel := context.WithTimeout(ctx, cacheTimeout)
 	defer cancel()
-	err = fn(within, p.Cache)
+	err = fn(within, a)
 	switch {
-	case errors.Is(err, cache.ErrNotShared):
-		err = cli.Exit(cli.Failure, l.called()+" config show --origin cache.l2.driver", err)
 	case redis.IsDown(err):
 		err = cli.Exit(cli.Down, l.called()+" config show --origin redis.cache", err)
+	case errors.Is(err, cdn.ErrAway):
+		err = cli.Exit(cli.Down, l.called()+" config show --origin cdn.caches", err)
 	}
 	return errors.Join(err, p.Redis.Close(), p.Telemetry.Stop(context.WithoutCancel(ctx)))
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/db"
 )
 
 // An answer that is kept, here and in front, ends with the tags that it has: the caches in front have heard of a change when the client hears that it is done.
@@ -24,13 +26,17 @@ func TestChangesReachWhoeverKeepsAnswers(t *testing.T) {
 	defer inFront.Close()
 	type latest struct{ Body int64 }
 	var asked atomic.Int64
-	routes := func(c *cache.Cache) []api.Route {
+	routes := func(c *cache.Cache, h *db.Handle) []api.Route {
+		touch := func(ctx context.Context) error { return c.InvalidateTags(ctx, "notes") }
 		return []api.Route{
 			api.Get("/latest", func(context.Context, *struct{}) (*latest, error) { return &latest{asked.Add(1)}, nil }, api.Op{
 				ID: "getLatest", Summary: "Get the latest", Auth: api.Public, Cache: api.Caching{SMaxAge: time.Minute, Server: time.Hour, Tags: []string{"notes"}},
 			}),
-			api.Post("/touch", func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, c.InvalidateTags(ctx, "notes") }, api.Op{
+			api.Post("/touch", func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, touch(ctx) }, api.Op{
 				ID: "touch", Summary: "Touch all", Auth: api.PublicWrite("a test"),
+			}),
+			api.Post("/change", func(ctx context.Context, _ *struct{}) (*struct{}, error) { return nil, h.Tx(ctx, db.Global, touch) }, api.Op{
+				ID: "change", Summary: "Change all", Auth: api.PublicWrite("a test"),
 			}),
 		}
 	}
@@ -54,14 +60,17 @@ func TestChangesReachWhoeverKeepsAnswers(t *testing.T) {
 	}
 	get("1")
 	get("1")
-	resp, err := r.client.Post(r.url+"/api/v1/notes/touch", "", nil)
-	if err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusCreated {
-		t.Fatalf("touch: %v %v", resp, err)
+	for i, way := range []string{"touch", "change"} {
+		purged.Store("nothing")
+		resp, err := r.client.Post(r.url+"/api/v1/notes/"+way, "", nil)
+		if err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusCreated {
+			t.Fatalf("%s: %v %v", way, resp, err)
+		}
+		if got := purged.Load(); got != "PURGE notes sesame" {
+			t.Errorf("%s: the cache in front was told %v", way, got)
+		}
+		get(strconv.Itoa(i + 2))
 	}
-	if got := purged.Load(); got != "PURGE notes sesame" {
-		t.Errorf("the cache in front was told %v", got)
-	}
-	get("2")
 	if code := r.stop(); code != 0 {
 		t.Errorf("exit code %d\n%s", code, r.err)
 	}

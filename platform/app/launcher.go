@@ -239,11 +239,25 @@ func (l *launcher) loadKeys(create bool) (*keyring.Ring, error) {
 
 var errNoKeys = errors.New("there are no keys: set APP_KEYS, or APP_KEYS_FILE to a file that holds them")
 
-// withDatabase starts the database and nothing else, runs fn and stops it again.
+// withDatabase starts the database, and what tells the caches in front of changes, and nothing else, runs fn and stops them again.
 func withDatabase(ctx context.Context, a *App, fn func(ctx context.Context) error) (err error) {
 	if err := a.startBase(ctx); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.platform.base.Stop(context.WithoutCancel(ctx))) }()
-	return fn(ctx)
+	return withFronts(ctx, a, fn)
+}
+
+// withFronts runs fn while the caches in front can be told of what it changes.
+func withFronts(ctx context.Context, a *App, fn func(ctx context.Context) error) (err error) {
+	if err := a.fronts.Start(ctx); err != nil {
+		return err
+	}
+	if err := fn(ctx); err != nil {
+		over, cancel := context.WithCancel(ctx)
+		cancel() // what they have not been told yet fn has said
+		_ = a.fronts.Stop(over)
+		return err
+	}
+	return a.fronts.Stop(context.WithoutCancel(ctx))
 }

@@ -125,9 +125,9 @@ type variant struct {
 	more    fstest.MapFS  // migrations beside it
 	hook    func(*notes) lifecycle.Hook
 	routes  []api.Route
-	cached  func(*cache.Cache) []api.Route // more of them; nil for none
-	bare    bool                           // without the module
-	secret  bool                           // the module encrypts what it seeds
+	cached  func(*cache.Cache, *db.Handle) []api.Route // more of them; nil for none
+	bare    bool                                       // without the module
+	secret  bool                                       // the module encrypts what it seeds
 }
 
 // program returns the program under test.
@@ -162,7 +162,7 @@ func program(v variant) app.Program[settings] {
 			}
 			n := &notes{db: p.DB.ForModule("notes"), routes: v.routes, schema: v.schema, more: v.more, file: cmp.Or(v.version, "20260101000000") + "_notes.sql"}
 			if v.cached != nil {
-				n.routes = append(n.routes, v.cached(p.Cache)...)
+				n.routes = append(n.routes, v.cached(p.Cache, n.db)...)
 			}
 			if v.secret {
 				n.seal = func() error {

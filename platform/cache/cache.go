@@ -72,8 +72,12 @@ type Cache struct {
 
 	mu      sync.RWMutex
 	groups  map[string]member
-	told    []func(context.Context, []string) error
+	told    []teller
 	dropped []func([]string)
+
+	serves atomic.Bool // it was started: a command that is not leaves to those that are what takes time
+	// What keeps invalidations from where they belong.
+	unreached, untold, unswept trouble
 }
 
 // point is a place in the middle of an invalidation.
@@ -148,7 +152,8 @@ func (c *Cache) start(ctx context.Context) error {
 	if c.l2 != nil && c.l2.features.Broadcast {
 		c.running.Go(func() { c.listen(c.life) })
 	}
-	if c.l2 != nil || c.durable() {
+	c.serves.Store(true)
+	if c.l2 != nil || c.outbox != nil {
 		c.running.Go(func() { c.keepUp(c.life) })
 	}
 	if c.outbox != nil {

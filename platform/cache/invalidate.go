@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/db"
 )
@@ -41,21 +42,27 @@ func (c *Cache) Invalidate(ctx context.Context, names ...string) error {
 	}
 	db.AfterCommit(ctx, func(ctx context.Context) {
 		c.reached(committed)
-		switch err := c.reach(ctx, names); {
-		case err != nil:
-			c.log.WarnContext(ctx, "an invalidation has not reached everybody yet", "error", err.Error())
-			if !durable {
-				c.l2.owe(names)
-			}
-		case durable:
-			c.outbox.settle(r)
+		err := c.reach(ctx, names)
+		c.unreached.note(ctx, c.log, err, "an invalidation has not reached everybody yet", "invalidations reach everybody again")
+		switch {
+		case err != nil && !durable:
+			c.l2.owe(names)
+		case err != nil || durable && !c.serves.Load(): // the row is found by a process that serves
+		case durable && c.l2 != nil: // not before other processes have heard of it: what they give would be kept in front
+			c.outbox.settle(r, false)
 		default:
-			if err := c.tell(ctx, names); err != nil {
-				c.log.WarnContext(ctx, "an invalidation has not reached everybody yet", "error", err.Error())
+			late, err := c.tellNow(ctx, names)
+			c.noteUntold(ctx, err)
+			if durable {
+				c.outbox.settle(r, !late)
 			}
 		}
 	})
 	return nil
+}
+
+func (c *Cache) noteUntold(ctx context.Context, err error) {
+	c.untold.note(ctx, c.log, err, "an invalidation is told of again later", "invalidations are told of again")
 }
 
 // now invalidates outside of transactions.
@@ -64,7 +71,8 @@ func (c *Cache) now(ctx context.Context, names []string) error {
 	if err != nil {
 		c.l2.owe(names)
 	}
-	return errors.Join(err, c.tell(ctx, names))
+	_, untold := c.tellNow(ctx, names)
+	return errors.Join(err, untold)
 }
 
 // reach invalidates in what all share first, and in the memory of this process second: were it the other way round, somebody could read there what is about to be
@@ -118,10 +126,19 @@ func (c *Cache) dropOne(name string) {
 
 // OnInvalidate has fn called with the names of what was invalidated, as Reads.Names has them: by the process that has invalidated it, once that can be read anew. A name may come several times. Call it before
 // the start. Fn returns an error when it is to be called again; it is called from several goroutines.
-func (c *Cache) OnInvalidate(fn func(ctx context.Context, names []string) error) {
+//
+// A change waits for fn, and no longer than wait: then the context of fn ends. With 0 that has ended before, so that fn begins and does not wait. Behind changes, where fn is called again, and
+// always where processes share something, it has five seconds.
+func (c *Cache) OnInvalidate(wait time.Duration, fn func(ctx context.Context, names []string) error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.told = append(c.told, fn)
+	c.told = append(c.told, teller{wait, fn})
+}
+
+// teller is who asked to be told of invalidations.
+type teller struct {
+	wait time.Duration // of a change
+	tell func(ctx context.Context, names []string) error
 }
 
 // OnDrop has fn called with the names of what was invalidated, in every process that hears of it, once its memory has none of that. Fn neither waits nor asks
@@ -132,16 +149,42 @@ func (c *Cache) OnDrop(fn func(names []string)) {
 	c.dropped = append(c.dropped, fn)
 }
 
-// tell calls those who asked to be told.
+// tell calls those who asked to be told, behind the changes.
 func (c *Cache) tell(ctx context.Context, names []string) error {
-	c.mu.RLock()
-	told := c.told
-	c.mu.RUnlock()
 	var errs []error
-	for _, fn := range told {
-		if err := fn(ctx, names); err != nil {
+	for _, t := range c.tellers() {
+		if err := t.tell(ctx, names); err != nil {
 			errs = append(errs, fmt.Errorf("tell of an invalidation: %w", err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// tellNow calls them for a change that waits. Late says that one is to be called again, which is no error where nobody was to wait.
+func (c *Cache) tellNow(ctx context.Context, names []string) (late bool, err error) {
+	var errs []error
+	for _, t := range c.tellers() {
+		err := c.waitFor(ctx, t, names)
+		late = late || err != nil
+		if err != nil && t.wait > 0 {
+			errs = append(errs, fmt.Errorf("tell of an invalidation: %w", err))
+		}
+	}
+	return late, errors.Join(errs...)
+}
+
+// waitFor waits for one of them. A command has nobody who is held up.
+func (c *Cache) waitFor(ctx context.Context, t teller, names []string) error {
+	if c.serves.Load() {
+		limited, cancel := context.WithTimeout(ctx, t.wait)
+		defer cancel()
+		ctx = limited
+	}
+	return t.tell(ctx, names)
+}
+
+func (c *Cache) tellers() []teller {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.told
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/cache"
 )
@@ -147,7 +148,7 @@ func TestOnInvalidate(t *testing.T) {
 	c := started(t, exactly(), cache.Options{})
 	g := tagged(c, newSource("one"))
 	var told []string
-	c.OnInvalidate(func(_ context.Context, names []string) error {
+	c.OnInvalidate(time.Second, func(_ context.Context, names []string) error {
 		told = append(told, names...)
 		return nil
 	})
@@ -157,7 +158,7 @@ func TestOnInvalidate(t *testing.T) {
 	if names := []string{"test.things:a", "test.things:b", "#all", "@test.things", "*"}; !slices.Equal(told, names) {
 		t.Errorf("told of %q, want %q", told, names)
 	}
-	c.OnInvalidate(func(context.Context, []string) error { return errBroken })
+	c.OnInvalidate(time.Second, func(context.Context, []string) error { return errBroken })
 	if err := g.Invalidate(t.Context(), "a"); !errors.Is(err, errBroken) {
 		t.Errorf("Invalidate: %v", err)
 	}

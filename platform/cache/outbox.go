@@ -21,7 +21,7 @@ type outbox struct {
 	wake  chan struct{}
 
 	mu      sync.Mutex
-	settled []row
+	settled []settled
 	// half are rows of which all is done but to tell those who asked to be told.
 	half map[string]bool
 }
@@ -30,6 +30,12 @@ type outbox struct {
 type row struct {
 	ID    string
 	Names []byte // written by driver.Join: they may hold any bytes
+}
+
+// settled is a row of which everything is done but to take it away, and, unless told, to tell those who asked to be told.
+type settled struct {
+	row
+	told bool
 }
 
 const (
@@ -57,11 +63,11 @@ func newOutbox(d *db.DB) *outbox {
 	return &outbox{h: d.Platform(), words: dialectOf(d.Dialect()), wake: make(chan struct{}, 1), half: map[string]bool{}}
 }
 
-// durable reports whether invalidations are written down.
+// durable reports whether invalidations are written down: where there is somebody else to be told. A command that does not serve always has: the process that does may be another one.
 func (c *Cache) durable() bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.outbox != nil && (c.l2 != nil || len(c.told) > 0)
+	return c.outbox != nil && (c.l2 != nil || len(c.told) > 0 || !c.serves.Load())
 }
 
 // record writes an invalidation into the transaction of ctx, which is on key.
@@ -103,12 +109,12 @@ func (o *outbox) remove(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// settle notes that the invalidation of a row is done but for those who asked to be told.
-func (o *outbox) settle(r row) {
+// settle notes that the invalidation of a row is done, but for those who asked to be told where they are not.
+func (o *outbox) settle(r row, told bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.settled) < mostSettled {
-		o.settled = append(o.settled, r)
+		o.settled = append(o.settled, settled{r, told})
 		o.half[r.ID] = true
 	}
 	select {
@@ -117,12 +123,19 @@ func (o *outbox) settle(r row) {
 	}
 }
 
-func (o *outbox) take() []row {
+// take returns the rows of which everybody was told, and those of which somebody was not.
+func (o *outbox) take() (told, untold []row) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	rows := o.settled
+	for _, s := range o.settled {
+		if s.told {
+			told = append(told, s.row)
+		} else {
+			untold = append(untold, s.row)
+		}
+	}
 	o.settled = nil
-	return rows
+	return told, untold
 }
 
 // finish forgets rows that are gone.
@@ -169,7 +182,7 @@ func (r row) names() []string {
 
 // sweep does what rows of that age say, which others have not done, and takes them away.
 func (c *Cache) sweep(ctx context.Context, age time.Duration) error {
-	if !c.durable() {
+	if c.outbox == nil {
 		return nil
 	}
 	for {
@@ -189,8 +202,9 @@ func (c *Cache) sweep(ctx context.Context, age time.Duration) error {
 			c.outbox.halfDone(rows)
 			c.counts.swept.Add(uint64(len(rows)))
 		}
-		if err := c.tell(ctx, all(rows, many)); err != nil {
-			c.log.WarnContext(ctx, "an invalidation is told of again later", "error", err.Error())
+		err = c.tell(ctx, all(rows, many))
+		c.noteUntold(ctx, err)
+		if err != nil {
 			return nil // what all share is in order
 		}
 		if err := c.outbox.remove(ctx, rows); err != nil {
@@ -231,18 +245,19 @@ func (c *Cache) settleAlways(ctx context.Context) {
 
 // settle does that once. What fails is left to a sweep.
 func (c *Cache) settle(ctx context.Context) {
-	rows := c.outbox.take()
-	if len(rows) == 0 {
-		return
-	}
+	done, untold := c.outbox.take()
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	err := c.tell(ctx, all(rows, false))
-	if err == nil {
-		if err = c.outbox.remove(ctx, rows); err == nil {
-			c.outbox.finish(rows)
-			return
+	if len(untold) > 0 {
+		err := c.tell(ctx, all(untold, false))
+		c.noteUntold(ctx, err)
+		if err == nil {
+			done = append(done, untold...)
 		}
 	}
-	c.log.WarnContext(ctx, "an invalidation is told of again later", "error", err.Error())
+	if err := c.outbox.remove(ctx, done); err != nil {
+		c.log.WarnContext(ctx, "what is told is told again", "error", err.Error())
+		return
+	}
+	c.outbox.finish(done)
 }

@@ -298,7 +298,7 @@ func TestInvalidationIsWrittenDownWithTheChange(t *testing.T) {
 	mine := w.instance("")
 	a, b := things(mine, s), things(w.instance(""), s)
 	var told sync.Map
-	mine.OnInvalidate(func(_ context.Context, names []string) error {
+	mine.OnInvalidate(time.Second, func(_ context.Context, names []string) error {
 		for _, n := range names {
 			told.Store(n, true)
 		}

@@ -201,8 +201,8 @@ func (c *Cache) step(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	if c.l2 == nil || c.l2.inStep.Load() {
-		if err := c.sweep(ctx, sweepAge); err != nil && ctx.Err() == nil {
-			c.log.WarnContext(ctx, "invalidations that others have left undone stay so for now", "error", err.Error())
+		if err := c.sweep(ctx, sweepAge); err == nil || ctx.Err() == nil {
+			c.unswept.note(ctx, c.log, err, "invalidations that others have left undone stay so for now", "invalidations that others have left undone are done")
 		}
 		return
 	}

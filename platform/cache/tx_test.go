@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/db"
@@ -90,7 +91,7 @@ func TestInvalidateWithTheTransaction(t *testing.T) {
 			g := cache.Of(c, "test.things", cache.Rule{}, s.load)
 			var dropped, told []string
 			c.OnDrop(func(names []string) { dropped = append(dropped, names...) })
-			c.OnInvalidate(func(_ context.Context, names []string) error {
+			c.OnInvalidate(time.Second, func(_ context.Context, names []string) error {
 				told = append(told, names...)
 				return errBroken // the transaction is over
 			})

@@ -32,7 +32,7 @@ type Options struct {
 // CDN is the caches in front of an application. It is safe for concurrent use. A nil CDN stands for none.
 type CDN struct {
 	app       string
-	wait      time.Duration
+	log       *slog.Logger
 	driver    Driver
 	header    string
 	separator string
@@ -63,7 +63,7 @@ func New(cfg Config, o Options, lc *lifecycle.Lifecycle) (*CDN, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &CDN{app: o.App, wait: cfg.Wait, driver: d}
+	c := &CDN{app: o.App, log: o.Log, driver: d}
 	if c.header, c.separator = d.Header(); c.header == "" {
 		c.known = newAddresses()
 	}
@@ -86,16 +86,25 @@ func New(cfg Config, o Options, lc *lifecycle.Lifecycle) (*CDN, error) {
 
 func (c *CDN) start(context.Context) error {
 	for _, t := range c.targets {
-		go t.run()
+		t.start()
 	}
 	return nil
 }
 
-// stop tells the caches what they have not been told yet, for a moment and while ctx lasts.
+// stop tells the caches what they have not been told yet, for a moment and while ctx lasts. From those that know no tags it takes all answers of this process: when it has ended
+// nobody knows where they are. How many that are nobody can help, so that it is no error when the moment does not suffice.
 func (c *CDN) stop(ctx context.Context) error {
+	if c.known != nil {
+		c.Forget([]string{everything})
+	}
 	var errs []error
 	for _, t := range c.targets {
-		errs = append(errs, t.stop(ctx))
+		err := t.stop(ctx)
+		if err != nil && c.known != nil {
+			c.log.WarnContext(ctx, "a cache in front keeps answers that nobody can purge any more, for their time", "error", err.Error())
+			continue
+		}
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -131,15 +140,13 @@ func (c *CDN) Forget(names []string) {
 	}
 }
 
-// Invalidate has all caches drop what was made of what has these names, and waits for that as long as cdn.wait says. The error says that one has not
+// Invalidate has all caches drop what was made of what has these names, and waits for that until ctx ends. The error is ErrAway when one has not
 // done it by then; it is told all the same, as soon as it answers. It is a function for cache.Cache.OnInvalidate.
 func (c *CDN) Invalidate(ctx context.Context, names []string) error {
 	if c == nil || len(c.targets) == 0 {
 		return nil
 	}
 	p := c.of(names)
-	ctx, cancel := context.WithTimeout(ctx, c.wait)
-	defer cancel()
 	var waits []<-chan struct{}
 	for _, t := range c.targets {
 		waits = append(waits, t.add(p))

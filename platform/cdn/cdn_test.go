@@ -47,6 +47,15 @@ func (v *vendor) Purge(ctx context.Context, _ cdn.Cache, p cdn.Purge) error {
 // open returns a CDN with one cache of that vendor, started.
 func open(t *testing.T, v *vendor) (*cdn.CDN, *lifecycle.Lifecycle) {
 	t.Helper()
+	c, lc := build(t, v)
+	if err := lc.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return c, lc
+}
+
+func build(t *testing.T, v *vendor) (*cdn.CDN, *lifecycle.Lifecycle) {
+	t.Helper()
 	cfg := cdn.Default()
 	cfg.Vendor, cfg.Caches = "test", []string{"http://cache"}
 	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
@@ -59,9 +68,6 @@ func open(t *testing.T, v *vendor) (*cdn.CDN, *lifecycle.Lifecycle) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := lc.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	return c, lc
 }
 
@@ -72,6 +78,14 @@ func label(c *cdn.CDN, names ...string) []string {
 }
 
 var errGone = errors.New("the cache is gone")
+
+// briefly invalidates as a change does that waits for a quarter of a second.
+func briefly(t *testing.T, c *cdn.CDN, names ...string) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 250*time.Millisecond)
+	defer cancel()
+	return c.Invalidate(ctx, names)
+}
 
 // Whatever is invalidated, the tags that are purged are among those of each answer that was made of it.
 func TestTags(t *testing.T) {
@@ -171,7 +185,7 @@ func TestACacheThatIsAway(t *testing.T) {
 		c, lc := open(t, v)
 		for i, waits := range []time.Duration{250 * time.Millisecond, 0, 0} {
 			began := time.Now()
-			if err := c.Invalidate(t.Context(), []string{fmt.Sprintf("#t%d", i)}); err == nil || time.Since(began) != waits {
+			if err := briefly(t, c, fmt.Sprintf("#t%d", i)); !errors.Is(err, cdn.ErrAway) || time.Since(began) != waits {
 				t.Errorf("change %d: %v after %s, want %s", i, err, time.Since(began), waits)
 			}
 			if i == 0 {
@@ -202,14 +216,14 @@ func TestTooMuchToTell(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor("Cache-Tag")
 		c, lc := open(t, v)
-		_ = c.Invalidate(t.Context(), []string{"#first"})
+		_ = briefly(t, c, "#first")
 		v.fails <- errGone
 		synctest.Wait()
 		var names []string
 		for i := range 20_000 {
 			names = append(names, fmt.Sprintf("#t%d", i))
 		}
-		_ = c.Invalidate(t.Context(), names)
+		_ = briefly(t, c, names...)
 		close(v.fails)
 		<-v.told
 		if p, all := <-v.told, label(c)[0]; !slices.Contains(p.Tags, all) || len(p.Tags) > 10_001 {
@@ -225,7 +239,7 @@ func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := newVendor("Cache-Tag")
 		c, lc := open(t, v)
-		_ = c.Invalidate(t.Context(), []string{"#a"})
+		_ = briefly(t, c, "#a")
 		close(v.fails)
 		stop(t, lc)
 		if p := <-v.told; !slices.Equal(p.Tags, []string{"a"}) {
@@ -233,11 +247,47 @@ func TestStop(t *testing.T) {
 		}
 		v = newVendor("Cache-Tag")
 		c, lc = open(t, v)
-		_ = c.Invalidate(t.Context(), []string{"#a"})
+		_ = briefly(t, c, "#a")
 		began := time.Now()
 		if err := lc.Stop(t.Context()); err == nil || time.Since(began) != 2*time.Second {
 			t.Errorf("a cache that is away: %v after %s", err, time.Since(began))
 		}
+	})
+}
+
+// Before its start and behind its stop nobody waits for what is told to nobody.
+func TestNobodyWaitsForWhatDoesNotRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := build(t, newVendor("Cache-Tag"))
+		stopped, lc := open(t, newVendor("Cache-Tag"))
+		stop(t, lc)
+		began := time.Now()
+		for _, c := range []*cdn.CDN{c, stopped} {
+			if err := briefly(t, c, "#a"); !errors.Is(err, cdn.ErrAway) || time.Since(began) > 0 {
+				t.Errorf("%v after %s", err, time.Since(began))
+			}
+		}
+	})
+}
+
+// Nobody but a process knows the addresses of its answers: when it stops it takes them out of the caches, and stops also where they are away.
+func TestAddressesAreForgottenAtTheStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor("")
+		close(v.fails)
+		c, lc := open(t, v)
+		c.Note("/a", []string{"shop.products:1"}, time.Minute)
+		c.Note("/b", nil, time.Minute)
+		stop(t, lc)
+		if p := <-v.told; !slices.Equal(p.Addresses, []string{"/a", "/b"}) {
+			t.Errorf("it is told %q", p.Addresses)
+		}
+		v = newVendor("")
+		c, lc = open(t, v)
+		c.Note("/a", nil, time.Minute)
+		stop(t, lc)
 	})
 }
 

@@ -136,6 +136,21 @@ func TestFormsInACacheInFront(t *testing.T) {
 	}, "varnish", "nginx")
 }
 
+// What belongs to one request is in its answer, and in no other that is made of that.
+func TestWhatBelongsToOneRequest(t *testing.T) {
+	behind(t, func(t *testing.T, s *site) {
+		s.mustWrite("1", "page 1.")
+		const trace = "Traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+		first := s.want("/pages/1", "page 1.", true, trace)
+		kept := s.want("/pages/1", "page 1.", false, trace)
+		for _, name := range []string{"X-Request-Id", "Traceparent"} {
+			if first.Header.Get(name) == "" || kept.Header.Get(name) != "" {
+				t.Errorf("%s: %q, and of a kept answer %q", name, first.Header.Get(name), kept.Header.Get(name))
+			}
+		}
+	}, "varnish", "nginx")
+}
+
 // An answer that was being made while something in it changed is kept by nobody.
 func TestChangesWhileAnAnswerIsMade(t *testing.T) {
 	behind(t, func(t *testing.T, s *site) {

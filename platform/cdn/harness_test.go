@@ -158,7 +158,7 @@ func newSite(t *testing.T, vendor string, again time.Duration) (*site, *serverte
 	if err != nil {
 		t.Fatal(err)
 	}
-	values.OnInvalidate(edge.Invalidate)
+	values.OnInvalidate(cfg.Wait, edge.Invalidate)
 	values.OnDrop(edge.Forget)
 	keys, err := keyring.Parse(keyring.NewKey())
 	if err != nil {

@@ -27,6 +27,7 @@ type target struct {
 	mu      sync.Mutex
 	next    *batch // what the next call tells; nil for nothing
 	away    bool   // the last call has failed
+	works   bool   // it was started
 	closing bool
 	wake    chan struct{} // has an element when there is a batch
 	over    chan struct{} // closed when run has ended
@@ -82,22 +83,36 @@ func (t *target) put(p Purge, first bool) <-chan struct{} {
 	return t.next.done
 }
 
-var errAway = errors.New("it does not answer; it is told as soon as it does")
+// ErrAway means that a cache in front has not dropped yet what it was told to. It is told again until it does, or the process ends.
+var ErrAway = errors.New("it does not answer")
 
 // await waits until something was told. Who would wait for a cache that is away does not.
 func (t *target) await(ctx context.Context, done <-chan struct{}) error {
 	t.mu.Lock()
-	away := t.away
+	away := t.away || !t.works
 	t.mu.Unlock()
 	if away {
-		return fmt.Errorf("purge the cache %s: %w", t.cache.Address, errAway)
+		return t.notTold()
 	}
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("purge the cache %s: %w", t.cache.Address, ctx.Err())
+		return t.notTold()
+	case <-t.over:
+		return t.notTold()
 	}
+}
+
+func (t *target) notTold() error {
+	return fmt.Errorf("purge the cache %s: %w", t.cache.Address, ErrAway)
+}
+
+func (t *target) start() {
+	t.mu.Lock()
+	t.works = true
+	t.mu.Unlock()
+	go t.run()
 }
 
 // run tells the cache what there is to tell, until the life of the target ends, or it is closing and there is nothing more.
@@ -199,6 +214,6 @@ func (t *target) stop(ctx context.Context) error {
 	case <-ctx.Done():
 		t.end()
 		<-t.over
-		return fmt.Errorf("purge the cache %s: %w", t.cache.Address, ctx.Err())
+		return t.notTold()
 	}
 }
