@@ -114,6 +114,7 @@ func newEdge(p *Platform, lc *lifecycle.Lifecycle) (httpserver.Edge, error) {
 	}
 	p.Cache.OnInvalidate(p.cfg.CDN.Wait, c.Invalidate)
 	p.Cache.OnDrop(c.Forget)
+	p.Files.InFront(c, p.Cache.InvalidateTags)
 	return c, nil
 }
 

@@ -128,15 +128,20 @@ func (c *CDN) Note(address string, names []string, lasts time.Duration) {
 	}
 }
 
+// Drop has caches that know no tags drop the answers at these addresses, whoever has given them. It does not wait.
+func (c *CDN) Drop(addresses []string) {
+	if c.ByAddress() && len(addresses) > 0 {
+		for _, t := range c.targets {
+			t.add(Purge{Addresses: addresses})
+		}
+	}
+}
+
 // Forget has the caches drop answers by address that this process has given and that were made of what has these names. It does not wait. Call it in every
 // process that hears of an invalidation: each knows its own answers (cache.Cache.OnDrop).
 func (c *CDN) Forget(names []string) {
 	if c.ByAddress() {
-		if p := c.of(names); len(p.Addresses) > 0 {
-			for _, t := range c.targets {
-				t.add(p)
-			}
-		}
+		c.Drop(c.known.take(names))
 	}
 }
 

@@ -25,6 +25,7 @@ type Files struct {
 	store  driver.Store
 	log    *slog.Logger
 	quota  int64
+	front  *front // nil for none
 	wanted atomic.Bool
 	used   atomic.Int64
 }
@@ -249,7 +250,7 @@ func (f *Files) Open(ctx context.Context, name Name) (driver.Content, error) {
 	return c, err
 }
 
-// Delete removes a file and what was made of it. That there is none is no error.
+// Delete removes a file and what was made of it, from the caches in front also. That there is none is no error.
 func (f *Files) Delete(ctx context.Context, name Name) error {
 	if f == nil {
 		return errNoDriver
@@ -270,5 +271,6 @@ func (f *Files) Delete(ctx context.Context, name Name) error {
 		}
 		f.used.Add(-size)
 	}
+	f.drop(ctx, name, sizes)
 	return nil
 }

@@ -58,6 +58,7 @@ func (f *Files) Send(ctx context.Context, fctx *fasthttp.RequestCtx, name Name, 
 		age = forEver
 	}
 	h.Set(fasthttp.HeaderCacheControl, age)
+	f.front.label(fctx, name)
 	tag := `"` + string(name) + `"`
 	h.Set(fasthttp.HeaderETag, tag)
 	if seen := fctx.Request.Header.Peek(fasthttp.HeaderIfNoneMatch); len(seen) > 0 {
