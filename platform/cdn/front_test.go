@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/banyan-go/banyan/platform/files"
 )
 
 // What a cache in front has is what the application says, until the moment of a change: in every form, and also where an answer is made of more parts than
@@ -149,6 +151,29 @@ func TestWhatBelongsToOneRequest(t *testing.T) {
 			}
 		}
 	}, "varnish", "nginx")
+}
+
+// A public file is kept for a year, and no longer than it is there.
+func TestAFileIsDeleted(t *testing.T) {
+	behind(t, func(t *testing.T, s *site) {
+		kept, err := s.files.Put(t.Context(), strings.NewReader("a text"), files.Rule{Public: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if a := s.get(kept.Name.Path()); a.text != "a text" || a.Header.Get("xkey") != "" {
+				t.Errorf("%s %v", a.text, a.Header)
+			}
+		}
+		if err := s.files.Delete(t.Context(), kept.Name); err != nil {
+			t.Error(err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); s.get(kept.Name.Path()).StatusCode != http.StatusNotFound; {
+			if time.Now().After(deadline) {
+				t.Fatal("it is still there")
+			}
+		}
+	}, "varnish", "varnish with bans", "nginx")
 }
 
 // An answer that was being made while something in it changed is kept by nobody.

@@ -20,6 +20,8 @@ import (
 	"github.com/banyan-go/banyan/platform/cache"
 	"github.com/banyan-go/banyan/platform/cdn"
 	"github.com/banyan-go/banyan/platform/fault"
+	"github.com/banyan-go/banyan/platform/files"
+	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/httpserver"
 	"github.com/banyan-go/banyan/platform/keyring"
 	"github.com/banyan-go/banyan/platform/leaktest"
@@ -37,6 +39,7 @@ type site struct {
 	front string // address of the cache
 	pages *cache.Group[string, string]
 	cache *cache.Cache
+	files *files.Files
 	hold  chan chan struct{} // tells of a request for the page held, and holds it up once it has read
 
 	mu    sync.Mutex
@@ -160,6 +163,11 @@ func newSite(t *testing.T, vendor string, again time.Duration) (*site, *serverte
 	}
 	values.OnInvalidate(cfg.Wait, edge.Invalidate)
 	values.OnDrop(edge.Forget)
+	if s.files, err = files.New(files.Default(), t.TempDir(), files.Drivers{"disk": disk.Driver{}}, tel.Logger(), &lc); err != nil {
+		t.Fatal(err)
+	}
+	s.files.Announce()
+	s.files.InFront(edge, values.InvalidateTags)
 	keys, err := keyring.Parse(keyring.NewKey())
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +185,7 @@ func newSite(t *testing.T, vendor string, again time.Duration) (*site, *serverte
 		values.Depend(r, tags...)
 		return ctx, r
 	}
-	if _, err := httpserver.New(web, httpserver.Options{Reads: reads, Edge: edge, Gate: httpserver.Gate{Tokens: verify}}, operations, httpserver.NewHealth(), tel, &lc); err != nil {
+	if _, err := httpserver.New(web, httpserver.Options{Pages: s.files.Pages(), Reads: reads, Edge: edge, Gate: httpserver.Gate{Tokens: verify}}, operations, httpserver.NewHealth(), tel, &lc); err != nil {
 		t.Fatal(err)
 	}
 	if err := lc.Start(t.Context()); err != nil {
@@ -302,7 +310,10 @@ func (s *site) get(path string, headers ...string) answer {
 }
 
 func (s *site) ask(path string, headers ...string) (answer, error) {
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.front+"/api/v1/test"+path, nil)
+	if !strings.HasPrefix(path, files.Prefix) {
+		path = "/api/v1/test" + path
+	}
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.front+path, nil)
 	if err != nil {
 		return answer{}, err
 	}
