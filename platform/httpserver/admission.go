@@ -103,12 +103,12 @@ func (a *admission) admit() {
 	}
 }
 
-// hold keeps a request that is refused for impatience, unless as many are held as may wait. A client that is told at once asks again at once, and with
-// some more like it takes the CPU that the requests of other routes need; while it waits it takes nothing from anybody.
-func (a *admission) hold() {
+// hold keeps a request that is refused until patience is over for it, unless as many are held as may wait. A client that is told at once asks again at once,
+// and with some more like it takes the CPU that the requests of other routes need; while it waits it takes nothing from anybody.
+func (a *admission) hold(came time.Time) {
 	defer a.held.Add(-1)
 	if a.held.Add(1) <= int64(a.room) {
-		time.Sleep(a.impatience)
+		time.Sleep(a.patience - time.Since(came))
 	}
 }
 

@@ -274,15 +274,16 @@ func TestARefusalOfARouteTakesAWhile(t *testing.T) {
 				refused <- time.Since(began)
 			}()
 		}
-		for _, want := range []time.Duration{0, cfg.Target, cfg.Target} {
-			if took := <-refused; took != want {
-				t.Errorf("a refusal took %v, want %v", took, want)
-			}
-		}
+		synctest.Wait()
 		for _, said := range waits {
 			route.leave()
 			if got, _ := said(); got != admitted {
 				t.Errorf("who waited: %v", got)
+			}
+		}
+		for _, want := range []time.Duration{0, cfg.Wait, cfg.Wait} {
+			if took := <-refused; took != want {
+				t.Errorf("a refusal took %v, want %v", took, want)
 			}
 		}
 	})

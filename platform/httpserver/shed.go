@@ -161,9 +161,7 @@ func (s *shedder) enter(now time.Time, route *adaptive) outcome {
 	}
 	if route != nil {
 		if said := route.enter(); said != admitted {
-			if said == queueFull {
-				route.hold()
-			}
+			route.hold(now)
 			return s.count(said, "route")
 		}
 	}
