@@ -76,6 +76,7 @@ type Cache struct {
 	dropped []func([]string)
 
 	serves atomic.Bool // it was started: a command that is not leaves to those that are what takes time
+	swept  atomic.Bool // what others have left undone was looked for once
 	// What keeps invalidations from where they belong.
 	unreached, untold, unswept trouble
 }

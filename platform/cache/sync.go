@@ -201,7 +201,11 @@ func (c *Cache) step(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
 	if c.l2 == nil || c.l2.inStep.Load() {
-		if err := c.sweep(ctx, sweepAge); err == nil || ctx.Err() == nil {
+		err := c.sweep(ctx, sweepAge)
+		if err == nil {
+			c.swept.Store(true)
+		}
+		if c.swept.Load() && (err == nil || ctx.Err() == nil) { // before, the database may not have the table yet, which readiness says
 			c.unswept.note(ctx, c.log, err, "invalidations that others have left undone stay so for now", "invalidations that others have left undone are done")
 		}
 		return
