@@ -211,7 +211,7 @@ func TestModuleStarts(t *testing.T) {
 func TestGeneratedModules(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("BANYAN_LONG") != "1" {
-		t.Skip("builds forty resources and thirty mutants, for minutes; BANYAN_LONG=1 runs it, as continuous integration does")
+		t.Skip("builds forty resources and some mutants, for minutes; BANYAN_LONG=1 runs it, as continuous integration does")
 	}
 	p := newProject(t)
 	first := resource.Spec{Module: "shop", Name: "product", Fields: strings.Fields("sku:string:required,unique,max=64,sort name:string:required,search,sort " +
