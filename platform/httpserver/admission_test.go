@@ -18,6 +18,26 @@ func newAdmission(limit int64, room int) *admission {
 	return a
 }
 
+// quiet returns telemetry whose log nobody reads.
+func quiet(t *testing.T) *telemetry.Telemetry {
+	t.Helper()
+	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tel
+}
+
+// shedding returns the shedder of these settings, which was not started.
+func shedding(t *testing.T, cfg Shed, tel *telemetry.Telemetry) *shedder {
+	t.Helper()
+	s, err := newShedder(cfg, tel)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // queued lets a request wait in a, and returns what becomes of it and when.
 func queued(a *admission) (said func() (outcome, time.Duration)) {
 	began, done := time.Now(), make(chan struct{})
@@ -195,16 +215,10 @@ func TestALimitFollowsTheWait(t *testing.T) {
 // A request that the server refuses has a place of its route for a moment.
 func TestTheRouteOfARefusedRequestLosesNoPlace(t *testing.T) {
 	t.Parallel()
-	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tel := quiet(t)
 	cfg := defaultShed()
 	cfg.InFlight, cfg.Wait = unit.Exactly(1), time.Millisecond
-	s, err := newShedder(cfg, tel)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := shedding(t, cfg, tel)
 	route := s.route(5, nil)
 	if s.enter(time.Now(), route) != admitted || s.enter(time.Now(), route) != tooLate {
 		t.Fatal("more than one request is admitted, or none")
@@ -221,14 +235,8 @@ func TestTheRouteOfARefusedRequestLosesNoPlace(t *testing.T) {
 // Where a look takes longer than the time between two, the next one does not begin.
 func TestLooksDoNotOverlap(t *testing.T) {
 	t.Parallel()
-	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newShedder(defaultShed(), tel)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tel := quiet(t)
+	s := shedding(t, defaultShed(), tel)
 	looks := 0
 	s.route(0, func() time.Duration {
 		if looks++; looks < 3 {
@@ -248,17 +256,11 @@ func TestLooksDoNotOverlap(t *testing.T) {
 // server.
 func TestARefusalOfARouteTakesAWhile(t *testing.T) {
 	t.Parallel()
-	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
+	tel := quiet(t)
 	synctest.Test(t, func(t *testing.T) {
 		cfg := defaultShed()
 		cfg.InFlight, cfg.Queue, cfg.Wait = unit.Exactly(10), unit.Exactly(2), time.Hour
-		s, err := newShedder(cfg, tel)
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := shedding(t, cfg, tel)
 		route := s.route(1, nil)
 		if s.enter(time.Now(), route) != admitted {
 			t.Fatal("the first request is not admitted")

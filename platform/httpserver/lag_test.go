@@ -1,15 +1,12 @@
 package httpserver
 
 import (
-	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
 func TestTheLagIsMeasured(t *testing.T) {
@@ -72,14 +69,8 @@ func TestWhatIsOnItsWayCounts(t *testing.T) {
 
 func TestRequestsForWhichThereIsNoCPUAreRefused(t *testing.T) {
 	t.Parallel()
-	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := newShedder(defaultShed(), tel)
-	if err != nil {
-		t.Fatal(err)
-	}
+	tel := quiet(t)
+	s := shedding(t, defaultShed(), tel)
 	s.regulator.level, s.regulator.at, s.regulator.severe = math.Log(leastShare), time.Now(), time.Now()
 	s.regulator.share.Store(1) // of 2^32
 	s.steerAt.Store(math.MaxInt64)
