@@ -27,7 +27,9 @@ import (
 func Variants() []spec.Variant { return spec.MustParse("thumb.320+card.640+hero.1280") }
 
 // Rule is what an upload may be.
-func Rule() files.Rule { return files.Rule{Size: 10 << 20, Types: images.Types(), Values: []string{"alt"}} }
+func Rule() files.Rule {
+	return files.Rule{Size: 10 << 20, Types: images.Types(), Values: []string{"alt"}}
+}
 
 // shown is how many products a page has.
 const shown = 24
