@@ -21,6 +21,8 @@ import (
 // TestVendoredApplication makes an application with its dependencies in the tree, removes the checkout that it was made from, and works on
 // with the network off.
 func TestVendoredApplication(t *testing.T) {
+	// Vendoring takes in what other systems need, which nothing that was built here has fetched.
+	command(t, projecttest.Checkout(t), nil, 0, "go", "mod", "download")
 	for _, pair := range offline() {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
