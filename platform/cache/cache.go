@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -137,8 +136,7 @@ func (c *Cache) open(o Options) error {
 	}
 	drv, ok := o.Drivers[c.cfg.L2.Driver]
 	if !ok {
-		known := strings.Join(slices.Sorted(maps.Keys(o.Drivers)), ", ")
-		return config.Problems{{Key: "cache.l2.driver", Got: strconv.Quote(c.cfg.L2.Driver) + " is not compiled in", Hint: "one of none, " + known + " (drivers.go)"}}
+		return config.NotCompiledIn("cache.l2.driver", c.cfg.L2.Driver, o.Drivers, None)
 	}
 	store, err := drv.Open(driver.Options{Redis: o.Redis, Lease: leaseTime, Log: o.Log})
 	if err != nil {

@@ -179,7 +179,7 @@ type addresses struct {
 	n      int
 }
 
-// maxAddresses is how many are known. Of more the oldest go, which caches then keep for their time.
+// maxAddresses is how many are known. When so many may still be kept, answers at others are not noted: caches keep those for their time.
 const maxAddresses = 100_000
 
 func newAddresses() *addresses { return &addresses{of: map[string]map[string]time.Time{}} }

@@ -1,6 +1,9 @@
 package config
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -71,4 +74,11 @@ func column(b *strings.Builder, s string, width int) {
 	}
 	b.WriteString(s)
 	b.WriteString(strings.Repeat(" ", width-utf8.RuneCountInString(s)+2))
+}
+
+// NotCompiledIn is the problem of a setting that names a driver which the program has not. The drivers are those it has; also are values that stand for
+// none of them.
+func NotCompiledIn[D any](key, value string, drivers map[string]D, also ...string) Problems {
+	known := append(slices.Clone(also), slices.Sorted(maps.Keys(drivers))...)
+	return Problems{{Key: key, Got: strconv.Quote(value) + " is not compiled in", Hint: "one of " + strings.Join(known, ", ") + " (drivers.go)"}}
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files/driver"
 	"github.com/banyan-go/banyan/platform/lifecycle"
@@ -71,7 +72,7 @@ var errNoDriver = errors.New("files: this program is compiled without a driver f
 func New(cfg Config, dir string, drivers Drivers, log *slog.Logger, lc *lifecycle.Lifecycle) (*Files, error) {
 	d := drivers[cfg.Driver]
 	if d == nil {
-		return nil, fmt.Errorf("files.driver: there is no driver %q in this program", cfg.Driver)
+		return nil, config.NotCompiledIn("files.driver", cfg.Driver, drivers)
 	}
 	store, err := d.Open(driver.Options{Dir: cfg.Dir.Or(dir)})
 	if err != nil {

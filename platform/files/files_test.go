@@ -17,6 +17,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
@@ -366,5 +367,16 @@ func TestTheNextProcessFindsWhatWasWhole(t *testing.T) {
 	}
 	if _, err := second.Put(t.Context(), strings.NewReader(strings.Repeat("x", 200_000)), files.Rule{}); !errors.Is(err, files.ErrFull) {
 		t.Errorf("beyond the quota: %v", err)
+	}
+}
+
+func TestDriverThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	cfg := files.Default()
+	cfg.Driver = "tape"
+	_, err := files.New(cfg, t.TempDir(), files.Drivers{"disk": disk.Driver{}}, slog.New(slog.DiscardHandler), &lifecycle.Lifecycle{})
+	wrong, ok := errors.AsType[config.Problems](err)
+	if want := (config.Problem{Key: "files.driver", Got: `"tape" is not compiled in`, Hint: "one of disk (drivers.go)"}); !ok || len(wrong) != 1 || wrong[0] != want {
+		t.Errorf("got %v, want %v", err, want)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/blob"
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/images/driver"
@@ -54,7 +55,7 @@ func New(cfg Config, drivers Drivers, f *files.Files, lc *lifecycle.Lifecycle) (
 	}
 	d := drivers[cfg.Driver]
 	if d == nil {
-		return nil, fmt.Errorf("images.driver: there is no driver %q in this program", cfg.Driver)
+		return nil, config.NotCompiledIn("images.driver", cfg.Driver, drivers)
 	}
 	codec, err := d.Open()
 	if err != nil {

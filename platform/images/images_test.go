@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banyan-go/banyan/platform/config"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/images"
@@ -251,5 +252,16 @@ func TestThePictureLeavesTheChoiceToTheBrowser(t *testing.T) {
 	}
 	if got := (&images.Picture{}).HTML(images.Show{}); got != "" {
 		t.Errorf("no picture is %s", got)
+	}
+}
+
+func TestDriverThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	cfg := images.Default()
+	cfg.Driver = "tape"
+	_, err := images.New(cfg, images.Drivers{"webp": nil}, nil, &lifecycle.Lifecycle{})
+	wrong, ok := errors.AsType[config.Problems](err)
+	if want := (config.Problem{Key: "images.driver", Got: `"tape" is not compiled in`, Hint: "one of webp (drivers.go)"}); !ok || len(wrong) != 1 || wrong[0] != want {
+		t.Errorf("got %v, want %v", err, want)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -86,7 +85,7 @@ type Sessions struct {
 func New(cfg Config, o Options) (*Sessions, error) {
 	drv, ok := o.Drivers[cfg.Store]
 	if !ok {
-		return nil, config.Problems{{Key: "session.store", Got: strconv.Quote(cfg.Store) + " is not compiled in", Hint: "one of " + strings.Join(slices.Sorted(maps.Keys(o.Drivers)), ", ") + " (drivers.go)"}}
+		return nil, config.NotCompiledIn("session.store", cfg.Store, o.Drivers)
 	}
 	if o.Instances > 1 && !drv.Features().Shared {
 		return nil, config.Problems{{Key: "session.store", Got: strconv.Quote(cfg.Store) + " is not allowed with more than one instance, which would not know the sessions of the others", Hint: "db or redis"}}
