@@ -67,6 +67,13 @@ func (ps Problems) Error() string {
 	return b.String()
 }
 
+// NotCompiledIn returns the problem of a setting that names a driver which the program does not have. The drivers are those that it has, by name; also are
+// values that the setting may have beside their names.
+func NotCompiledIn[D any](key, value string, drivers map[string]D, also ...string) Problems {
+	known := append(slices.Clone(also), slices.Sorted(maps.Keys(drivers))...)
+	return Problems{{Key: key, Got: strconv.Quote(value) + " is not compiled in", Hint: "one of " + strings.Join(known, ", ") + " (drivers.go)"}}
+}
+
 // column writes s and fills it up to the width; a column that nobody uses is left out.
 func column(b *strings.Builder, s string, width int) {
 	if width == 0 {
@@ -74,11 +81,4 @@ func column(b *strings.Builder, s string, width int) {
 	}
 	b.WriteString(s)
 	b.WriteString(strings.Repeat(" ", width-utf8.RuneCountInString(s)+2))
-}
-
-// NotCompiledIn is the problem of a setting that names a driver which the program has not. The drivers are those it has; also are values that stand for
-// none of them.
-func NotCompiledIn[D any](key, value string, drivers map[string]D, also ...string) Problems {
-	known := append(slices.Clone(also), slices.Sorted(maps.Keys(drivers))...)
-	return Problems{{Key: key, Got: strconv.Quote(value) + " is not compiled in", Hint: "one of " + strings.Join(known, ", ") + " (drivers.go)"}}
 }

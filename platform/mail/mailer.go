@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/mail"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -123,8 +121,7 @@ func (m *Mailer) open(o Options) error {
 	}
 	d, ok := o.Drivers[name]
 	if !ok {
-		names := slices.Sorted(maps.Keys(o.Drivers))
-		return config.Problems{{Key: "mail.driver", Got: fmt.Sprintf("%q", name), Want: strings.Join(append(names, DriverMailbox, DriverNone), ", ") + " or auto", Hint: "list the driver in drivers.go"}}
+		return config.NotCompiledIn("mail.driver", name, o.Drivers, "auto", DriverMailbox, DriverNone)
 	}
 	if m.cfg.From == "" {
 		return config.Problems{{Key: "mail.from", Got: "nothing", Want: "the address that mails come from, Shop <no-reply@example.com>"}}
