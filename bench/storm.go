@@ -16,8 +16,9 @@ import (
 
 // The storm: how long, from how many clients, and how often the other routes are asked meanwhile.
 const (
-	calmTime   = 20 * time.Second
 	stormTime  = 60 * time.Second
+	calmTime   = stormTime / 2 // before it, and again after it
+	shortTime  = 20 * time.Second
 	stormers   = 64
 	probePause = 20 * time.Millisecond
 	stormRows  = "50000"
@@ -49,7 +50,7 @@ func (b *bench) stormOn(ctx context.Context, f figure, dsn string) ([]figure, er
 		{name: "search that reads every row", method: http.MethodGet, path: productsPath + "?q=nothing+is+called+that", longest: 1.5},
 		{name: "change of one row", method: http.MethodPatch, body: `{"name":"stormy"}`, longest: 2.5}, // the wait for the row comes on top
 	} {
-		calm, err := b.weather(ctx, env, "calm before it", nil, calmTime)
+		calm, err := b.weather(ctx, env, "calm before and after it", nil, calmTime)
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +58,12 @@ func (b *bench) stormOn(ctx context.Context, f figure, dsn string) ([]figure, er
 		if err != nil {
 			return nil, err
 		}
-		without, err := b.weather(ctx, append(env, "APP_DB__POOL__SHARE=4", "APP_DB__POOL__MAX_OPEN=4"), s.name+", no share", s, calmTime)
+		after, err := b.weather(ctx, env, "calm after it", nil, calmTime)
+		if err != nil {
+			return nil, err
+		}
+		calm.add(after)
+		without, err := b.weather(ctx, append(env, "APP_DB__POOL__SHARE=4", "APP_DB__POOL__MAX_OPEN=4"), s.name+", no share", s, shortTime)
 		if err != nil {
 			return nil, err
 		}
@@ -72,7 +78,7 @@ func (b *bench) stormOn(ctx context.Context, f figure, dsn string) ([]figure, er
 	}
 	f.Notes = []string{
 		fmt.Sprintf("Every other route is asked %d times a second, whether or not the last answer is there; the time counts from when it should have been asked. The application has one core, where the server may work, too; the storm and the others who ask have the other one.", time.Second/probePause),
-		"Four connections, two of them for one route (auto, on one core). A p99 tells nothing on a machine that others use: look at the load average.",
+		"Four connections, two of them for one route (auto, on one core), one when it holds them long. The calm is as long as the storm, half of it before and half after it. A p99 tells nothing on a machine that others use: look at the load average.",
 	}
 	return []figure{f}, nil
 }
@@ -152,13 +158,27 @@ func (b *bench) weather(ctx context.Context, env []string, name string, s *storm
 		return nil, failed
 	}
 	for _, p := range w.probes {
-		slices.Sort(p.took)
 		if len(p.took) == 0 {
 			return nil, fmt.Errorf("%s was never answered in %s", p.name, name)
 		}
-		p.p99 = p.took[len(p.took)*99/100]
+		p.sum()
 	}
 	return w, ctx.Err()
+}
+
+// sum sorts what was measured and finds its p99.
+func (p *probe) sum() {
+	slices.Sort(p.took)
+	p.p99 = p.took[len(p.took)*99/100]
+}
+
+// add makes one of two runs with the same probes.
+func (w *weather) add(other *weather) {
+	for i, p := range w.probes {
+		p.took = append(p.took, other.probes[i].took...)
+		p.failed += other.probes[i].failed
+		p.sum()
+	}
 }
 
 // blow lets the clients storm a path, on their core, and returns what became of their requests.

@@ -25,7 +25,7 @@ type Config struct {
 // Pool is the section `db.pool`.
 type Pool struct {
 	MaxOpen unit.Auto[int] `config:"max_open" doc:"Most connections that read; auto is twice the CPUs, from 4 to 16."`
-	Share   unit.Auto[int] `config:"share" doc:"Most of these connections that the requests of one route may have at the same time, those of its transactions included, so that a storm on it leaves the others theirs; auto is half of max_open."`
+	Share   unit.Auto[int] `config:"share" doc:"Most of these connections that the requests of one route may have at the same time, those of its transactions included, so that a storm on it leaves the others theirs; auto is half of max_open. A route that holds them long, 10 ms and four times what the quicker routes do, gets half of it."`
 	MaxLife time.Duration  `config:"max_life" doc:"How long a connection to a server is used before another one takes its place; 0 for no limit."`
 	Wait    time.Duration  `config:"wait" doc:"Longest wait of a transaction or a read for its connection, at most db.statement_timeout; then the request is answered with 503."`
 }

@@ -12,23 +12,36 @@ import (
 
 // Places is who gets the next connection of a pool, or the next transaction: a semaphore that is fair among routes. A route that asks for more
 // than its share waits, while others find a place; and who waits takes turns route by route, the one first that holds the fewest. So a storm on
-// one route neither takes all connections nor stands in front of everybody else. It is safe for concurrent use.
+// one route neither takes all connections nor stands in front of everybody else. A route that holds its places long gets half of its share: what
+// it has at work in the database takes the time of the statements beside it. It is safe for concurrent use.
 type Places struct {
 	size, share int
+	opened      time.Time
 
-	mu      sync.Mutex
-	taken   int
-	lines   map[string]*line // of every route that has ever asked
-	waiting []*line          // those with waiters; the one that was served longest ago is the first
-	idle    []*waiter        // for who waits next
+	mu       sync.Mutex
+	taken    int
+	lines    map[string]*line // of every route that has ever asked
+	waiting  []*line          // those with waiters; the one that was served longest ago is the first
+	idle     []*waiter        // for who waits next
+	long     time.Duration    // from which on a route holds its places long
+	reckoned time.Duration    // since opened, when long was found
 }
 
-// line is a route: what it holds, and who waits for it.
+// line is a route: what it holds, for how long, and who waits for it.
 type line struct {
 	named   bool // only then does the share hold
 	taken   int
+	held    time.Duration // a place, on average; the last ones count most
 	waiters []*waiter
 }
+
+// A route holds its places long when it has them for this time and for so many times what the quicker quarter of routes has them: where the database is
+// far away, everybody holds a place for long.
+const (
+	leastLong   = 10 * time.Millisecond
+	longTimes   = 4
+	reckonAfter = 100 * time.Millisecond // at most so often, since it looks at all routes
+)
 
 // waiter is a request that waits.
 type waiter struct {
@@ -71,15 +84,16 @@ func (w *waiter) await(ctx context.Context, wait time.Duration) (granted bool) {
 type Place struct {
 	places *Places
 	line   *line
+	since  time.Duration
 }
 
-// NewPlaces returns size places, at least 1. A route may hold share of them at the same time; 0 for all.
+// NewPlaces returns size places, at least 1. A route may hold share of them at the same time, half of that when it holds them long; 0 for all.
 func NewPlaces(size, share int) *Places {
 	size = max(1, size)
 	if share < 1 || share > size {
 		share = size
 	}
-	return &Places{size: size, share: share, lines: map[string]*line{}}
+	return &Places{size: size, share: share, opened: time.Now(), lines: map[string]*line{}, long: leastLong}
 }
 
 // Size returns how many places there are.
@@ -90,7 +104,7 @@ func (p *Places) String() string {
 	if p.share == p.size {
 		return fmt.Sprintf("there are %d (db.pool.max_open)", p.size)
 	}
-	return fmt.Sprintf("there are %d (db.pool.max_open), %d of them for one route (db.pool.share)", p.size, p.share)
+	return fmt.Sprintf("there are %d (db.pool.max_open), %d of them for one route (db.pool.share), %d when it holds them long", p.size, p.share, p.least())
 }
 
 // Take waits for a place on behalf of the route that ctx serves, until ctx ends or wait has passed; ok is false then. For what is no request the
@@ -98,13 +112,14 @@ func (p *Places) String() string {
 func (p *Places) Take(ctx context.Context, wait time.Duration) (place Place, ok bool) {
 	w, l := p.enter(querystat.OriginOf(ctx))
 	if w == nil {
-		return Place{p, l}, true
+		return Place{p, l, time.Since(p.opened)}, true
 	}
 	ctx = Awaited(ctx)
 	began := time.Now()
 	ok = ctx.Err() == nil && w.await(ctx, wait)
 	querystat.Waited(ctx, time.Since(began))
-	return Place{p, l}, p.leaveLine(l, w, ok)
+	ok = p.leaveLine(l, w, ok)
+	return Place{p, l, time.Since(p.opened)}, ok
 }
 
 // enter takes a place that is free, or lines up.
@@ -141,7 +156,20 @@ func (p *Places) waiter() *waiter {
 	return w
 }
 
-func (p *Places) fits(l *line) bool { return !l.named || l.taken < p.share }
+// fits reports whether the route may have one more. The caller holds mu.
+func (p *Places) fits(l *line) bool {
+	switch {
+	case !l.named:
+		return true
+	case l.held >= p.long && p.share < p.size:
+		return l.taken < p.least()
+	default:
+		return l.taken < p.share
+	}
+}
+
+// least is how many a route may have that holds them long.
+func (p *Places) least() int { return max(1, p.share/2) }
 
 func (p *Places) grant(l *line) {
 	p.taken++
@@ -168,13 +196,21 @@ func (p *Places) leaveLine(l *line, w *waiter, told bool) (granted bool) {
 }
 
 // Leave gives the place back, to the next who waits.
-func (p Place) Leave() { p.places.leave(p.line) }
+func (p Place) Leave() { p.places.leave(p.line, p.since) }
 
-func (p *Places) leave(l *line) {
+func (p *Places) leave(l *line, since time.Duration) {
+	now := time.Since(p.opened)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
 	l.taken--
+	p.note(l, now-since, now)
+	for p.taken < p.size && p.next() { // more than one, when a route has got its whole share back
+	}
+}
+
+// next gives a place to the next one who waits and may have it. The caller holds mu.
+func (p *Places) next() bool {
 	next := -1
 	for i, other := range p.waiting {
 		if p.fits(other) && (next < 0 || other.taken < p.waiting[next].taken) {
@@ -182,7 +218,7 @@ func (p *Places) leave(l *line) {
 		}
 	}
 	if next < 0 {
-		return
+		return false
 	}
 	other := p.waiting[next]
 	p.waiting = slices.Delete(p.waiting, next, next+1)
@@ -194,4 +230,27 @@ func (p *Places) leave(l *line) {
 	w.granted = true
 	p.grant(other)
 	w.ready <- struct{}{}
+	return true
+}
+
+// note counts that a place of the route was held for so long. The caller holds mu.
+func (p *Places) note(l *line, held, now time.Duration) {
+	if l.held == 0 {
+		l.held = held
+	}
+	l.held += (held - l.held) / 8
+	if now-p.reckoned < reckonAfter {
+		return
+	}
+	p.reckoned = now
+	all := make([]time.Duration, 0, len(p.lines))
+	for _, l := range p.lines {
+		if l.held > 0 {
+			all = append(all, l.held)
+		}
+	}
+	if len(all) > 0 {
+		slices.Sort(all)
+		p.long = max(leastLong, longTimes*all[(len(all)-1)/4])
+	}
 }

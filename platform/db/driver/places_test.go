@@ -68,10 +68,81 @@ func TestPlacesShare(t *testing.T) {
 	if n := driver.NewPlaces(0, 0).Size(); n != 1 {
 		t.Errorf("of no places there are %d, want 1", n)
 	}
-	for p, want := range map[*driver.Places]string{p: "there are 4 (db.pool.max_open), 2 of them for one route (db.pool.share)", jobs: "", driver.NewPlaces(3, 0): "there are 3 (db.pool.max_open)"} {
+	for p, want := range map[*driver.Places]string{p: "there are 4 (db.pool.max_open), 2 of them for one route (db.pool.share), 1 when it holds them long", jobs: "", driver.NewPlaces(3, 0): "there are 3 (db.pool.max_open)"} {
 		if !strings.Contains(p.String(), want) {
 			t.Errorf("it says %q, want %q", p, want)
 		}
+	}
+}
+
+// A route that holds its places much longer than others gets half of its share, and the whole of it again when it does so no more.
+func TestPlacesHeldLong(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		share       int
+		usual, held time.Duration
+		long        bool
+	}{
+		"long":                     {share: 4, usual: time.Millisecond, held: 20 * time.Millisecond, long: true},
+		"short":                    {share: 4, usual: time.Millisecond, held: 9 * time.Millisecond},
+		"everybody, far away":      {share: 4, usual: 15 * time.Millisecond, held: 40 * time.Millisecond},
+		"no share":                 {share: 8, usual: time.Millisecond, held: time.Second},
+		"longer than others there": {share: 4, usual: 15 * time.Millisecond, held: 90 * time.Millisecond, long: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				p := driver.NewPlaces(8, tc.share)
+				hold := func(route string, d time.Duration) {
+					for range 50 {
+						place := take(t, p, route)
+						time.Sleep(d)
+						place.Leave()
+					}
+				}
+				hold("other", tc.usual)
+				hold("another", 2*tc.usual)
+				hold("storm", tc.held)
+				hold("other", tc.usual) // long enough after it for another look at all routes
+				want := tc.share
+				if tc.long {
+					want /= 2
+				}
+				var places []driver.Place
+				for range want {
+					places = append(places, take(t, p, "storm"))
+				}
+				wantNone(t, p, "storm")
+				if tc.share == 8 {
+					return
+				}
+
+				// Those who wait get the rest of the share when the statements have become short.
+				const waiters = 60
+				got := make(chan driver.Place, waiters)
+				for range waiters {
+					go func() {
+						place, ok := p.Take(serving("storm"), time.Hour)
+						if !ok {
+							t.Error("it is not served")
+						}
+						got <- place
+					}()
+				}
+				synctest.Wait()
+				for _, place := range places {
+					place.Leave()
+				}
+				for range waiters - tc.share {
+					synctest.Wait()
+					(<-got).Leave()
+				}
+				synctest.Wait()
+				if n := len(got); n != tc.share {
+					t.Errorf("%d are served at the same time, want %d", n, tc.share)
+				}
+			})
+		})
 	}
 }
 
