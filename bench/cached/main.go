@@ -193,18 +193,28 @@ func (r *result) trips(ctx context.Context, url string, all []*cache.Cache, roun
 		return err
 	}
 	for range rounds {
-		r.Get = append(r.Get, perOp(func(b *testing.B) {
-			for b.Loop() {
-				_ = raw.Get(ctx, "bench:raw").Err()
-			}
-		}, nil))
-		r.Shared = append(r.Shared, perOp(func(b *testing.B) {
-			for b.Loop() {
-				_, _ = g.Get(ctx, "key")
-			}
-		}, nil))
+		get, shared := inTurns(time.Second, func() { _ = raw.Get(ctx, "bench:raw").Err() }, func() { _, _ = g.Get(ctx, "key") })
+		r.Get, r.Shared = append(r.Get, get), append(r.Shared, shared)
 	}
 	return nil
+}
+
+// inTurns calls two functions, some hundred times each in turn, for about so long each, and returns how long a call took on average. What a trip takes depends most on which cores
+// the scheduler has put both ends on, which lasts for a while: so both have to be measured in the same while.
+func inTurns(lasts time.Duration, one, other func()) (ns, otherNs float64) {
+	const turn = 300
+	var took [2]time.Duration
+	calls := 0
+	for ; min(took[0], took[1]) < lasts; calls += turn {
+		for i, call := range []func(){one, other} {
+			began := time.Now()
+			for range turn {
+				call()
+			}
+			took[i] += time.Since(began)
+		}
+	}
+	return float64(took[0]) / float64(calls), float64(took[1]) / float64(calls)
 }
 
 // stampede has 1,000 ask for one key that is nowhere.

@@ -3,7 +3,9 @@ package redis
 import (
 	"errors"
 	"net"
+	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // The limits of an answer. The library makes room for whatever a server announces.
@@ -82,15 +84,44 @@ func (c *bounded) next(b byte) bool {
 type boundedSocket struct {
 	bounded
 	socket syscall.Conn
+	doubt  time.Duration
+	heard  atomic.Int64 // when something was read, in nanoseconds since the epoch
 }
 
-// SyscallConn is part of syscall.Conn.
-func (c *boundedSocket) SyscallConn() (syscall.RawConn, error) { return c.socket.SyscallConn() }
+// Read is part of net.Conn.
+func (c *boundedSocket) Read(p []byte) (int, error) {
+	n, err := c.bounded.Read(p)
+	if c.doubt > 0 && n > 0 {
+		c.heard.Store(time.Now().UnixNano())
+	}
+	return n, err
+}
 
-// withLimits returns a connection that ends when an answer goes beyond the limits.
-func withLimits(conn net.Conn) net.Conn {
+// SyscallConn is part of syscall.Conn. With it the pool asks before each call whether the server has gone, which takes longer than all else that it does. Of a connection
+// that has been heard of within its doubt it gets an answer at once.
+func (c *boundedSocket) SyscallConn() (syscall.RawConn, error) {
+	if c.doubt > 0 && time.Now().UnixNano()-c.heard.Load() < int64(c.doubt) {
+		return heard{}, nil
+	}
+	return c.socket.SyscallConn()
+}
+
+// heard stands in for a connection about which there is no doubt.
+type heard struct{}
+
+// Control is part of syscall.RawConn.
+func (heard) Control(func(uintptr)) error { return nil }
+
+// Read is part of syscall.RawConn.
+func (heard) Read(func(uintptr) bool) error { return nil }
+
+// Write is part of syscall.RawConn.
+func (heard) Write(func(uintptr) bool) error { return nil }
+
+// withLimits returns a connection that ends when an answer goes beyond the limits. Whether the server has closed it is asked once it has been silent for doubt.
+func withLimits(conn net.Conn, doubt time.Duration) net.Conn {
 	if socket, ok := conn.(syscall.Conn); ok {
-		return &boundedSocket{bounded{Conn: conn}, socket}
+		return &boundedSocket{bounded: bounded{Conn: conn}, socket: socket, doubt: doubt}
 	}
 	return &bounded{Conn: conn}
 }

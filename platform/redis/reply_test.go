@@ -7,7 +7,9 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // bites is a connection from which a text is read, some bytes at a time.
@@ -38,7 +40,7 @@ func TestLimitsOfAnswers(t *testing.T) {
 		"a line without an end":  {"+" + strings.Repeat("x", maxLine), false},
 	} {
 		for _, size := range []int{1, 7, 1 << 20} {
-			conn := withLimits(&bites{rest: strings.NewReader(c.answer), size: size})
+			conn := withLimits(&bites{rest: strings.NewReader(c.answer), size: size}, 0)
 			got, err := io.ReadAll(conn)
 			if c.ok && (err != nil || string(got) != c.answer) {
 				t.Errorf("%s, %d bytes at a time: %d of %d bytes, %v", name, size, len(got), len(c.answer), err)
@@ -48,4 +50,70 @@ func TestLimitsOfAnswers(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Of a connection that has just answered the pool does not ask the system; of one that has been silent for longer it does, and of all whose calls nobody can do without.
+func TestDoubt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		doubt, silent time.Duration
+		asks          bool
+	}{
+		"just heard":      {doubt: time.Hour},
+		"silent for long": {doubt: time.Hour, silent: 2 * time.Hour, asks: true},
+		"always in doubt": {asks: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			here, there := connected(t)
+			conn := withLimits(here, c.doubt).(*boundedSocket)
+			if asked(t, conn) != true {
+				t.Error("nobody asks the system of a connection that was never heard of")
+			}
+			if _, err := there.Write([]byte("+OK\r\n")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(conn, make([]byte, 5)); err != nil {
+				t.Fatal(err)
+			}
+			conn.heard.Add(-int64(c.silent))
+			if got := asked(t, conn); got != c.asks {
+				t.Errorf("the system is asked: %v, want %v", got, c.asks)
+			}
+		})
+	}
+	if doubtOf("state") != 0 || doubtOf("cache") == 0 {
+		t.Error("the role cache alone takes a connection to be there")
+	}
+}
+
+// connected returns the two ends of a connection.
+func connected(t *testing.T) (here, there net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if here, err = net.Dial("tcp", l.Addr().String()); err != nil {
+		t.Fatal(err)
+	}
+	if there, err = l.Accept(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = here.Close(), there.Close() })
+	return here, there
+}
+
+// asked reports whether what the pool does reaches the system.
+func asked(t *testing.T, conn syscall.Conn) (asked bool) {
+	t.Helper()
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := raw.Read(func(uintptr) bool { asked = true; return true }); err != nil {
+		t.Fatal(err)
+	}
+	return asked
 }

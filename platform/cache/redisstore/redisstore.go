@@ -42,7 +42,7 @@ func (Driver) Open(o driver.Options) (driver.Store, error) {
 		client: client, groups: map[string]any{}, redis: redis.Commands(client), lease: o.Lease, self: rand.Text(), start: time.Now(),
 		acquire: redis.NewScript(common + acquire), fill: redis.NewScript(fill), release: redis.NewScript(release), invalidate: redis.NewScript(invalidate),
 	}
-	s.everything = s.epoch()
+	s.everything, s.words.New = s.epoch(), func() any { return new([]any) }
 	return s, nil
 }
 
@@ -56,6 +56,8 @@ type store struct {
 	everything any // the key of the mark that all values hang on, as commands take it
 	mu         sync.RWMutex
 	groups     map[string]any // the same of groups, by their marks
+
+	words sync.Pool // of *[]any: those of a command, for the next one
 
 	start  time.Time
 	offset atomic.Int64 // of the server's clock to the time since start, in milliseconds; 0 while it is not known
@@ -114,11 +116,16 @@ func (s *store) Read(ctx context.Context, q driver.Query) (driver.Answer, error)
 	if err := s.knowTime(ctx); err != nil {
 		return driver.Answer{}, err
 	}
-	args := make([]any, 0, len(q.Marks)+3)
-	args = append(args, "mget", s.value(q.Name), s.everything)
+	room := s.words.Get().(*[]any)
+	args := append((*room)[:0], "mget", s.value(q.Name), s.everything)
 	for _, m := range q.Marks {
 		args = append(args, s.markKey(m))
 	}
+	defer func() {
+		clear(args)
+		*room = args
+		s.words.Put(room)
+	}()
 	cmd := goredis.NewStringSliceCmd(ctx, args...) // what is not there is ""
 	if err := redis.Process(ctx, s.client, cmd); errors.Is(err, redis.ErrTooLarge) {
 		return driver.Answer{Damaged: true}, nil
