@@ -198,7 +198,7 @@ func (l *Limits) add(name string, r Rule, c counts) {
 	}
 	limit.policy = policy(name, r)
 	if l.store.client != nil {
-		limit.shared = newShared(l.store.client, name, r)
+		limit.shared = newShared(l.store.client, name, r, l.cfg.Subjects)
 		r = r.share(l.opts.Instances)
 	}
 	limit.memory = newMemory(r, l.cfg.Subjects, c.evicted)
@@ -237,7 +237,7 @@ func (l *Limit) Take(ctx context.Context, subject []byte) (Decision, error) {
 	if l.shared == nil {
 		return l.decide(l.memory.take(subject, l.now())), nil
 	}
-	v, err := l.shared.take(ctx, subject)
+	v, err := l.shared.take(ctx, subject, l.now)
 	if err != nil && ctx.Err() != nil {
 		return Decision{}, ctx.Err() // nobody waits for the answer, and the store may be well
 	}

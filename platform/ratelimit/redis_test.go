@@ -355,6 +355,69 @@ func TestAResetForgetsOneSubject(t *testing.T) {
 	}
 }
 
+// Between two processes that know a window somebody resets it. Whoever counts first in the new one sees to its end.
+func TestAResetWindowEnds(t *testing.T) {
+	t.Parallel()
+	s := servertest.StartRedis(t)
+	r := client(t, s.URL())
+	var known [2]*ratelimit.Limit
+	for i := range known {
+		known[i] = named(t, inRedis(t, client(t, s.URL()), map[string]string{"test.rule": "9 per 1h"}), "test.rule")
+		take(t, known[i], "a")
+	}
+	if d := take(t, known[0], "a"); d.Remaining != 6 || d.Reset > time.Hour || d.Reset < 50*time.Minute {
+		t.Errorf("in a window that is known: %+v", d)
+	}
+	if _, err := known[0].Reset(t.Context(), []byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{8, 7} {
+		if d := take(t, known[1-i], "a"); !d.Allowed || d.Remaining != want {
+			t.Errorf("after the reset: %+v, want %d remaining", d, want)
+		}
+		if left := life(t, r); left <= 0 {
+			t.Errorf("after the reset, request %d: the window lives %v", i+1, left)
+		}
+	}
+}
+
+// A process was killed between the count that began a window and its end.
+func TestAWindowWithoutAnEndGetsOne(t *testing.T) {
+	t.Parallel()
+	s := servertest.StartRedis(t)
+	r := client(t, s.URL())
+	l := named(t, inRedis(t, r, map[string]string{"test.rule": "9 per 1h"}), "test.rule")
+	take(t, l, "a")
+	keys, err := redis.Commands(r.State()).Keys(t.Context(), "*").Result()
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("the keys are %v, error %v", keys, err)
+	}
+	if err := redis.Commands(r.State()).Persist(t.Context(), keys[0]).Err(); err != nil {
+		t.Fatal(err)
+	}
+	other := named(t, inRedis(t, client(t, s.URL()), map[string]string{"test.rule": "9 per 1h"}), "test.rule")
+	if d := take(t, other, "a"); d.Remaining != 7 || d.Reset <= 0 {
+		t.Errorf("%+v, want the second request of the window", d)
+	}
+	if left := life(t, r); left <= 0 {
+		t.Errorf("the window lives %v", left)
+	}
+}
+
+// life returns how long the only key lives.
+func life(t *testing.T, r *redis.Redis) time.Duration {
+	t.Helper()
+	keys, err := redis.Commands(r.State()).Keys(t.Context(), "*").Result()
+	if err != nil || len(keys) != 1 {
+		t.Fatalf("the keys are %v, error %v", keys, err)
+	}
+	left, err := redis.Commands(r.State()).PTTL(t.Context(), keys[0]).Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return left
+}
+
 func BenchmarkRedis(b *testing.B) {
 	s, err := servertest.RunRedis(b.Context(), servertest.Need(b, servertest.Redis()))
 	if err != nil {

@@ -116,6 +116,7 @@ func New(cfg Config, o Options, lc *lifecycle.Lifecycle) (*Redis, error) {
 type Client struct {
 	library      library
 	role, prefix string
+	timeout      time.Duration
 	log          *slog.Logger
 }
 
@@ -142,9 +143,9 @@ func newClient(role, address string, cfg Config, o Options, m *metrics) (*Client
 	opt.PoolSize = cfg.maxOpen()
 	opt.MaxActiveConns, opt.PipelinePoolSize = opt.PoolSize, -1
 	library := goredis.NewClient(opt)
-	c := &Client{library: library, role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", log: o.Log}
+	c := &Client{library: library, role: role, prefix: cmp.Or(cfg.Prefix, o.App, "app") + ":" + role + ":", timeout: cfg.timeout(role), log: o.Log}
 	counts := m.of(role)
-	library.AddHook(&guard{timeout: cfg.timeout(role), strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
+	library.AddHook(&guard{timeout: c.timeout, strict: o.Strict, counts: counts, breaker: &breaker{changed: func(open bool) {
 		counts.breaker(open)
 		if open {
 			o.Log.Warn("Redis is away: calls fail at once until it answers", "role", role, "addr", opt.Addr)
@@ -196,6 +197,9 @@ func Subscribe(ctx context.Context, c *Client, channels ...string) *goredis.PubS
 
 // Prefix is what every key of the role begins with, "app:state:" for instance.
 func (c *Client) Prefix() string { return c.prefix }
+
+// Timeout is the longest time of one call.
+func (c *Client) Timeout() time.Duration { return c.timeout }
 
 // Ping asks the server for an answer.
 func (c *Client) Ping(ctx context.Context) error { return client(c).Ping(ctx).Err() }
