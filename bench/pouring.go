@@ -69,6 +69,13 @@ func (p *pourings) close(d time.Duration) {
 	}
 }
 
+// join adds what another stretch has, both of which took d.
+func (p *pourings) join(other *pourings, d time.Duration) {
+	p.took = append(p.took, other.took...)
+	p.refused, p.lost, p.rude = p.refused+other.refused, p.lost+other.lost, p.rude+other.rude
+	p.close(d)
+}
+
 // closedLoop asks from 64 clients, one request after the other.
 func closedLoop(ctx context.Context, client *pourer, p *pourings, d time.Duration) {
 	began := time.Now()

@@ -28,11 +28,17 @@ func List[R any](tx *gorm.DB, q page.Query) (page.Page[R], error) {
 	base := narrow(tx.Model(new(R)), q, f.Like).Session(&gorm.Session{}) // a handle that several queries can start from
 	var rows []R
 	for _, part := range parts(q) {
-		var more []R
-		if err := part.apply(base, q).Limit(q.Limit + 1 - len(rows)).Find(&more).Error; err != nil {
+		most := q.Limit + 1 - len(rows)
+		more := make([]R, 0, most) // room for all: gorm would double it again and again, and each row is copied then
+		if err := part.apply(base, q).Limit(most).Find(&more).Error; err != nil {
 			return page.Page[R]{}, err
 		}
-		if rows = append(rows, more...); len(rows) > q.Limit {
+		if len(rows) == 0 {
+			rows = more
+		} else {
+			rows = append(rows, more...)
+		}
+		if len(rows) > q.Limit {
 			break
 		}
 	}

@@ -103,13 +103,15 @@ func (a *admission) admit() {
 	}
 }
 
-// hold keeps a request that is refused until patience is over for it, unless as many are held as may wait. A client that is told at once asks again at once,
-// and with some more like it takes the CPU that the requests of other routes need; while it waits it takes nothing from anybody.
-func (a *admission) hold(came time.Time) {
+// hold keeps a request that is refused until it has its turn, and until patience is over for it, unless as many are held as may wait. A client that is told at once
+// asks again at once, and with some more like it takes the CPU that the requests of other routes need; while it waits it takes nothing from anybody.
+func (a *admission) hold(came time.Time, p *pace) {
 	defer a.held.Add(-1)
+	var least time.Duration
 	if a.held.Add(1) <= int64(a.room) {
-		time.Sleep(a.patience - time.Since(came))
+		least = a.patience - time.Since(came)
 	}
+	p.wait(least)
 }
 
 // drop takes a waiter out of the queue. The caller holds mu.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -78,6 +79,7 @@ type connLimits struct {
 type conn struct {
 	net.Conn
 	limits *connLimits
+	peer   netip.Addr
 
 	phase    phase
 	since    time.Time     // when the phase began; zero while that has not mattered
@@ -107,7 +109,7 @@ const (
 )
 
 func newConn(c net.Conn, l *connLimits) *conn {
-	return &conn{Conn: c, limits: l, since: time.Now(), allowed: l.header}
+	return &conn{Conn: c, limits: l, peer: addrOf(c.RemoteAddr()), since: time.Now(), allowed: l.header}
 }
 
 // answered notes that an answer is about to be written.

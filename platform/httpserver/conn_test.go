@@ -23,6 +23,7 @@ type recorder struct {
 func (r *recorder) Read(b []byte) (int, error)  { return r.in.Read(b) }
 func (r *recorder) Write(b []byte) (int, error) { return len(b), nil }
 func (r *recorder) Close() error                { return nil }
+func (r *recorder) RemoteAddr() net.Addr        { return nil }
 
 func (r *recorder) SetDeadline(t time.Time) error { r.set = append(r.set, "both "+name(t)); return nil }
 func (r *recorder) SetReadDeadline(t time.Time) error {

@@ -11,7 +11,15 @@ import (
 
 // peer returns the address at the other end of the connection.
 func peer(fctx *fasthttp.RequestCtx) netip.Addr {
-	if tcp, ok := fctx.RemoteAddr().(*net.TCPAddr); ok {
+	if c := connOf(fctx); c != nil {
+		return c.peer
+	}
+	return addrOf(fctx.RemoteAddr())
+}
+
+// addrOf returns the address of an end without its port; invalid where it has none, as a Unix socket.
+func addrOf(end net.Addr) netip.Addr {
+	if tcp, ok := end.(*net.TCPAddr); ok {
 		addr, _ := netip.AddrFromSlice(tcp.IP)
 		return addr.Unmap()
 	}

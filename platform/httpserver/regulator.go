@@ -38,7 +38,7 @@ const (
 	steerMost  = 100 * time.Millisecond // what counts of the time between two steps
 	leastShare = 1.0 / 128
 	// trialAfter is how long more than half has to be let in before all is, on trial: clients that ask again at once when they are refused
-	// keep a server busy that could serve each of them in turn.
+	// keep a server busy that could serve each of them in turn. Where so many are kept waiting for their refusal that they could not, there is nothing to try.
 	trialAfter = 5 * time.Second
 )
 
@@ -51,8 +51,8 @@ func (r *regulator) admits() bool {
 // holds reports whether some are not let in.
 func (r *regulator) holds() bool { return r.share.Load() != 0 }
 
-// steer moves the share, by how long requests wait now.
-func (r *regulator) steer(now time.Time, wait time.Duration) {
+// steer moves the share, by how long requests wait now. Ahead is how long the last of those who are kept waiting for a refusal would wait if all were let in.
+func (r *regulator) steer(now time.Time, wait, ahead time.Duration) {
 	if now.Sub(r.at) > oldNews { // nobody has come for a while
 		r.share.Store(0)
 	}
@@ -74,7 +74,7 @@ func (r *regulator) steer(now time.Time, wait time.Duration) {
 	if r.level < math.Log(0.5) {
 		r.severe = now
 	}
-	if r.level == 0 && wait < r.target || now.Sub(r.severe) >= trialAfter {
+	if r.level == 0 && wait < r.target || now.Sub(r.severe) >= trialAfter && ahead <= r.patience {
 		r.share.Store(0)
 		return
 	}

@@ -17,6 +17,7 @@ type world struct {
 	random uint32
 	waits  []time.Duration // of those that were served
 	busy   int             // that were refused
+	ahead  time.Duration   // how long those would wait that are kept
 }
 
 func newWorld() *world {
@@ -35,7 +36,7 @@ func (w *world) pour(rate int, d time.Duration) {
 		w.work(came)
 		if w.now = came; !came.Before(steer) {
 			steer = steer.Add(steerEvery)
-			w.steer(came, w.lag())
+			w.steer(came, w.lag(), w.ahead)
 		}
 	}
 }
@@ -129,11 +130,25 @@ func TestAfterAnOverloadAllAreServed(t *testing.T) {
 	}
 }
 
+// As soon as half of them are let in there would be a trial. While more are kept waiting for their refusal than could be served in turn it would fail.
+func TestWithManyInWaitNothingIsTried(t *testing.T) {
+	t.Parallel()
+	for ahead, tried := range map[time.Duration]bool{0: true, 200 * time.Millisecond: true, time.Second: false} {
+		w := newWorld()
+		w.pour(10000, 2*time.Second)
+		w.ahead = ahead
+		w.pour(5000, 10*time.Second) // half as many again as can be served
+		if got := w.percentile(99) > 4*w.target; got != tried {
+			t.Errorf("while those who are kept would wait %s there is a trial: %v; the slowest of a hundred waits for %s", ahead, got, w.percentile(99))
+		}
+	}
+}
+
 func TestAfterAPauseAllAreServed(t *testing.T) {
 	t.Parallel()
 	w := newWorld()
 	w.pour(16000, 2*time.Second)
-	w.steer(w.now.Add(time.Minute), 0)
+	w.steer(w.now.Add(time.Minute), 0, 0)
 	if w.share.Load() != 0 {
 		t.Error("the first request in a minute may be refused")
 	}
@@ -167,7 +182,7 @@ func TestClientsWhoAskAgainAtOnceAreServedInTurn(t *testing.T) {
 		}
 		if !w.now.Before(steer) {
 			steer = steer.Add(steerEvery)
-			w.steer(w.now, w.lag())
+			w.steer(w.now, w.lag(), 0)
 		}
 	}
 	if left := end.Sub(refusedAt); left < 4*time.Second {

@@ -238,6 +238,7 @@ func (s *Server) stop(ctx context.Context) error {
 	}
 	s.health.Drain()
 	s.draining.Store(true)
+	s.shed.pace.end()
 	if s.drainTime > 0 {
 		timer := time.NewTimer(s.drainTime)
 		defer timer.Stop()

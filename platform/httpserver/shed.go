@@ -48,7 +48,7 @@ func (c Shed) Validate(r *config.Report) {
 }
 
 // shedder keeps the server at what it can do, however much is asked of it. Of all requests it lets in the share for which there is a CPU, and bounds how many
-// run. Each route has an admission beside: where its limit is left to the shedder, it looks twenty times a second at how long requests of the route wait for the
+// run; refusals have a pace, so that they do not take the time of what is served. Each route has an admission beside: where its limit is left to the shedder, it looks twenty times a second at how long requests of the route wait for the
 // database. A limit comes down only when the wait has been too long for a while, and goes up where it is in the way and nobody waits: what waits for other
 // machines takes nothing from anybody here.
 type shedder struct {
@@ -56,8 +56,12 @@ type shedder struct {
 	all       *admission // nil where nothing is shed
 	lag       lag
 	regulator regulator
+	pace      pace
 	steerAt   atomic.Int64 // when to steer again, Unix time in nanoseconds
 	steering  sync.Mutex
+	served    int64         // that had left at servedAt
+	servedAt  time.Time     // looked at last
+	each      time.Duration // between two that left
 
 	routes  []*adaptive
 	lookAt  atomic.Int64 // when to look again, Unix time in nanoseconds
@@ -77,6 +81,8 @@ type adaptive struct {
 
 const (
 	lookEvery = 50 * time.Millisecond
+	// servedEvery is over how long it is looked at how many requests are served.
+	servedEvery = 500 * time.Millisecond
 	// busyLooks is how many looks in a row a wait has to be too long: a burst, or a collection of garbage, passes by itself.
 	busyLooks = 3
 	// leastPerCPU is how many requests have to come while one waits, for each CPU: fewer are no queue.
@@ -87,6 +93,10 @@ const (
 	leastOfRoute = 16
 	// firstOfRoute is how many of one route may run at first, for each CPU.
 	firstOfRoute = 256
+	// refusalsPerCPU is how many requests are refused in a second, for each CPU: a few hundredths of what it can do.
+	refusalsPerCPU = 1000
+	// latestRefusal is how long one waits for its turn, which is less than proxies wait for an answer.
+	latestRefusal = 4 * time.Second
 	// autoQueue is the length of a queue. The time bounds it before.
 	autoQueue = 1000
 )
@@ -104,6 +114,7 @@ func newShedder(cfg Shed, tel *telemetry.Telemetry) (*shedder, error) {
 	s.set(s.all, int64(cfg.InFlight.Or(mostPerCPU*runtime.GOMAXPROCS(0))))
 	s.lag.least = int64(leastPerCPU * runtime.GOMAXPROCS(0))
 	s.regulator.patience, s.regulator.target = cfg.Wait, cfg.Target
+	s.pace.between, s.pace.longest = time.Second/time.Duration(refusalsPerCPU*runtime.GOMAXPROCS(0)), latestRefusal
 	return s, nil
 }
 
@@ -153,6 +164,7 @@ func (s *shedder) adapts() bool { return s.cfg.Enabled && s.cfg.InFlight.IsAuto(
 func (s *shedder) enter(now time.Time, route *adaptive) outcome {
 	if s.adapts() {
 		if !s.share(now) {
+			s.pace.wait(0)
 			return s.count(tooMany, "server")
 		}
 		if s.regulator.holds() {
@@ -161,7 +173,7 @@ func (s *shedder) enter(now time.Time, route *adaptive) outcome {
 	}
 	if route != nil {
 		if said := route.enter(); said != admitted {
-			route.hold(now)
+			route.hold(now, &s.pace)
 			return s.count(said, "route")
 		}
 	}
@@ -175,6 +187,7 @@ func (s *shedder) enter(now time.Time, route *adaptive) outcome {
 	if route != nil {
 		route.leave()
 	}
+	s.pace.wait(0)
 	return s.count(said, "server")
 }
 
@@ -192,13 +205,24 @@ func (s *shedder) leave(route *adaptive) {
 func (s *shedder) share(now time.Time) bool {
 	s.lag.entered.Add(1)
 	if due(&s.steerAt, now, steerEvery) && s.steering.TryLock() {
-		s.regulator.steer(time.Now(), s.lag.wait())
+		now := time.Now()
+		s.regulator.steer(now, s.lag.wait(), s.ahead(now))
 		s.steering.Unlock()
 	}
 	if due(&s.lookAt, now, lookEvery) {
 		s.look()
 	}
 	return s.regulator.admits()
+}
+
+// ahead returns how long the last of those who are kept waiting for their refusal would wait if all were let in now. Only one goroutine at a time calls it.
+func (s *shedder) ahead(now time.Time) time.Duration {
+	if passed := now.Sub(s.servedAt); passed >= servedEvery {
+		served := s.all.done.Load()
+		s.each = passed / time.Duration(max(1, served-s.served))
+		s.served, s.servedAt = served, now
+	}
+	return time.Duration(s.pace.waiting()) * s.each
 }
 
 // due reports, to one of those who ask, that it is time; the next time is so much later.
