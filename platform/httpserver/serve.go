@@ -169,6 +169,24 @@ func (s *Server) finish(fctx *fasthttp.RequestCtx, r *request, route *route) {
 		s.tel.Route(entry.Method, "").Observe(entry.Status, took)
 	}
 	s.tel.Access().Log(&entry)
+	dropLarge(fctx)
+}
+
+// maxKept is the most bytes of a body whose memory a connection keeps for the next one. A thousand connections that have each seen one list of a megabyte would
+// else hold a gigabyte for as long as they are open.
+const maxKept = 64 << 10
+
+// dropLarge takes the memory of large bodies from the connection. The answer is still to be written.
+func dropLarge(fctx *fasthttp.RequestCtx) {
+	if resp := &fctx.Response; !resp.IsBodyStream() {
+		if body := resp.Body(); len(body) > maxKept {
+			resp.SwapBody(nil)
+			resp.SetBodyRaw(body)
+		}
+	}
+	if req := &fctx.Request; !req.IsBodyStream() && len(req.Body()) > maxKept {
+		req.SwapBody(nil)
+	}
 }
 
 // settle gives an answer its entity tag, or makes it a 304, and compresses it, unless it is an asset, which has its forms.
