@@ -48,9 +48,9 @@ func (c Shed) Validate(r *config.Report) {
 }
 
 // shedder keeps the server at what it can do, however much is asked of it. Of all requests it lets in the share for which there is a CPU, and bounds how many
-// run; refusals have a pace, so that they do not take the time of what is served. Each route has an admission beside: where its limit is left to the shedder, it looks twenty times a second at how long requests of the route wait for the
-// database. A limit comes down only when the wait has been too long for a while, and goes up where it is in the way and nobody waits: what waits for other
-// machines takes nothing from anybody here.
+// run; refusals have a pace, so that they do not take the time of what is served. Each route has an admission beside: where its limit is left to the shedder, it
+// looks twenty times a second at how long requests of the route wait for the database. A limit comes down only when the wait has been too long for a while, and goes
+// up where it is in the way and nobody waits: what waits for other machines takes nothing from anybody here.
 type shedder struct {
 	cfg       Shed
 	all       *admission // nil where nothing is shed

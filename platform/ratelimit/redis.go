@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -98,7 +99,7 @@ func (s *shared) window(ctx context.Context, key string, subject []byte, now tim
 	c, shard := s.known.lock(subject, now)
 	before := *c
 	shard.mu.Unlock()
-	args := s.args
+	args, place := s.args, int64(0)
 	if now+2*s.client.Timeout() < before.end {
 		n, err := redis.Commands(s.client).Incr(ctx, key).Result()
 		if err != nil {
@@ -107,7 +108,7 @@ func (s *shared) window(ctx context.Context, key string, subject []byte, now tim
 		if n > int64(before.n) {
 			return s.decide(n, before.end-now), nil
 		}
-		args = []any{args[0], counted}
+		args, place = []any{args[0], counted}, n
 	}
 	n, millis, err := s.run(ctx, key, args)
 	if err != nil {
@@ -117,9 +118,10 @@ func (s *shared) window(ctx context.Context, key string, subject []byte, now tim
 	c, shard = s.known.lock(subject, now)
 	c.end, c.n = now+left, int(n)
 	shard.mu.Unlock()
-	return s.decide(n, left), nil
+	return s.decide(cmp.Or(place, n), left), nil
 }
 
+// decide decides about the nth request of a window.
 func (s *shared) decide(n int64, left time.Duration) verdict {
 	if n > int64(s.rule.Max) {
 		return verdict{reset: left, retry: left}

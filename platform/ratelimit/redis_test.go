@@ -114,6 +114,22 @@ func TestFourProcessesLetExactlyOneLimitThrough(t *testing.T) {
 	}
 }
 
+// All four know the window when somebody resets it, and all ask at once.
+func TestAfterAResetFourProcessesLetExactlyOneLimitThrough(t *testing.T) {
+	t.Parallel()
+	s := servertest.StartRedis(t)
+	asks := processes(t, s.URL(), "5 per 1h")
+	other := named(t, inRedis(t, client(t, s.URL()), map[string]string{"test.rule": "5 per 1h"}), "test.rule")
+	for range 5 {
+		if passed := storm(t, asks); passed != 5 {
+			t.Errorf("%d of 10000 requests on 4 processes passed, want exactly 5", passed)
+		}
+		if known, err := other.Reset(t.Context(), []byte("ip:203.0.113.7")); !known || err != nil {
+			t.Errorf("the reset: %v, %v", known, err)
+		}
+	}
+}
+
 func TestFourProcessesSpreadRequestsTogether(t *testing.T) {
 	t.Parallel()
 	s := servertest.StartRedis(t)
