@@ -29,7 +29,7 @@ func List[R any](tx *gorm.DB, q page.Query) (page.Page[R], error) {
 	var rows []R
 	for _, part := range parts(q) {
 		most := q.Limit + 1 - len(rows)
-		more := make([]R, 0, most) // room for all: gorm would double it again and again, and each row is copied then
+		more := make([]R, 0, max(0, min(most, page.MaxLimit+1))) // gorm would double its room again and again, and copy each row
 		if err := part.apply(base, q).Limit(most).Find(&more).Error; err != nil {
 			return page.Page[R]{}, err
 		}

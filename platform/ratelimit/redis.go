@@ -116,7 +116,7 @@ func (s *shared) window(ctx context.Context, key string, subject []byte, now tim
 	}
 	left := time.Duration(millis) * time.Millisecond
 	c, shard = s.known.lock(subject, now)
-	c.end, c.n = now+left, int(n)
+	c.end, c.n = now+left, int(max(1, n)) // a window that has gone meanwhile has 0, and whoever begins the next one has to see that it is another
 	shard.mu.Unlock()
 	return s.decide(cmp.Or(place, n), left), nil
 }
