@@ -48,7 +48,8 @@ const (
 type guard struct {
 	limit     *ratelimit.Limit // nil for none
 	key       ratelimit.Key
-	byCaller  bool // the limit has to know who calls
+	header    string // that the key names, "" for none
+	byCaller  bool   // the limit has to know who calls
 	guarded   bool
 	enters    bool // it has a place for a session
 	protected bool // a session alone is not enough: a page of another site would act for its user
@@ -71,6 +72,7 @@ func (g Gate) guard(e *api.Endpoint) (guard, error) {
 		return o, nil
 	}
 	o.key = o.limit.Key()
+	o.header = o.key.Header()
 	switch {
 	case o.key == ratelimit.Subject:
 		return o, fmt.Errorf("the rate limit %s (%s) counts what the code of a module hands to it, and a route hands it nothing: by ip, user, user_or_ip, global or header NAME", o.limit.Name(), o.limit.Rule())
@@ -146,14 +148,14 @@ func (s *Server) count(fctx *fasthttp.RequestCtx, r *request, route *route, user
 	if user == "" || route.key == ratelimit.IP {
 		who.Address = s.client(fctx, peer(fctx))
 	}
-	if name := route.key.Header(); name != "" {
-		who.Header = fctx.Request.Header.Peek(name)
+	if route.header != "" {
+		who.Header = fctx.Request.Header.Peek(route.header)
 	}
 	subject, counted := route.key.AppendSubject(buf[:0], who)
 	if !counted {
 		return nil
 	}
-	d, err := route.limit.Take(r, subject)
+	d, err := route.limit.TakeAt(r, subject, fctx.Time())
 	if err != nil {
 		return err
 	}

@@ -27,14 +27,15 @@ type Options struct {
 	Log *slog.Logger
 	// Metrics take the counts of decisions; default none.
 	Metrics *telemetry.Telemetry
-	// Now tells the time since some moment, for tests; nil is the monotonic clock of the process.
-	Now func() time.Duration
+	// Now tells the time, for tests; nil is time.Now.
+	Now func() time.Time
 }
 
 // Limits are the rules in force. Declare is for the start; everything else is safe for concurrent use.
 type Limits struct {
 	cfg    Config
 	opts   Options
+	began  time.Time // what memory reckons from
 	limits map[string]*Limit
 	store  *store
 }
@@ -42,14 +43,13 @@ type Limits struct {
 // New returns the default rule alone, without I/O. Modules that take against rules of their own are built before those are known: see Declare.
 func New(cfg Config, o Options) *Limits {
 	if o.Now == nil {
-		began := time.Now()
-		o.Now = func() time.Duration { return time.Since(began) }
+		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	o.Instances = max(1, o.Instances)
-	l := &Limits{cfg: cfg, opts: o, limits: map[string]*Limit{}, store: &store{log: o.Log}}
+	l := &Limits{cfg: cfg, opts: o, began: o.Now(), limits: map[string]*Limit{}, store: &store{log: o.Log}}
 	if cfg.Store == storeRedis {
 		l.store.client = o.Redis.State()
 	}
@@ -182,7 +182,8 @@ type Limit struct {
 	name   string
 	rule   Rule
 	policy string
-	now    func() time.Duration
+	began  time.Time
+	now    func() time.Time
 	counts counts
 	off    bool
 	memory *memory // where there is no store, or while it is away
@@ -191,7 +192,7 @@ type Limit struct {
 }
 
 func (l *Limits) add(name string, r Rule, c counts) {
-	limit := &Limit{name: name, rule: r, now: l.opts.Now, counts: c, store: l.store, off: !l.cfg.Enabled || r.Algorithm == Off}
+	limit := &Limit{name: name, rule: r, began: l.began, now: l.opts.Now, counts: c, store: l.store, off: !l.cfg.Enabled || r.Algorithm == Off}
 	l.limits[name] = limit
 	if limit.off {
 		return
@@ -230,14 +231,19 @@ func (l *Limit) Key() Key { return l.rule.Key }
 //
 // Where the count is in memory, Take takes about 100 ns and does not allocate for a subject that it knows.
 func (l *Limit) Take(ctx context.Context, subject []byte) (Decision, error) {
+	return l.TakeAt(ctx, subject, l.now())
+}
+
+// TakeAt is Take for who has read the clock lately: at that time, where the count is in memory. Redis goes by its own clock.
+func (l *Limit) TakeAt(ctx context.Context, subject []byte, at time.Time) (Decision, error) {
 	if l.off {
 		return Decision{Allowed: true}, nil
 	}
 	subject = bounded(subject)
 	if l.shared == nil {
-		return l.decide(l.memory.take(subject, l.now())), nil
+		return l.decide(l.memory.take(subject, at.Sub(l.began))), nil
 	}
-	v, err := l.shared.take(ctx, subject, l.now)
+	v, err := l.shared.take(ctx, subject, l.since)
 	if err != nil && ctx.Err() != nil {
 		return Decision{}, ctx.Err() // nobody waits for the answer, and the store may be well
 	}
@@ -252,9 +258,12 @@ func (l *Limit) Take(ctx context.Context, subject []byte) (Decision, error) {
 	case Allow:
 		return l.decide(verdict{allowed: true, remaining: l.rule.Max}), nil
 	default:
-		return l.decide(l.memory.take(subject, l.now())), nil
+		return l.decide(l.memory.take(subject, l.since())), nil
 	}
 }
+
+// since returns the time by which memory counts.
+func (l *Limit) since() time.Duration { return l.now().Sub(l.began) }
 
 // ErrStore is the error of a request that may not be served uncounted.
 var ErrStore = fault.New(fault.Unavailable, "limit_unavailable", "The server cannot tell at the moment how often you have asked.")

@@ -14,7 +14,7 @@ import (
 // hands is a clock that stands still until it is moved.
 type hands struct{ at atomic.Int64 }
 
-func (h *hands) now() time.Duration      { return time.Duration(h.at.Load()) }
+func (h *hands) now() time.Time          { return time.Unix(0, h.at.Load()) }
 func (h *hands) advance(d time.Duration) { h.at.Add(int64(d)) }
 
 // inMemory returns a rule that counts in memory, and the clock that it goes by.

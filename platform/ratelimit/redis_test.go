@@ -95,7 +95,7 @@ func processes(t *testing.T, url, rule string) (asks []func(ctx context.Context)
 	for i := range 4 {
 		wrong := time.Duration(i-2) * 150 * time.Second
 		limits := inRedis(t, client(t, url), map[string]string{"test.rule": rule}, func(o *ratelimit.Options) {
-			o.Now = func() time.Duration { return time.Hour + wrong }
+			o.Now = func() time.Time { return time.Now().Add(wrong) }
 		})
 		limit := named(t, limits, "test.rule")
 		asks = append(asks, func(ctx context.Context) (bool, error) {
