@@ -79,10 +79,8 @@ func (r *request) wait() *more {
 	return r.more
 }
 
-// enter makes the place for who calls, and for a session. It comes before the handler, which alone shares the context with others.
+// enter makes the place for who calls, and for a session. It comes before the handler, which alone shares the context with others: no lock is needed yet.
 func (r *request) enter() *entrance {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.more == nil {
 		r.more = &more{}
 	}
