@@ -49,6 +49,8 @@ type Mounted struct {
 	Route
 	Module   string
 	FullPath string // "/api/v1/catalog/products/{id}", of a page its path
+
+	errors *errorFormat // nil for a Problem
 }
 
 // Endpoint is what a router needs to know of a route: where it is, and one of the two that answer.
@@ -56,7 +58,7 @@ type Endpoint struct {
 	Method string
 	Path   string // the template, "/api/v1/catalog/products/{id}"
 	Op     Op     // of an operation; zero, but for its Auth, elsewhere
-	// Serve answers a request to an operation. An error that it returns is to be answered with WriteProblem.
+	// Serve answers a request to an operation. An error that it returns is to be answered with WriteError.
 	Serve func(ctx context.Context, fctx *fasthttp.RequestCtx) error
 	// Varies returns the names of the headers that the answer of an operation depends on, in their canonical letters, beside Accept and those
 	// that everything is asked with (Accept-Encoding, If-None-Match). It is nil for a raw route.
@@ -66,6 +68,7 @@ type Endpoint struct {
 	FiberPath string
 	// Upload bounds a body that is not read before Handler is called; zero for every other endpoint.
 	Upload UploadLimit
+	errors *errorFormat // nil for a Problem
 	// Unlimited is an endpoint whose requests no rate limit counts: of a page that somebody looks at there are dozens.
 	Unlimited bool
 }
@@ -89,17 +92,17 @@ func New(limits Limits, keys *keyring.Ring, log *slog.Logger) *API {
 // is for programs that their tests have started without it. Call it before Mount.
 func (a *API) PlanLate() { a.late = true }
 
-// Mount adds the routes of a module below /api/v1/<module>, and its pages where they say. The error tells of every route that is not added, with the line that made it: what
+// Mount adds the routes of a module below /api/v1/<module>, and its pages and groups where they say. The error tells of every route that is not added, with the line that made it: what
 // is wrong with itself, a place that has another route, a place with two names for a parameter, an operation id of two, a way in that nobody
 // guards.
 func (a *API) Mount(module string, routes ...Route) error {
 	var wrong []error
 	for _, r := range routes {
-		m := Mounted{Route: r, Module: module, FullPath: Prefix + "/" + module + r.Path}
-		if r.page {
-			m.FullPath = r.Path
-		}
+		m := Mounted{Route: r, Module: module, FullPath: r.FullPath(module)}
 		err := r.invalid
+		if err == nil {
+			m.errors, err = a.errorsOf(&r)
+		}
 		if err == nil && !a.late {
 			err = a.plan(&m)
 		}
@@ -112,7 +115,7 @@ func (a *API) Mount(module string, routes ...Route) error {
 		}
 		a.byID[m.Op.ID] = len(a.mounted)
 		a.mounted = append(a.mounted, m)
-		e := Endpoint{Method: r.Method, Path: m.FullPath, Op: r.Op, Upload: r.Op.Upload}
+		e := Endpoint{Method: r.Method, Path: m.FullPath, Op: r.Op, Upload: r.Op.Upload, errors: m.errors}
 		switch {
 		case r.raw != nil:
 			e.Handler, e.FiberPath = a.rawHandler(r.raw), fiberPath(m.FullPath)
@@ -200,7 +203,7 @@ func (a *API) admit(m Mounted) error {
 	}
 	for i := range a.mounted {
 		other := &a.mounted[i]
-		if other.Module != m.Module && !(other.page && m.page) { // which is a part of the path
+		if other.Module != m.Module && other.below() && m.below() { // which is a part of the path
 			continue
 		}
 		if answersFor(other.Method) == answersFor(m.Method) && clash(other.FullPath, m.FullPath) {
@@ -212,6 +215,21 @@ func (a *API) admit(m Mounted) error {
 	}
 	return nil
 }
+
+// FullPath returns where the route is when that module has it.
+func (r Route) FullPath(module string) string {
+	switch {
+	case r.page:
+		return r.Path
+	case r.group.Path != "":
+		return r.group.Path + r.Path
+	default:
+		return Prefix + "/" + module + r.Path
+	}
+}
+
+// below reports whether the route is below the prefix of its module.
+func (r Route) below() bool { return !r.page && r.group.Path == "" }
 
 // answersFor returns the method, GET for HEAD: wherever there is the one, the other is answered, too.
 func answersFor(method string) string {

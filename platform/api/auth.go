@@ -18,7 +18,7 @@ const (
 	Public Auth = "public"
 	// Session wants a session of this application, by its cookie.
 	Session Auth = "session"
-	// Token wants a bearer token (RFC 6750).
+	// Token wants a bearer token (RFC 6750). The scheme of the header Authorization is Bearer, or Token, as some APIs have it.
 	Token Auth = "token"
 )
 
@@ -72,8 +72,8 @@ func (c Caller) Is(roles ...string) bool {
 // CallerKey is the context key under which a context returns its Caller. It is exported for contexts that answer it themselves.
 type CallerKey struct{}
 
-// CallerFrom returns the caller of the request that ctx belongs to. It is the anonymous one when there is none, and in an operation that
-// everybody may call: such an operation does not ask who calls, so that its answer may be kept for others.
+// CallerFrom returns the caller of the request that ctx belongs to. It is the anonymous one when there is none, and in an operation with Auth: Public
+// or PublicWrite: such an operation does not ask who calls, so that its answer may be kept for others. See Anybody for one that does.
 func CallerFrom(ctx context.Context) Caller {
 	c, _ := ctx.Value(CallerKey{}).(Caller)
 	return c
@@ -86,9 +86,17 @@ type TokenVerifier func(ctx context.Context, token string) (Caller, error)
 // Policy says which callers may call an operation. The zero Policy lets nobody in. What depends on the thing that is asked for, its owner for
 // instance, is a question for the use case, which has it at hand: see CallerFrom.
 type Policy struct {
-	allows func(Caller) bool
-	text   string
-	scope  string // one that it asks for, "" for none
+	allows  func(Caller) bool
+	text    string
+	scope   string // one that it asks for, "" for none
+	anybody bool   // see Anybody
+}
+
+// Anybody lets everybody in, and the handler finds out who it is: CallerFrom returns whose session or token came with the request, and the anonymous caller where
+// there was none. A token that is not good is refused all the same. It is for operations that read, and stands alone: unlike those with Auth: Public, what they
+// answer is one caller's, and nobody keeps it.
+func Anybody() Policy {
+	return Policy{allows: func(Caller) bool { return true }, text: "everybody", anybody: true}
 }
 
 // SignedIn lets everybody in who is known.
@@ -103,7 +111,7 @@ func Roles(names ...string) Policy {
 
 // Scope lets in whose bearer token has this scope.
 func Scope(name string) Policy {
-	return Policy{func(c Caller) bool { return !c.Anonymous() && slices.Contains(c.Scopes, name) }, "scope " + name, name}
+	return Policy{allows: func(c Caller) bool { return !c.Anonymous() && slices.Contains(c.Scopes, name) }, text: "scope " + name, scope: name}
 }
 
 // AnyOf lets in whom one of these policies lets in.
@@ -123,7 +131,7 @@ func join(policies []Policy, joint string, allows func(Caller) bool) Policy {
 	for i, p := range policies {
 		all[i], scope = p.String(), cmp.Or(scope, p.scope)
 	}
-	return Policy{allows, strings.Join(all, joint), scope}
+	return Policy{allows: allows, text: strings.Join(all, joint), scope: scope}
 }
 
 // Allows reports whether the policy lets this caller in.
@@ -131,6 +139,9 @@ func (p Policy) Allows(c Caller) bool { return p.allows != nil && p.allows(c) }
 
 // IsZero reports whether the policy was left out.
 func (p Policy) IsZero() bool { return p.allows == nil }
+
+// ForAnybody reports whether the policy is Anybody.
+func (p Policy) ForAnybody() bool { return p.anybody }
 
 // String says who may, in a few words: "role admin or editor".
 func (p Policy) String() string {
@@ -150,7 +161,7 @@ var (
 // Admit returns nil when the caller may call the operation, ErrUnauthenticated when it has to be known first, and else ErrForbidden.
 func (e *Endpoint) Admit(c Caller) error {
 	switch {
-	case e.Op.Auth.Open():
+	case e.Op.Auth.Open(), e.Op.Allow.anybody:
 		return nil
 	case c.Anonymous():
 		return ErrUnauthenticated

@@ -62,6 +62,7 @@ func TestPolicies(t *testing.T) {
 		{api.AllOf(api.Roles("admin"), api.Scope("blog:write")), "role admin and scope blog:write", "----d"},
 		{api.AnyOf(), "", "-----"},
 		{api.AllOf(), "", "-----"},
+		{api.Anybody(), "everybody", " abcd"},
 		{api.AllOf(api.SignedIn(), api.Policy{}), "signed in and nobody", "-----"},
 	} {
 		got := ""
@@ -90,6 +91,42 @@ func TestASessionHasNoScopes(t *testing.T) {
 	}
 }
 
+// Everybody reads, and the document says that nobody has to be known.
+func TestAnybodyReads(t *testing.T) {
+	t.Parallel()
+	do := func(context.Context, *struct{}) (*struct{}, error) { return nil, nil }
+	a := api.New(api.Limits{}, nil, slog.New(slog.DiscardHandler))
+	a.Guard("session", api.Session, api.Token)
+	err := a.Mount("test",
+		api.Get("/token", do, api.Op{ID: "a", Summary: "A", Auth: api.Token, Allow: api.Anybody()}),
+		api.Get("/session", do, api.Op{ID: "b", Summary: "B", Auth: api.Session, Allow: api.Anybody()}),
+		api.Get("/somebody", do, api.Op{ID: "c", Summary: "C", Auth: api.Token, Allow: api.SignedIn()}),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := documentOf(t, a)
+	for path, want := range map[string]struct {
+		ways      int
+		responses string
+	}{"/token": {2, "401"}, "/session": {2, ""}, "/somebody": {1, "401 403"}} {
+		o := doc.Paths["/api/v1/test"+path]["get"]
+		var got []string
+		for _, status := range []string{"401", "403"} {
+			if _, has := o.Responses[status]; has {
+				got = append(got, status)
+			}
+		}
+		if len(o.Security) != want.ways || len(o.Security) == 2 && len(o.Security[0]) != 0 || strings.Join(got, " ") != want.responses {
+			t.Errorf("%s: security %v, responses %v", path, o.Security, got)
+		}
+	}
+	err = a.Mount("test", api.Post("/write", do, api.Op{ID: "w", Summary: "W", Auth: api.Token, Allow: api.Anybody()}))
+	if err == nil || !strings.Contains(err.Error(), `writes, and Op.Allow lets everybody in: say so with Auth: api.PublicWrite("the reason")`) {
+		t.Errorf("a write for everybody: %v", err)
+	}
+}
+
 func TestAdmit(t *testing.T) {
 	t.Parallel()
 	nobody, ann, admin := api.Caller{}, api.Caller{Subject: "ann"}, api.Caller{Subject: "ben", Roles: []string{"admin"}}
@@ -104,6 +141,8 @@ func TestAdmit(t *testing.T) {
 		{"somebody", api.Op{Auth: api.Session, Allow: api.SignedIn()}, ann, nil},
 		{"somebody else", api.Op{Auth: api.Token, Allow: api.Roles("admin")}, ann, api.ErrForbidden},
 		{"the right one", api.Op{Auth: api.Token, Allow: api.Roles("admin")}, admin, nil},
+		{"nobody, where everybody may and somebody is known", api.Op{Auth: api.Token, Allow: api.Anybody()}, nobody, nil},
+		{"nobody, where an admin or everybody is wanted", api.Op{Auth: api.Token, Allow: api.AnyOf(api.Roles("admin"), api.Anybody())}, nobody, api.ErrUnauthenticated},
 		{"nothing said", api.Op{}, admin, api.ErrForbidden},
 	} {
 		if err := (&api.Endpoint{Op: c.op}).Admit(c.caller); !errors.Is(err, c.want) {

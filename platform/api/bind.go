@@ -180,11 +180,19 @@ func (c *call) bindBody(req *fasthttp.Request, v reflect.Value, bad *refusal) er
 		}
 		return nil
 	}
+	if c.op.optional && len(req.Body()) == 0 {
+		return nil
+	}
 	data, err := readBody(req, c.op.merge, c.api.limits.Body)
 	if err != nil {
 		return err
 	}
-	err = c.op.body.Decode(data, v.Field(c.op.bodyAt), plan.Limits{Depth: c.api.limits.Depth})
+	into := v.Field(c.op.bodyAt)
+	if c.op.optional {
+		into.Set(reflect.New(into.Type().Elem()))
+		into = into.Elem()
+	}
+	err = c.op.body.Decode(data, into, plan.Limits{Depth: c.api.limits.Depth})
 	if f, ok := errors.AsType[*fault.Error](err); ok && c.op.merge {
 		c.op.tellFixed(f.Fields)
 	}

@@ -26,8 +26,10 @@ func (c codes) add(status int, more ...string) {
 // declared begins with those of Op.Errors and those of who is let in.
 func declared(m Mounted) codes {
 	c := codes{}
-	if !m.Op.Auth.Open() {
+	if m.Op.Auth == Token || !m.Op.Auth.Open() && !m.Op.Allow.anybody {
 		c.add(http.StatusUnauthorized, ErrUnauthenticated.Code)
+	}
+	if !m.Op.Auth.Open() && !m.Op.Allow.anybody {
 		c.add(http.StatusForbidden, ErrForbidden.Code)
 	}
 	if m.Op.Auth == Session {
@@ -85,7 +87,9 @@ func (op *operation) codes(m Mounted) codes {
 	default:
 		c.add(http.StatusBadRequest, plan.CodeEmptyBody, plan.CodeInvalidJSON, plan.CodeDuplicateKey, plan.CodeTooDeep, plan.CodeTrailingData,
 			plan.CodeInvalidUTF8, codeBadEncoding)
-		c.add(http.StatusLengthRequired, "length_required")
+		if !op.optional {
+			c.add(http.StatusLengthRequired, "length_required")
+		}
 		c.add(http.StatusRequestEntityTooLarge, "body_too_large")
 		c.add(http.StatusUnsupportedMediaType, "unsupported_media_type", "unsupported_content_encoding")
 	}

@@ -36,15 +36,16 @@ type Info struct {
 func (a *API) Document(info Info) ([]byte, error) {
 	names := &componentNames{outputs: map[reflect.Type]bool{}}
 	d := document{components: plan.NewComponents(names.name), used: map[int]bool{}}
-	problem, err := d.components.Schema(a.problem)
-	if err != nil {
-		return nil, err
-	}
-	d.problem = problem
 	paths := map[string]map[string]any{}
 	tags := map[string]bool{}
 	// Answers first: what is both question and answer has the plain name as an answer.
 	mounted := slices.DeleteFunc(slices.Clone(a.mounted), func(m Mounted) bool { return m.page })
+	if len(mounted) == 0 || slices.ContainsFunc(mounted, func(m Mounted) bool { return m.errors == nil }) {
+		var err error
+		if d.problem, err = d.components.Schema(a.problem); err != nil {
+			return nil, err
+		}
+	}
 	for i := range mounted {
 		err := a.plan(&mounted[i])
 		if err == nil {
@@ -114,7 +115,11 @@ func security(o Op) []any {
 	if o.Auth.Open() {
 		return []any{}
 	}
-	return []any{map[string]any{string(o.Auth): []any{}}}
+	way := map[string]any{string(o.Auth): []any{}}
+	if o.Allow.anybody {
+		return []any{map[string]any{}, way}
+	}
+	return []any{way}
 }
 
 func contact(info Info) map[string]any {
@@ -136,7 +141,7 @@ func describeTags(tags map[string]bool, described map[string]string) []any {
 // document is one being written.
 type document struct {
 	components *plan.Components
-	problem    *plan.Schema
+	problem    *plan.Schema // nil where all operations have errors of their own
 	used       map[int]bool // the statuses of errors that operations refer to
 }
 
@@ -179,8 +184,9 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 		if m.Op.Upload.Size > 0 {
 			o["requestBody"] = m.Op.Upload.describe()
 		}
-		o["responses"] = d.problems(map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawCodes(m))
-		return o, nil
+		responses, err := d.errors(m, map[string]any{strconv.Itoa(cmp.Or(m.Op.Status, http.StatusOK)): map[string]any{"description": "Success."}}, rawCodes(m))
+		o["responses"] = responses
+		return o, err
 	}
 	if params := d.parameters(m); len(params) > 0 {
 		o["parameters"] = params
@@ -197,7 +203,7 @@ func (d *document) operation(m Mounted) (map[string]any, error) {
 		if op.merge {
 			content["application/merge-patch+json"] = map[string]any{"schema": body}
 		}
-		o["requestBody"] = map[string]any{"required": true, "content": content}
+		o["requestBody"] = map[string]any{"required": !op.optional, "content": content}
 	}
 	responses, err := d.answers(m)
 	if err != nil {
@@ -358,13 +364,24 @@ func (d *document) answers(m Mounted) (map[string]any, error) {
 	if m.Method == http.MethodGet {
 		responses["304"] = map[string]any{"description": "The representation that If-None-Match names is the current one."}
 	}
-	return d.problems(responses, op.codes(m)), nil
+	return d.errors(m, responses, op.codes(m))
 }
 
-// problems adds the errors with these codes to responses.
-func (d *document) problems(responses map[string]any, c codes) map[string]any {
+// errors adds the errors with these codes to responses.
+func (d *document) errors(m Mounted, responses map[string]any, c codes) (map[string]any, error) {
+	var own *plan.Schema
+	if m.errors != nil {
+		var err error
+		if own, err = d.components.Schema(m.errors.plan); err != nil {
+			return nil, err
+		}
+	}
 	for _, t := range ProblemTypes() {
 		if len(c[t.Status]) == 0 {
+			continue
+		}
+		if own != nil {
+			responses[strconv.Itoa(t.Status)] = t.response(t.Title+". Codes: "+strings.Join(c[t.Status], ", ")+".", "application/json", own)
 			continue
 		}
 		d.used[t.Status] = true
@@ -373,7 +390,16 @@ func (d *document) problems(responses map[string]any, c codes) map[string]any {
 			"description": t.Title + ". Codes: " + strings.Join(c[t.Status], ", ") + ".",
 		}
 	}
-	return responses
+	return responses, nil
+}
+
+// response describes the answer with this sort of failure.
+func (t ProblemType) response(description, mediaType string, schema *plan.Schema) map[string]any {
+	r := map[string]any{"description": description, "content": map[string]any{mediaType: map[string]any{"schema": schema}}}
+	if t.mayBeRepeated() {
+		r["headers"] = map[string]any{"Retry-After": map[string]any{"description": "Seconds to wait.", "schema": map[string]any{"type": "integer"}}}
+	}
+	return r
 }
 
 // headerIdempotencyKey is heeded in front of the operations (package idempotency).
@@ -396,23 +422,19 @@ func (d *document) responses() map[string]any {
 		if !d.used[t.Status] {
 			continue
 		}
-		r := map[string]any{
-			"description": t.Title + ". " + t.Help,
-			"content":     map[string]any{"application/problem+json": map[string]any{"schema": d.problem}},
-		}
-		if t.mayBeRepeated() {
-			r["headers"] = map[string]any{"Retry-After": map[string]any{"description": "Seconds to wait.", "schema": map[string]any{"type": "integer"}}}
-		}
-		all["Problem"+strconv.Itoa(t.Status)] = r
+		all["Problem"+strconv.Itoa(t.Status)] = t.response(t.Title+". "+t.Help, "application/problem+json", d.problem)
 	}
 	return all
 }
 
-// componentNames names the schemas of structs: the module's name or the platform package's, then the type's.
+// componentNames names the schemas of structs: the module's name or the platform package's, then the type's. A struct without a name stands where it is used.
 type componentNames struct{ outputs map[reflect.Type]bool }
 
 func (n *componentNames) name(t reflect.Type, use plan.Use) string {
 	name := typeName(t)
+	if name == "" {
+		return ""
+	}
 	switch use {
 	case plan.Output:
 		n.outputs[t] = true

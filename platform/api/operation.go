@@ -31,6 +31,7 @@ type operation struct {
 	include  []int         // where In has its Include, nil for nowhere
 	bodyAt   int           // the field of In, -1 for none
 	body     *plan.Type    // of In
+	optional bool          // the Body of In is a pointer: there may be none
 	incoming bool          // the Body of In is an Incoming
 	answers  []plan.Header // of Out
 	resultAt int           // the field of Out, -1 for none
@@ -147,7 +148,11 @@ func (op *operation) planIn(c *plan.Compiler, r *Route, t reflect.Type) (err err
 	if op.incoming {
 		return nil
 	}
-	op.body, err = c.Compile(t.Field(op.bodyAt).Type, plan.Input)
+	body := t.Field(op.bodyAt).Type
+	if op.optional = body.Kind() == reflect.Pointer; op.optional {
+		body = body.Elem()
+	}
+	op.body, err = c.Compile(body, plan.Input)
 	return err
 }
 

@@ -134,6 +134,11 @@ func (t ProblemType) mayBeRepeated() bool {
 // pass, as a warning. It replaces the body, the status
 // and the headers that speak of them.
 func (a *API) WriteProblem(ctx context.Context, fctx *fasthttp.RequestCtx, err error) {
+	a.WriteError(ctx, fctx, nil, err)
+}
+
+// WriteError is WriteProblem for an endpoint, whose group may have a format of its own. The endpoint may be nil.
+func (a *API) WriteError(ctx context.Context, fctx *fasthttp.RequestCtx, e *Endpoint, err error) {
 	t, f := classify(err)
 	if t.Status >= 500 {
 		level := slog.LevelError
@@ -162,11 +167,20 @@ func (a *API) WriteProblem(ctx context.Context, fctx *fasthttp.RequestCtx, err e
 	} {
 		resp.Header.Del(name)
 	}
-	resp.Header.SetContentType("application/problem+json")
 	resp.Header.Set(fasthttp.HeaderCacheControl, "no-store")
 	if wait := retryAfter(t, f); wait > 0 {
 		resp.Header.Set(fasthttp.HeaderRetryAfter, strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
+	if e != nil && e.errors != nil {
+		body, err := e.errors.append(p)
+		if err == nil {
+			resp.Header.SetContentType("application/json")
+			resp.SetBody(body)
+			return
+		}
+		a.log.ErrorContext(ctx, "write an error in the format of its group", "error", err.Error())
+	}
+	resp.Header.SetContentType("application/problem+json")
 	body, err := a.problem.Append(nil, reflect.ValueOf(&p).Elem(), nil)
 	if err != nil { // a struct of texts and a number: there is nothing in it that JSON cannot hold
 		a.log.ErrorContext(ctx, "write problem", "error", err.Error())

@@ -59,7 +59,8 @@ type Route struct {
 	plan      func(*plan.Compiler, *Route) (*operation, error) // nil for a raw route
 	operation *operation                                       // of a mounted route
 	raw       fiber.Handler
-	page      bool    // see Page
+	page      bool // see Page
+	group     Group
 	at        uintptr // the code that made it
 	invalid   error   // what is wrong with it, for Mount to tell
 }
@@ -206,6 +207,8 @@ func (r *Route) check() error {
 		return fmt.Errorf("says that it wants a %s and not whose, so nobody may call it: write Allow: api.SignedIn() or api.Roles(\"admin\") into its api.Op", r.Op.Auth)
 	case r.Op.Auth.Open() && !r.Op.Allow.IsZero():
 		return fmt.Errorf("lets everybody in (Op.Auth), and Op.Allow says %s: take one of the two away", r.Op.Allow)
+	case r.Op.Allow.anybody && r.Writes():
+		return fmt.Errorf("writes, and Op.Allow lets everybody in: say so with Auth: %s, or ask for somebody", openAuth(r.Method))
 	case r.Op.Auth == Session && r.Op.Allow.scope != "":
 		return fmt.Errorf("wants a session, and Op.Allow says %s: a session has no scopes. An operation has one way in; for programs, write a second one with Auth: api.Token over the same handler", r.Op.Allow)
 	case r.Op.Concurrency < 0:

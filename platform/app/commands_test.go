@@ -31,7 +31,7 @@ func TestDescribingCommands(t *testing.T) {
 			"GET", "/api/v1/notes/notes", "countNotes", "public", "POST", "/api/v1/notes/notes", "addNote", "public, writes", "/api/v1/notes/raw"}, &[]struct {
 			Method, Path, Auth, Summary string
 			OperationID                 string `json:"operation_id"`
-			Raw                         bool
+			Anybody, Raw                bool
 		}{}},
 		{"config show", []string{"db.dsn", "••••", "db.slow", "1s", "http.addr", "127.0.0.1:0"}, &[]setting{}},
 		{"config show --origin", []string{"db.dsn", "••••", "env APP_DB__DSN", "db.slow", "1s", "embedded:base.yaml:1", "http.body_limit", "4MiB", "built-in"}, &[]setting{}},

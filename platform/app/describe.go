@@ -20,6 +20,7 @@ func (l *launcher) routes() *cobra.Command {
 		Path    string `json:"path"`
 		ID      string `json:"operation_id"`
 		Auth    string `json:"auth"`
+		Anybody bool   `json:"anybody"` // Auth may be missing
 		Summary string `json:"summary"`
 		Raw     bool   `json:"raw"`
 	}
@@ -30,12 +31,15 @@ func (l *launcher) routes() *cobra.Command {
 		}
 		rows := []row{}
 		for _, m := range a.operations.Mounted() {
-			rows = append(rows, row{m.Method, m.FullPath, m.Op.ID, string(m.Op.Auth), m.Op.Summary, m.IsRaw()})
+			rows = append(rows, row{m.Method, m.FullPath, m.Op.ID, string(m.Op.Auth), m.Op.Allow.ForAnybody(), m.Op.Summary, m.IsRaw()})
 		}
 		return l.Print(rows, func(w io.Writer) {
 			lines := [][]string{{"METHOD", "PATH", "OPERATION", "AUTH"}}
 			for _, r := range rows {
 				auth, _, _ := strings.Cut(r.Auth, ":")
+				if r.Anybody {
+					auth += ", or nobody"
+				}
 				lines = append(lines, []string{r.Method, r.Path, r.ID, auth})
 			}
 			l.Table(w, lines...)

@@ -14,8 +14,8 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/db/querystat"
+	"github.com/banyan-go/banyan/platform/module"
 )
 
 // The environment, as `banyan test` sets it.
@@ -36,7 +36,7 @@ const goldenHead = "# Statements of one request, at most, by route. `banyan test
 type golden struct {
 	dir    string // of the module
 	path   string
-	prefix string // of the module's routes
+	routes map[string]bool // the operations of the module, by their paths
 	update bool
 
 	mu   sync.Mutex
@@ -54,16 +54,21 @@ type cost struct {
 type costs map[string]cost
 
 // goldenOf returns the golden file of a module whose folder the test runs in, nil for other modules.
-func goldenOf(t testing.TB, module string) *golden {
+func goldenOf(t testing.TB, m module.Module) *golden {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if filepath.Base(dir) != module {
+	if filepath.Base(dir) != m.Name() {
 		return nil
 	}
-	g := &golden{dir: dir, path: filepath.Join(dir, filepath.FromSlash(goldenFile)), prefix: api.Prefix + "/" + module + "/", seen: costs{}}
+	g := &golden{dir: dir, path: filepath.Join(dir, filepath.FromSlash(goldenFile)), routes: map[string]bool{}, seen: costs{}}
+	for _, r := range module.Routes(m) {
+		if !r.IsPage() {
+			g.routes[r.FullPath(m.Name())] = true
+		}
+	}
 	switch mode := os.Getenv(budgetVar); mode {
 	case "":
 	case "update":
@@ -89,7 +94,7 @@ func goldenOf(t testing.TB, module string) *golden {
 
 // see judges a request. The error says what is wrong with it.
 func (g *golden) see(r querystat.Report) error {
-	if _, path, _ := strings.Cut(r.Origin, " "); !strings.HasPrefix(path, g.prefix) {
+	if _, path, _ := strings.Cut(r.Origin, " "); !g.routes[path] {
 		return nil
 	}
 	r = ofModules(r)

@@ -28,7 +28,7 @@ func newJudge(t testing.TB, budget int) *judge {
 // modules tells the judge what the application consists of.
 func (j *judge) modules(list []module.Module) {
 	for _, m := range list {
-		if g := goldenOf(j.t, m.Name()); g != nil {
+		if g := goldenOf(j.t, m); g != nil {
 			j.golden = g
 		}
 	}

@@ -76,7 +76,7 @@ func (g Gate) guard(e *api.Endpoint) (guard, error) {
 	switch {
 	case o.key == ratelimit.Subject:
 		return o, fmt.Errorf("the rate limit %s (%s) counts what the code of a module hands to it, and a route hands it nothing: by ip, user, user_or_ip, global or header NAME", o.limit.Name(), o.limit.Rule())
-	case o.key == ratelimit.User && !o.guarded:
+	case o.key == ratelimit.User && (!o.guarded || e.Op.Allow.ForAnybody()):
 		return o, fmt.Errorf("the rate limit %s (%s) counts users, and on a public route nobody knows them: by ip, user_or_ip, global or header NAME", o.limit.Name(), o.limit.Rule())
 	}
 	o.byCaller = o.guarded && (o.key == ratelimit.User || o.key == ratelimit.UserOrIP)
@@ -194,10 +194,16 @@ func (s *Server) note(fctx *fasthttp.RequestCtx, slot *session.Slot) {
 // recognise finds out who calls. That nobody known does is no error.
 func (s *Server) recognise(fctx *fasthttp.RequestCtx, r *request, route *route, e *entrance) (err error) {
 	if route.Op.Auth == api.Token {
-		if token := bearer(&fctx.Request.Header); token != "" {
-			if e.caller, err = s.gate.Tokens(r, token); !e.caller.Anonymous() {
-				e.caller.Way = api.Token
-			}
+		token := bearer(&fctx.Request.Header)
+		if token == "" {
+			return nil
+		}
+		switch e.caller, err = s.gate.Tokens(r, token); {
+		case !e.caller.Anonymous():
+			e.caller.Way = api.Token
+		case err == nil && route.Op.Allow.ForAnybody():
+			challenge(fctx, api.Token)
+			return api.ErrUnauthenticated
 		}
 		return err
 	}
@@ -274,14 +280,15 @@ func cookieHeader(fctx *fasthttp.RequestCtx) []byte {
 	}
 }
 
-// bearer returns the token of a request's Authorization (RFC 6750, section 2.1); "" where there is none, or more than one header.
+// bearer returns the token of a request's Authorization (RFC 6750, section 2.1); "" where there is none, or more than one header. The scheme Token is what
+// some APIs had before there was a standard.
 func bearer(h *fasthttp.RequestHeader) string {
 	lines := h.PeekAll(fasthttp.HeaderAuthorization)
 	if len(lines) != 1 {
 		return ""
 	}
 	scheme, token, _ := bytes.Cut(lines[0], []byte(" "))
-	if !bytes.EqualFold(scheme, []byte("Bearer")) {
+	if !bytes.EqualFold(scheme, []byte("Bearer")) && !bytes.EqualFold(scheme, []byte("Token")) {
 		return ""
 	}
 	return string(bytes.TrimSpace(token))

@@ -89,6 +89,8 @@ func guarded(t *testing.T, d *doors, change ...func(*setup)) *server {
 		api.Get("/admin", effect, op("admin", api.Session, api.Roles("admin"))),
 		api.Get("/token", d.me, op("token", api.Token, api.Scope("things:read"))),
 		api.Get("/anybody", d.me, op("anybody", api.Public, api.Policy{})),
+		api.Get("/known", d.me, op("known", api.Session, api.Anybody())),
+		api.Get("/known-token", d.me, op("knownToken", api.Token, api.Anybody())),
 		api.Get("/limited", effect, limited),
 		api.Get("/mine", effect, mine),
 	)
@@ -171,6 +173,13 @@ func TestWhoComesIn(t *testing.T) {
 		{"a token of nobody", "/token", []string{"Authorization: Bearer bad"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
 		{"another scheme", "/token", []string{"Authorization: Basic good"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
 		{"two tokens", "/token", []string{"Authorization: Bearer good", "Authorization: Bearer good"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
+		{"a token by the name that some APIs have for it", "/token", []string{"Authorization: Token good"}, 200, `"user":"robot"`, ""},
+		{"somebody, where anybody may come", "/known", []string{ann.cookie}, 200, `"user":"ann"`, ""},
+		{"nobody, where anybody may come", "/known", nil, 200, `"user":""`, ""},
+		{"a session that is over, where anybody may come", "/known", []string{"Cookie: session=over"}, 200, `"user":""`, ""},
+		{"a token, where anybody may come", "/known-token", []string{"Authorization: Bearer good"}, 200, `"user":"robot"`, ""},
+		{"no token, where anybody may come", "/known-token", nil, 200, `"user":""`, ""},
+		{"a token of nobody, where anybody may come", "/known-token", []string{"Authorization: Bearer bad"}, 401, "unauthenticated", `Bearer error="invalid_token"`},
 		{"nobody asks in public", "/anybody", []string{ann.cookie}, 200, `"user":""`, ""},
 	} {
 		a := s.on(t).get("/api/v1/test"+c.path, c.headers...)

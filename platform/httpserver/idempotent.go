@@ -48,7 +48,7 @@ func (s *Server) once(fctx *fasthttp.RequestCtx, r *request, route *route) error
 	undo := s.undoing(fctx, r)
 	err = attempt.Run(r, func(ctx context.Context) idempotency.Answer {
 		if err := route.Serve(ctx, fctx); err != nil {
-			s.api.WriteProblem(ctx, fctx, err)
+			s.api.WriteError(ctx, fctx, &route.Endpoint, err)
 		}
 		a := answerOf(&fctx.Response)
 		a.Unrepeatable = a.Unrepeatable || route.Op.ShownOnce || s.changesCookie(r)

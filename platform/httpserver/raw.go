@@ -34,8 +34,11 @@ func withContext(h fiber.Handler) fiber.Handler {
 	}
 }
 
+// failureKey is where the error of a raw handler stands on its way back.
+type failureKey struct{}
+
 // serveRaw has fiber answer, and says who may keep the answer.
-func (s *Server) serveRaw(fctx *fasthttp.RequestCtx, r *request, route *route) {
+func (s *Server) serveRaw(fctx *fasthttp.RequestCtx, r *request, route *route) error {
 	fctx.SetUserValue(requestKey{}, r)
 	var reads Reads
 	if route.shared() {
@@ -45,15 +48,19 @@ func (s *Server) serveRaw(fctx *fasthttp.RequestCtx, r *request, route *route) {
 		}
 	}
 	s.raw(fctx)
+	if err, failed := fctx.UserValue(failureKey{}).(error); failed {
+		return err
+	}
 	s.publish(fctx, route, reads)
+	return nil
 }
 
-// rawError answers what a raw handler returns as an error.
+// rawError takes what a raw handler returns as an error.
 func (s *Server) rawError(c *fiber.Ctx, err error) error {
 	if fe, ok := errors.AsType[*fiber.Error](err); ok {
 		err = fromFiber(fe)
 	}
-	s.api.WriteProblem(requestOf(c.Context()), c.Context(), err)
+	c.Context().SetUserValue(failureKey{}, err)
 	return nil
 }
 

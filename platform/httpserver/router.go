@@ -169,6 +169,9 @@ func (s *Server) find(fctx *fasthttp.RequestCtx) (*route, error) {
 // answer lets the endpoint of a request answer it.
 func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) error {
 	if s.shed.enter(fctx.Time(), route.admission) != admitted {
+		if route.FormatsErrors() {
+			return errBusy
+		}
 		s.answerBusy(fctx, r)
 		return nil
 	}
@@ -178,7 +181,7 @@ func (s *Server) answer(fctx *fasthttp.RequestCtx, r *request, route *route) err
 	switch {
 	case err != nil:
 	case route.Serve == nil:
-		s.serveRaw(fctx, r, route)
+		err = s.serveRaw(fctx, r, route)
 	case s.keyed(fctx, route):
 		err = s.once(fctx, r, route)
 	case route.here:

@@ -11,6 +11,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
+	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/telemetry"
 )
 
@@ -37,7 +38,7 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 		if p := recover(); p != nil {
 			s.log.ErrorContext(r, "panic", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 			fctx.Response.Reset()
-			s.api.WriteProblem(r, fctx, errPanic)
+			s.writeError(r, fctx, route, errPanic)
 		}
 		active.End()
 		s.finish(fctx, r, route)
@@ -53,8 +54,17 @@ func (s *Server) serve(fctx *fasthttp.RequestCtx) {
 		err = s.answer(fctx, r, route)
 	}
 	if err != nil {
-		s.api.WriteProblem(r, fctx, err)
+		s.writeError(r, fctx, route, err)
 	}
+}
+
+// writeError answers with an error, as the route has it; route may be nil.
+func (s *Server) writeError(r *request, fctx *fasthttp.RequestCtx, route *route, err error) {
+	var e *api.Endpoint
+	if route != nil {
+		e = &route.Endpoint
+	}
+	s.api.WriteError(r, fctx, e, err)
 }
 
 // errPanic is answered after a panic; what was thrown is in the log.

@@ -13,6 +13,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/telemetry"
 	"github.com/banyan-go/banyan/platform/unit"
@@ -271,6 +272,9 @@ func (s *shedder) count(said outcome, limit string) outcome {
 	s.refused.Inc(limit, said.reason())
 	return said
 }
+
+// errBusy is what answerBusy says.
+var errBusy = fault.New(fault.Unavailable, "overloaded", "The server has more to do than it can.").WithRetryAfter(time.Second)
 
 // answerBusy refuses a request that is one too many. The answer is that of api.WriteProblem, and costs less: it is given when there is no time.
 func (s *Server) answerBusy(fctx *fasthttp.RequestCtx, r *request) {

@@ -20,10 +20,12 @@ func held(concurrency int) (routes func(*setup), running <-chan struct{}, letGo 
 		return &struct{}{}, ctx.Err()
 	}
 	quick := func(context.Context, *struct{}) (*struct{}, error) { return &struct{}{}, nil }
-	return with(
+	given := api.Group{Path: "/given", Errors: api.ErrorsAs(func(p api.Problem) string { return p.Code })}
+	return with(append(
+		given.Routes(api.Get("/quick", quick, api.Op{ID: "given", Summary: "Has errors of its own", Auth: api.Public})),
 		api.Get("/held", wait, api.Op{ID: "held", Summary: "Waits", Auth: api.Public, Concurrency: concurrency}),
 		api.Get("/quick", quick, api.Op{ID: "quick", Summary: "Does not", Auth: api.Public}),
-	), runs, func() { close(end) }
+	)...), runs, func() { close(end) }
 }
 
 // busy checks that an answer is the one to a request too many.
@@ -53,13 +55,16 @@ func TestRequestsTooManyAreRefused(t *testing.T) {
 	for range more - 1 {
 		busy(t, <-answers)
 	}
+	if a := s.get("/given/quick"); a.StatusCode != http.StatusServiceUnavailable || string(a.body) != `"overloaded"` || a.Header.Get("Retry-After") != "1" {
+		t.Errorf("in a group with errors of its own: %s, Retry-After %q: %s", a.Status, a.Header.Get("Retry-After"), a.body)
+	}
 	for _, path := range []string{"/livez", "/readyz", "/startupz", "/up"} {
 		if a := s.get(path); a.StatusCode != http.StatusOK {
 			t.Errorf("%s is %s while there are too many requests", path, a.Status)
 		}
 	}
-	if _, _, body := s.fetch("/metrics"); !strings.Contains(body, `http_server_shed_requests_total{limit="server",reason="queue_full"} 5`) {
-		t.Error("the metrics do not hold the 5 requests that were refused")
+	if _, _, body := s.fetch("/metrics"); !strings.Contains(body, `http_server_shed_requests_total{limit="server",reason="queue_full"} 6`) {
+		t.Error("the metrics do not hold the 6 requests that were refused")
 	}
 	if a := s.get("/nothing"); a.StatusCode != http.StatusNotFound {
 		t.Errorf("what no route answers is %s", a.Status)

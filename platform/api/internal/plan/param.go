@@ -185,7 +185,9 @@ func checkPlace(w *words, in, name string) error {
 		return err
 	}
 	switch strings.ToLower(name) {
-	case "accept", "authorization", "content-type": // OpenAPI 3.1, Parameter Object, name
+	case "authorization": // OpenAPI 3.1, Parameter Object, name
+		return w.wrong(in, name, "OpenAPI ignores a parameter of that name; the framework reads this header itself: Auth: api.Token, with Allow: api.Anybody() where a request may come without it, and api.CallerFrom")
+	case "accept", "content-type":
 		return w.wrong(in, name, "OpenAPI ignores a parameter of that name; the framework reads this header itself")
 	}
 	return nil

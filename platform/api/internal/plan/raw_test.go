@@ -74,7 +74,7 @@ func TestAppendRaw(t *testing.T) {
 
 func TestSchemaOfRaw(t *testing.T) {
 	t.Parallel()
-	const value = `{"type":["object","array","string","number","boolean"]}`
+	const value = `{"type":["object","array","string","number","boolean"],"items":{}}`
 	want := `{"type":"object","properties":{"any":` + value + `,"maybe":{},"change":{}},"additionalProperties":false,"required":["any"]}`
 	if got := describe(t, plan.NewComponents(nameOf), compile[struct{ document }](t, plan.Input)); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

@@ -79,6 +79,7 @@ func (s *Schema) AppendJSON(dst []byte) []byte {
 	switch {
 	case s.Any && !s.Nullable:
 		o.raw("type", `["object","array","string","number","boolean"]`)
+		o.raw("items", "{}") // of an array: some readers want it said
 	case s.Nullable && !s.Any:
 		o.raw("type", `["`+s.Type+`","null"]`)
 	default:
