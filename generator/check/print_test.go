@@ -20,7 +20,7 @@ func findings() []check.Finding {
 		{
 			Severity: check.Error, Area: check.Migrations, Rule: "index-lock", File: "modules/shop/migrations/postgres/20261201000000_x.sql", Line: 2,
 			What: "CREATE INDEX on shop_orders without CONCURRENTLY", Reason: "every write to the table waits until it is done",
-			Fix: "a file of its own, with -- +goose NO TRANSACTION and CREATE INDEX CONCURRENTLY IF NOT EXISTS",
+			Fix: "a file of its own for each index, with -- +goose NO TRANSACTION and CREATE INDEX CONCURRENTLY IF NOT EXISTS",
 		},
 		{
 			Severity: check.Note, Area: check.Migrations, Rule: "raw", File: "a.go", Line: 1, What: "GET /<x>", Reason: "why", Fix: "how",

@@ -98,7 +98,7 @@ func TestCheckRefuses(t *testing.T) {
 		{with(func(s *resource.Spec) { s.Index = []string{""} }), `--index "": there is no field ""`},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+"} }), `there is no field ""`},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+nome"} }), `there is no field "nome"`},
-		{with(func(s *resource.Spec) { s.Index = []string{"name+id"} }), `there is no field "id"`},
+		{with(func(s *resource.Spec) { s.Index = []string{"name+id"} }), "id is a column that every resource has"},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+name"} }), "the field name stands twice"},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+price"} }), "the field price cannot stand in an index"},
 		{with(func(s *resource.Spec) { s.Unique = []string{"name+story"} }), "the field story cannot stand in an index"},

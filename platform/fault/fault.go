@@ -7,6 +7,7 @@ package fault
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 )
@@ -127,6 +128,22 @@ func (e *Error) WithFields(fields ...Field) *Error {
 	c := *e
 	c.Fields = fields
 	return &c
+}
+
+// Below returns err with pointer in front of what it points at in the body, for rules that judge a value and do not know where in the body it stands: with "/user" their "/email" becomes
+// "/user/email". An error that is no *Error, and one that points at nothing, is returned as it is.
+func Below(pointer string, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || len(e.Fields) == 0 {
+		return err
+	}
+	fields := slices.Clone(e.Fields)
+	for i := range fields {
+		if f := &fields[i]; f.In == "" || f.In == "body" {
+			f.Pointer = pointer + f.Pointer
+		}
+	}
+	return e.WithFields(fields...)
 }
 
 // WithRetryAfter returns a copy of e that asks the caller to wait for d.

@@ -77,3 +77,22 @@ func ExampleChecks() {
 	fmt.Println(c.Err())
 	// Output: invalid: Some values are not allowed. /name must not be empty; /price/amount must be at least 0;
 }
+
+// What rules say of a value says in the body where that value stands.
+func TestBelow(t *testing.T) {
+	t.Parallel()
+	plain := errors.New("plain")
+	invalid := fault.InvalidFields(fault.Field{Pointer: "/email", Code: "a"}, fault.Field{In: "query", Pointer: "/q", Code: "b"})
+	for _, err := range []error{invalid, fmt.Errorf("wrapped: %w", invalid)} {
+		got, ok := errors.AsType[*fault.Error](fault.Below("/user", err))
+		if !ok || got.Fields[0].Pointer != "/user/email" || got.Fields[1].Pointer != "/q" || got.Code != "invalid" {
+			t.Errorf("%v: %+v", err, got)
+		}
+	}
+	if invalid.Fields[0].Pointer != "/email" {
+		t.Error("the error itself has changed")
+	}
+	if taken := fault.New(fault.Conflict, "taken", "It is taken."); fault.Below("/user", taken) != error(taken) || fault.Below("/user", plain) != plain || fault.Below("/user", nil) != nil {
+		t.Error("an error that points at nothing is another one")
+	}
+}

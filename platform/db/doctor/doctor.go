@@ -179,7 +179,7 @@ func (e *examination) unbounded(s *shape) {
 		return
 	}
 	for _, table := range tables {
-		if a := s.Access(table); slices.Contains(a.Equal, "id") { // of one row, or of a list that somebody has written
+		if a := s.Access(table); slices.Contains(a.Equal, "id") || s.GroupedWithin(table) { // of one row, or of a list that somebody has written
 			return
 		}
 	}

@@ -41,7 +41,7 @@ func Rules() []Rule {
 		{"no-transaction", "", "in a file with NO TRANSACTION, more than one statement in a section, or one that cannot be repeated", "after a failure in the middle it starts from the top", "one statement to a file, with IF NOT EXISTS or IF EXISTS"},
 		{"allow", "", "a comment banyan:allow without a reason, or for a rule that there is not", "whoever reads it next has to know why", "write -- banyan:allow RULE reason"},
 
-		{"index-lock", Postgres, "an index that is made, rebuilt or dropped without CONCURRENTLY on a table that was there before", "every write to the table waits until it is done", "a file of its own, with -- +goose NO TRANSACTION and CREATE INDEX CONCURRENTLY IF NOT EXISTS"},
+		{"index-lock", Postgres, "an index that is made, rebuilt or dropped without CONCURRENTLY on a table that was there before", "every write to the table waits until it is done", "a file of its own for each index, with -- +goose NO TRANSACTION and CREATE INDEX CONCURRENTLY IF NOT EXISTS"},
 		{"concurrently", Postgres, "CONCURRENTLY inside of a transaction", "PostgreSQL refuses it", "a file of its own, with -- +goose NO TRANSACTION above -- +goose Up"},
 		{"set-not-null", Postgres, "SET NOT NULL without a check that has been validated", "it reads the whole table, and " + waits, "ADD CONSTRAINT ... CHECK (x IS NOT NULL) NOT VALID, VALIDATE it in a second file, then SET NOT NULL"},
 		{"column-rewrite", Postgres, "a new column whose values are computed for each row: a volatile default, a stored or a serial column", "the table is written again, and " + waits, "add it without a default, set the default, and fill it in portions"},

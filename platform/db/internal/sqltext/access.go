@@ -22,6 +22,7 @@ type Query struct {
 	joins   [][]Token         // the conditions of joins
 	where   []Token
 	order   []Token
+	group   []Token
 	// Plain says that it is one SELECT, UPDATE or DELETE: no union of several, and nothing behind WITH.
 	Plain bool
 	// Limited says that it has a LIMIT or a FETCH.
@@ -48,6 +49,8 @@ func Parse(text string) *Query {
 			q.joins = append(q.joins, part)
 		case "order":
 			q.order = part
+		case "group":
+			q.group = part
 		}
 		begun = -1
 	}
@@ -56,21 +59,19 @@ func Parse(text string) *Query {
 		switch {
 		case t.Is("("):
 			i = group(q.tokens, i) - 1
-		case t.Is("where"), t.Is("on"), t.Is("order"):
+		case t.Is("where"), t.Is("on"), t.Is("order"), t.Is("group"):
 			end(i)
 			clause, begun = lower(t.Text), i+1
-			if clause == "order" {
+			if clause == "order" || clause == "group" {
 				begun++ // BY
 			}
+			q.Grouped = q.Grouped || clause == "group"
 		case t.Is("from"), t.Is("join"), t.Is("update"):
 			end(i)
 			q.name(i + 1)
 		case t.Is("limit"), t.Is("fetch"):
 			end(i)
 			q.Limited = true
-		case t.Is("group"):
-			end(i)
-			q.Grouped = true
 		case t.Is("union"), t.Is("intersect"), t.Is("except"):
 			end(i)
 			q.Plain = false
@@ -149,6 +150,19 @@ func (q *Query) Access(table string) Access {
 	}
 	a.Order = q.orderOf(table)
 	return a
+}
+
+// GroupedWithin reports whether the statement returns one row for each group and the groups are written in it: they are of columns of a table that are compared with = or IN.
+func (q *Query) GroupedWithin(table string) bool {
+	equal := q.Access(table).Equal
+	for i := 0; i < len(q.group); {
+		name, next := q.column(q.group, i, table)
+		if end := next == len(q.group) || q.group[next].Is(","); !end || !slices.Contains(equal, name) {
+			return false
+		}
+		i = next + 1
+	}
+	return q.Grouped
 }
 
 // conditions adds those of a part that hold together.
