@@ -14,6 +14,7 @@ import (
 type delivery struct {
 	mailer  *Mailer
 	kind    string
+	pause   time.Duration // before the first try
 	compose func(context.Context) (driver.Mail, error)
 	letter  driver.Mail // once it is composed: it keeps its id
 	began   time.Time
@@ -21,7 +22,7 @@ type delivery struct {
 
 // run tries until the mail is handed over, or there is no use in trying. Sent is false where there was nothing to send.
 func (d *delivery) run() (sent bool, err error) {
-	last := false // try
+	last := d.pause > 0 && d.wait(d.pause) // try
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		sent, err = d.try()
 		if err == nil || last || driver.IsPermanent(err) || time.Since(d.began)+pause > d.mailer.cfg.RetryFor {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/mail"
 	"strings"
 	"sync"
@@ -25,6 +26,9 @@ const (
 	firstPause   = 2 * time.Second
 	longestPause = 2 * time.Minute
 )
+
+// composePause is how long after the answer a message is made, at most: its work would else take time from this answer, or from the next one to the same caller.
+const composePause = 20 * time.Millisecond
 
 // ErrFull is of kind fault.Unavailable: as many mails wait as may.
 var ErrFull = fault.New(fault.Unavailable, "mail_busy", "Too many mails wait to be sent. Try again in a moment.").WithRetryAfter(10 * time.Second)
@@ -155,18 +159,18 @@ func (m *Mailer) Send(ctx context.Context, msg Message) error {
 	letter := m.letter(msg)
 	var err error // stays nil where the transaction is yet to end
 	db.AfterCommit(ctx, func(context.Context) {
-		err = m.take(msg.Kind, func(context.Context) (driver.Mail, error) { return letter, nil })
+		err = m.take(msg.Kind, 0, func(context.Context) (driver.Mail, error) { return letter, nil })
 	})
 	return err
 }
 
-// Compose is Send for a message that is made behind the back of the caller, too, so that his time tells nothing about what is in it, nor whether
+// Compose is Send for a message that is made behind the back of the caller, too, up to 20 ms later, so that his time tells nothing about what is in it, nor whether
 // there is one: a zero Message sends nothing. Compose is called again when it fails, as sending is. Its context carries no transaction and ends
 // after mail.timeout.
 func (m *Mailer) Compose(ctx context.Context, kind string, compose func(ctx context.Context) (Message, error)) error {
 	var err error
 	db.AfterCommit(ctx, func(context.Context) {
-		err = m.take(kind, func(ctx context.Context) (driver.Mail, error) {
+		err = m.take(kind, rand.N(composePause), func(ctx context.Context) (driver.Mail, error) {
 			msg, err := compose(ctx)
 			if err != nil || msg == (Message{}) {
 				return driver.Mail{}, err
@@ -189,8 +193,8 @@ func (m *Mailer) letter(msg Message) driver.Mail {
 	}
 }
 
-// take makes a place for a mail and begins with it.
-func (m *Mailer) take(kind string, compose func(context.Context) (driver.Mail, error)) error {
+// take makes a place for a mail and begins with it, after a pause.
+func (m *Mailer) take(kind string, pause time.Duration, compose func(context.Context) (driver.Mail, error)) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -202,7 +206,7 @@ func (m *Mailer) take(kind string, compose func(context.Context) (driver.Mail, e
 		return ErrFull
 	}
 	m.waiting++
-	go m.deliver(&delivery{mailer: m, kind: kind, compose: compose, began: time.Now()})
+	go m.deliver(&delivery{mailer: m, kind: kind, pause: pause, compose: compose, began: time.Now()})
 	return nil
 }
 
