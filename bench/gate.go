@@ -9,11 +9,11 @@ import (
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
-// loginScript makes wrk begin a session with the server that it measures, and send its cookie.
+// loginScript makes wrk begin a session with the server that it measures, and send its cookie. It has places for flags of curl and for the path.
 const loginScript = `function init(args)
-  local p = io.popen("curl -s -D - -o /dev/null -X POST http://" .. wrk.host .. ":" .. wrk.port .. "/api/v1/bench/login")
+  local p = io.popen("curl -s -D - -o /dev/null %s http://" .. wrk.host .. ":" .. wrk.port .. "%s")
   local h = p:read("*a"); p:close()
-  wrk.headers["Cookie"] = h:match("[Ss]et%-[Cc]ookie: ([^;\r\n]+)")
+  wrk.headers["Cookie"] = h:match("[Ss]et%%-[Cc]ookie: ([^;\r\n]+)")
 end
 `
 
@@ -23,8 +23,13 @@ const never = `--set limits.default="1000000000 per 1h by ip"`
 // gate measures what sessions and limits cost: against the same program without them, against one raw command of Redis in the same program, and all
 // together against bare fiber.
 func (b *bench) gate(ctx context.Context) ([]figure, error) {
-	if err := os.WriteFile(b.path("login.lua"), []byte(loginScript), 0o600); err != nil {
-		return nil, fmt.Errorf("write the script for wrk: %w", err)
+	for name, text := range map[string]string{
+		"login.lua":      fmt.Sprintf(loginScript, "-X POST", "/api/v1/bench/login"),
+		"login-hand.lua": fmt.Sprintf(loginScript, "", "/login"),
+	} {
+		if err := os.WriteFile(b.path(name), []byte(text), 0o600); err != nil {
+			return nil, fmt.Errorf("write a script for wrk: %w", err)
+		}
 	}
 	key, err := b.keys(ctx, "stack")
 	if err != nil {
@@ -48,9 +53,12 @@ func (b *bench) behind(name, addr, opsAddr, path, flags string) variant {
 }
 
 func (b *bench) gateInProcess(ctx context.Context, key string) (figure, error) {
-	addr, err := freeAddrs(5)
+	addr, err := freeAddrs(7)
 	if err != nil {
 		return figure{}, err
+	}
+	hand := func(name, addr, parts string) variant {
+		return variant{name, "http://" + addr + "/api/items/42", []string{"Accept-Encoding: gzip", "-s $B/login-hand.lua"}, "httpd -addr " + addr + " -mw " + parts}
 	}
 	const memory = "--set session.store=memory "
 	cookie := []string{"Accept-Encoding: gzip", "Cookie: __Host-session=0123456789012345678901234567890123456789012"}
@@ -60,6 +68,8 @@ func (b *bench) gateInProcess(ctx context.Context, key string) (figure, error) {
 		b.behind("session in memory", addr[0], addr[1], "/mine/42", memory),
 		b.behind("limit in memory", addr[2], addr[3], "/raw/42", memory+never),
 		b.behind("session and limit in memory", addr[2], addr[3], "/mine/42", memory+never),
+		hand("both, written by hand", addr[5], "fused"),
+		hand("the same with these bytes", addr[6], "fused,bytes"),
 	})
 	if err != nil {
 		return figure{}, err
@@ -74,7 +84,7 @@ func (b *bench) gateInProcess(ctx context.Context, key string) (figure, error) {
 			atLeast("limit in memory, requests/s of the same without one", limit.rps/neither.rps, 0.95),
 			atLeast("session and limit in memory, requests/s of bare fiber's", both.ratio, 0.78),
 		},
-		Notes: l.notes(b.opts.repeats),
+		Notes: append(l.notes(b.opts.repeats), "What is written by hand recovers, logs, counts in a histogram, and finds a session and a limit in maps; with these bytes it sends the headers and logs the fields of Banyan as constants."),
 	}, nil
 }
 
