@@ -45,17 +45,30 @@ func (l *looping) read(ctx context.Context, id int) (rows int64, err error) {
 	return rows, l.db.Query(ctx, db.Global).Table("counter_rows").Where("id = ?", id).Count(&rows).Error
 }
 
+// grouped is such a module whose routes are in a group.
+type grouped struct{ looping }
+
+func (g *grouped) Parts() []module.Part { return []module.Part{g} }
+func (g *grouped) Routes() []api.Route {
+	return api.Group{Path: "/given"}.Routes(g.looping.Routes()...)
+}
+
 // said runs an application whose module loops, sends one request twice and returns what its test said.
 func said(t *testing.T, times int, ctx func(context.Context) context.Context) string {
+	t.Helper()
+	return saidOf(t, rowsPath, func(c counter) module.Module { return &looping{c, times, ctx} })
+}
+
+func saidOf(t *testing.T, path string, of func(c counter) module.Module) string {
 	t.Helper()
 	r := &recorder{TB: t}
 	t.Run("application", func(t *testing.T) { // which has ended when its instances have said everything
 		r.TB = t
 		a := apptest.Run(r, func(p module.Platform) (module.Module, error) {
-			return &looping{counter{p.DB.ForModule("counter")}, times, ctx}, nil
+			return of(counter{p.DB.ForModule("counter")}), nil
 		})
 		for range 2 {
-			a.On(t).Get(rowsPath).Want(200)
+			a.On(t).Get(path).Want(200)
 		}
 	})
 	return strings.Join(r.said, "\n")
@@ -132,6 +145,12 @@ func TestGoldenQueries(t *testing.T) {
 			t.Errorf("%d statements: %s", times, got)
 		}
 	}
+	t.Setenv("BANYAN_BUDGET", "update")
+	given := saidOf(t, "/given/rows", func(c counter) module.Module { return &grouped{looping{counter: c, times: 1}} })
+	if text, err := os.ReadFile(file); given != "" || err != nil || !strings.HasSuffix(string(text), "\nGET /given/rows 1\n  1 SELECT counter_rows\n") {
+		t.Errorf("of a group it said %s; the file is %s, error %v", given, text, err)
+	}
+	t.Setenv("BANYAN_BUDGET", "")
 	got := said(t, 3, nil)
 	for _, want := range []string{"runs 3 statements, and testdata/queries.golden says 2; these are more\n  1  SELECT count(*) FROM", "banyan test --budget update"} {
 		if !strings.Contains(got, want) {
