@@ -13,7 +13,8 @@ import (
 // Places is who gets the next connection of a pool, or the next transaction: a semaphore that is fair among routes. A route that asks for more
 // than its share waits, while others find a place; and who waits takes turns route by route, the one first that holds the fewest. So a storm on
 // one route neither takes all connections nor stands in front of everybody else. A route that holds its places long gets half of its share: what
-// it has at work in the database takes the time of the statements beside it. It is safe for concurrent use.
+// it has at work in the database takes the time of the statements beside it. What is stuck, waiting for a lock for instance, does no work there, and does not
+// count for that half. It is safe for concurrent use.
 type Places struct {
 	size, share int
 	opened      time.Time
@@ -31,7 +32,8 @@ type Places struct {
 type line struct {
 	named   bool // only then does the share hold
 	taken   int
-	held    time.Duration // a place, on average; the last ones count most
+	since   []time.Duration // when each of those was granted
+	held    time.Duration   // a place, on average; the last ones count most
 	waiters []*waiter
 }
 
@@ -43,9 +45,13 @@ const (
 	reckonAfter = 100 * time.Millisecond // at most so often, since it looks at all routes
 )
 
+// stuckAfter is how long a place is held by somebody who is stuck.
+const stuckAfter = 500 * time.Millisecond
+
 // waiter is a request that waits.
 type waiter struct {
 	granted bool
+	since   time.Duration // when it was
 	ready   chan struct{} // gets one for each grant
 	timer   *time.Timer
 }
@@ -55,7 +61,7 @@ type waiter struct {
 const watchAfter = 20 * time.Millisecond
 
 // await waits for the place until ctx ends or wait has passed.
-func (w *waiter) await(ctx context.Context, wait time.Duration) (granted bool) {
+func (p *Places) await(ctx context.Context, w *waiter, wait time.Duration) (granted bool) {
 	first := min(wait, watchAfter)
 	if deadline, ok := ctx.Deadline(); ok {
 		first = min(first, time.Until(deadline))
@@ -67,15 +73,18 @@ func (w *waiter) await(ctx context.Context, wait time.Duration) (granted bool) {
 		return true
 	case <-w.timer.C:
 	}
-	if wait -= first; wait == 0 {
-		return false
-	}
-	w.timer.Reset(wait)
-	select {
-	case <-w.ready:
-		return true
-	case <-ctx.Done():
-	case <-w.timer.C:
+	for wait -= first; wait > 0; {
+		next := min(wait, stuckAfter)
+		wait -= next
+		w.timer.Reset(next)
+		select {
+		case <-w.ready:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-w.timer.C:
+		}
+		p.pass() // somebody may be stuck by now
 	}
 	return false
 }
@@ -110,20 +119,21 @@ func (p *Places) String() string {
 // Take waits for a place on behalf of the route that ctx serves, until ctx ends or wait has passed; ok is false then. For what is no request the
 // share does not hold.
 func (p *Places) Take(ctx context.Context, wait time.Duration) (place Place, ok bool) {
-	w, l := p.enter(querystat.OriginOf(ctx))
+	now := time.Since(p.opened)
+	w, l := p.enter(querystat.OriginOf(ctx), now)
 	if w == nil {
-		return Place{p, l, time.Since(p.opened)}, true
+		return Place{p, l, now}, true
 	}
 	ctx = Awaited(ctx)
 	began := time.Now()
-	ok = ctx.Err() == nil && w.await(ctx, wait)
+	ok = ctx.Err() == nil && p.await(ctx, w, wait)
 	querystat.Waited(ctx, time.Since(began))
-	ok = p.leaveLine(l, w, ok)
-	return Place{p, l, time.Since(p.opened)}, ok
+	since, ok := p.leaveLine(l, w, ok)
+	return Place{p, l, since}, ok
 }
 
 // enter takes a place that is free, or lines up.
-func (p *Places) enter(route string) (*waiter, *line) {
+func (p *Places) enter(route string, now time.Duration) (*waiter, *line) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	l := p.lines[route]
@@ -131,8 +141,8 @@ func (p *Places) enter(route string) (*waiter, *line) {
 		l = &line{named: route != ""}
 		p.lines[route] = l
 	}
-	if p.taken < p.size && p.fits(l) { // then nobody waits who could have it
-		p.grant(l)
+	if p.taken < p.size && p.fits(l, now) { // then nobody waits who could have it
+		p.grant(l, now)
 		return nil, l
 	}
 	w := p.waiter()
@@ -157,30 +167,43 @@ func (p *Places) waiter() *waiter {
 }
 
 // fits reports whether the route may have one more. The caller holds mu.
-func (p *Places) fits(l *line) bool {
+func (p *Places) fits(l *line, now time.Duration) bool {
 	switch {
 	case !l.named:
 		return true
+	case l.taken >= p.share:
+		return false
 	case l.held >= p.long && p.share < p.size:
-		return l.taken < p.least()
+		return l.working(now) < p.least()
 	default:
-		return l.taken < p.share
+		return true
 	}
+}
+
+// working returns how many hold a place and are not stuck.
+func (l *line) working(now time.Duration) (n int) {
+	for _, since := range l.since {
+		if now-since < stuckAfter {
+			n++
+		}
+	}
+	return n
 }
 
 // least is how many a route may have that holds them long.
 func (p *Places) least() int { return max(1, p.share/2) }
 
-func (p *Places) grant(l *line) {
+func (p *Places) grant(l *line, now time.Duration) {
 	p.taken++
 	l.taken++
+	l.since = append(l.since, now)
 }
 
-// leaveLine ends a wait. It reports true when the place is there, perhaps just now.
-func (p *Places) leaveLine(l *line, w *waiter, told bool) (granted bool) {
+// leaveLine ends a wait. It reports true when the place is there, perhaps just now, and since when.
+func (p *Places) leaveLine(l *line, w *waiter, told bool) (since time.Duration, granted bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	granted = w.granted
+	since, granted = w.since, w.granted
 	switch {
 	case granted && !told:
 		<-w.ready
@@ -192,7 +215,7 @@ func (p *Places) leaveLine(l *line, w *waiter, told bool) (granted bool) {
 	}
 	w.granted = false
 	p.idle = append(p.idle, w)
-	return granted
+	return since, granted
 }
 
 // Leave gives the place back, to the next who waits.
@@ -204,16 +227,27 @@ func (p *Places) leave(l *line, since time.Duration) {
 	defer p.mu.Unlock()
 	p.taken--
 	l.taken--
+	i := slices.Index(l.since, since)
+	l.since = slices.Delete(l.since, i, i+1)
 	p.note(l, now-since, now)
-	for p.taken < p.size && p.next() { // more than one, when a route has got its whole share back
+	for p.taken < p.size && p.next(now) { // more than one, when a route has got its whole share back
+	}
+}
+
+// pass gives places to those who may have them because of the time that has gone by.
+func (p *Places) pass() {
+	now := time.Since(p.opened)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.taken < p.size && p.next(now) {
 	}
 }
 
 // next gives a place to the next one who waits and may have it. The caller holds mu.
-func (p *Places) next() bool {
+func (p *Places) next(now time.Duration) bool {
 	next := -1
 	for i, other := range p.waiting {
-		if p.fits(other) && (next < 0 || other.taken < p.waiting[next].taken) {
+		if p.fits(other, now) && (next < 0 || other.taken < p.waiting[next].taken) {
 			next = i
 		}
 	}
@@ -227,8 +261,8 @@ func (p *Places) next() bool {
 	if len(other.waiters) > 0 {
 		p.waiting = append(p.waiting, other)
 	}
-	w.granted = true
-	p.grant(other)
+	w.granted, w.since = true, now
+	p.grant(other, now)
 	w.ready <- struct{}{}
 	return true
 }

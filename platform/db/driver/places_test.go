@@ -146,6 +146,52 @@ func TestPlacesHeldLong(t *testing.T) {
 	}
 }
 
+// A request that is stuck, on a lock that somebody else has, takes nobody's time: a route of which one may work at a time goes on beside it, up to its share.
+func TestPlacesOfTheStuck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := driver.NewPlaces(4, 2)
+		for range 50 {
+			place := take(t, p, "storm")
+			time.Sleep(20 * time.Millisecond)
+			place.Leave()
+			quick := take(t, p, "other")
+			time.Sleep(time.Millisecond)
+			quick.Leave()
+		}
+		stuck := take(t, p, "storm")
+		began := time.Now()
+		const waiters = 20
+		served := make(chan time.Duration, waiters)
+		for range waiters {
+			go func() {
+				place, ok := p.Take(serving("storm"), time.Second)
+				if !ok {
+					t.Error("it is not served")
+					return
+				}
+				served <- time.Since(began)
+				time.Sleep(time.Millisecond)
+				place.Leave()
+			}()
+		}
+		for i := range waiters {
+			if after := <-served; after < 500*time.Millisecond || after > 600*time.Millisecond+time.Duration(i)*time.Millisecond {
+				t.Errorf("request %d is served after %s, want when the first is stuck, one after the other", i, after)
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+		second := take(t, p, "storm")
+		time.Sleep(time.Second)
+		wantNone(t, p, "storm") // two that are stuck are its share
+		second.Leave()
+		stuck.Leave()
+		place := take(t, p, "storm")
+		wantNone(t, p, "storm") // it holds them longer than ever
+		place.Leave()
+	})
+}
+
 // Who waits is served in turns, route by route, however many wait for one of them, and within a route in the order in which they came.
 func TestPlacesTakeTurns(t *testing.T) {
 	t.Parallel()
