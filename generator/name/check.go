@@ -145,7 +145,7 @@ func badMember(s string) (reason string, proposals []string) {
 		return tooLong(s, "_")
 	case !snakeSyntax.MatchString(s):
 		return "has to be words of letters a to z and digits, joined by _", []string{squeeze(s, "_")}
-	case standardField(s):
+	case StandardField(s):
 		return "is one of the fields that every resource has", []string{"own_" + s}
 	case New(s).Pascal == "TableName":
 		return "would clash with a method of the generated code", []string{"own_" + s}
@@ -153,8 +153,8 @@ func badMember(s string) (reason string, proposals []string) {
 	return "", nil
 }
 
-// standardField reports whether Go would have one name for s and for a field that every resource has: i_d is ID.
-func standardField(s string) bool {
+// StandardField reports whether Go would have one name for s and for a field that every resource has: i_d is ID.
+func StandardField(s string) bool {
 	return slices.ContainsFunc([]string{"id", "version", "created_at", "updated_at", "deleted_at", "bucket"}, func(standard string) bool {
 		return New(standard).Pascal == New(s).Pascal
 	})

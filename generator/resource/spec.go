@@ -241,7 +241,7 @@ func (c *checked) readComposite(text string, unique bool) (composite, error) {
 			c.fields[i].InIndex = true
 		}
 		switch {
-		case slices.Contains([]string{"id", "created_at", "updated_at", "deleted_at", "version"}, word):
+		case i < 0 && name.StandardField(word):
 			return comp, fmt.Errorf("%s is a column that every resource has, and this is about fields: rows sort by their id as they were made, and an index over more is a migration of your own", word)
 		case i < 0:
 			return comp, fmt.Errorf("there is no field %s: name those of the resource", name.Quote(word))

@@ -68,9 +68,10 @@ type Endpoint struct {
 	FiberPath string
 	// Upload bounds a body that is not read before Handler is called; zero for every other endpoint.
 	Upload UploadLimit
-	errors *errorFormat // nil for a Problem
 	// Unlimited is an endpoint whose requests no rate limit counts: of a page that somebody looks at there are dozens.
 	Unlimited bool
+
+	errors *errorFormat // nil for a Problem
 }
 
 // New returns an API without operations. Keys may be nil when nothing is going to be served.

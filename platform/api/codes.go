@@ -26,11 +26,12 @@ func (c codes) add(status int, more ...string) {
 // declared begins with those of Op.Errors and those of who is let in.
 func declared(m Mounted) codes {
 	c := codes{}
-	if m.Op.Auth == Token || !m.Op.Auth.Open() && !m.Op.Allow.anybody {
+	switch {
+	case !m.Op.Auth.Open() && !m.Op.Allow.anybody:
 		c.add(http.StatusUnauthorized, ErrUnauthenticated.Code)
-	}
-	if !m.Op.Auth.Open() && !m.Op.Allow.anybody {
 		c.add(http.StatusForbidden, ErrForbidden.Code)
+	case m.Op.Auth == Token: // which may be missing, but not be wrong
+		c.add(http.StatusUnauthorized, ErrUnauthenticated.Code)
 	}
 	if m.Op.Auth == Session {
 		c.add(http.StatusServiceUnavailable, "sessions_unavailable")

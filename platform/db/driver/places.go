@@ -30,9 +30,8 @@ type Places struct {
 
 // line is a route: what it holds, for how long, and who waits for it.
 type line struct {
-	named   bool // only then does the share hold
-	taken   int
-	since   []time.Duration // when each of those was granted
+	named   bool            // only then does the share hold
+	since   []time.Duration // when each place that it has was granted
 	held    time.Duration   // a place, on average; the last ones count most
 	waiters []*waiter
 }
@@ -84,7 +83,7 @@ func (p *Places) await(ctx context.Context, w *waiter, wait time.Duration) (gran
 			return false
 		case <-w.timer.C:
 		}
-		p.pass() // somebody may be stuck by now
+		p.look() // somebody may be stuck by now
 	}
 	return false
 }
@@ -171,7 +170,7 @@ func (p *Places) fits(l *line, now time.Duration) bool {
 	switch {
 	case !l.named:
 		return true
-	case l.taken >= p.share:
+	case len(l.since) >= p.share:
 		return false
 	case l.held >= p.long && p.share < p.size:
 		return l.working(now) < p.least()
@@ -195,7 +194,6 @@ func (p *Places) least() int { return max(1, p.share/2) }
 
 func (p *Places) grant(l *line, now time.Duration) {
 	p.taken++
-	l.taken++
 	l.since = append(l.since, now)
 }
 
@@ -226,19 +224,22 @@ func (p *Places) leave(l *line, since time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.taken--
-	l.taken--
 	i := slices.Index(l.since, since)
 	l.since = slices.Delete(l.since, i, i+1)
 	p.note(l, now-since, now)
-	for p.taken < p.size && p.next(now) { // more than one, when a route has got its whole share back
-	}
+	p.pass(now)
 }
 
-// pass gives places to those who may have them because of the time that has gone by.
-func (p *Places) pass() {
+// look gives places to those who may have them because of the time that has gone by.
+func (p *Places) look() {
 	now := time.Since(p.opened)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.pass(now)
+}
+
+// pass gives the free places to those who wait and may have them: more than one, when a route has got its whole share back. The caller holds mu.
+func (p *Places) pass(now time.Duration) {
 	for p.taken < p.size && p.next(now) {
 	}
 }
@@ -247,7 +248,7 @@ func (p *Places) pass() {
 func (p *Places) next(now time.Duration) bool {
 	next := -1
 	for i, other := range p.waiting {
-		if p.fits(other, now) && (next < 0 || other.taken < p.waiting[next].taken) {
+		if p.fits(other, now) && (next < 0 || len(other.since) < len(p.waiting[next].since)) {
 			next = i
 		}
 	}

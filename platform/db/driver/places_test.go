@@ -43,6 +43,11 @@ func wantNone(t *testing.T, p *driver.Places, route string) {
 // A route gets its share and no more, and what is no request gets all.
 func TestPlacesShare(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testPlacesShare) // how long a place is held counts
+}
+
+func testPlacesShare(t *testing.T) {
+	t.Helper()
 	p := driver.NewPlaces(4, 2)
 	first := take(t, p, "storm")
 	take(t, p, "storm")

@@ -136,11 +136,10 @@ func (s *store) Load(_ context.Context, id driver.ID) (*driver.Session, bool, er
 		return nil, false, nil
 	}
 	now := s.now()
-	unseen := now.Sub(sess.Seen)
-	if unseen >= s.options.Idle || !now.Before(sess.Expires) {
+	if !s.alive(sess, now) {
 		return nil, false, nil
 	}
-	return sess, unseen >= s.options.Touch, nil
+	return sess, now.Sub(sess.Seen) >= s.options.Touch, nil
 }
 
 // Save changes a session, and its id.
