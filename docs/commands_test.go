@@ -7,10 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/banyan-go/banyan/platform/servertest"
 )
 
 // reader is what a reader does around the commands of a page: waits until a server serves, ends it before the next.
@@ -39,7 +40,7 @@ func TestCommandsRun(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			clone(t, filepath.Join(dir, "banyan"))
-			port := freePort(t)
+			_, port, _ := net.SplitHostPort(servertest.Addr(t))
 			script = strings.ReplaceAll(script, "localhost:8080", "localhost:"+port)
 			cmd := exec.CommandContext(t.Context(), "bash", "-c", reader+script)
 			cmd.Dir = filepath.Join(dir, "banyan")
@@ -110,25 +111,5 @@ func clone(t *testing.T, dir string) {
 		if err := os.WriteFile(to, data, info.Mode()); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-// freePort returns a port that nothing listened on a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-}
-
-func TestCommandsOfAPage(t *testing.T) {
-	t.Parallel()
-	page := "# A\n```sh\nmake a\n```\ntext\n```\nnot this\n```\n```go x/y.go\npackage y\n```\n```json\n{}\n```\n```sh\nmake b\n```\n"
-	want := "make a\nmkdir -p \"$(dirname x/y.go)\" && cat >x/y.go <<'END_OF_FILE'\npackage y\nEND_OF_FILE\nmake b\n"
-	if got := commands(page); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }

@@ -88,7 +88,7 @@ func frontends() map[string]func(t *testing.T, app string) (front, purge string,
 			return c.URL(), c.URL(), c
 		},
 		"nginx": func(t *testing.T, app string) (string, string, *servertest.WebCache) {
-			purge := free(t)
+			purge := servertest.Addr(t)
 			c := servertest.StartNginx(t, func(dir, addr string) string {
 				return replace(t, block(t, "nginx"), "/var/cache/nginx/app", dir+"/app",
 					"listen 80;", "listen "+addr+";", "listen 127.0.0.1:8081;", "listen "+purge+";", "http://127.0.0.1:8080", "http://"+app)
@@ -127,20 +127,10 @@ func replace(t *testing.T, text string, pairs ...string) string {
 	return text
 }
 
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 // newSite runs an application and a cache in front.
 func newSite(t *testing.T, vendor string, again time.Duration) (*site, *servertest.WebCache) {
 	t.Helper()
-	addr := free(t)
+	addr := servertest.Addr(t)
 	front, purge, inFront := frontends()[vendor](t, addr)
 	s := &site{t: t, front: front, texts: map[string]string{}, hold: make(chan chan struct{})}
 	var lc lifecycle.Lifecycle

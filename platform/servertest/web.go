@@ -3,7 +3,6 @@ package servertest
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,10 +98,7 @@ func startWeb(t Test, name string, judge func(string) verdict, prepare func(dir,
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	addr, err := freePort(t.Context())
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
+	addr := Addr(t)
 	s := &WebCache{daemon{name: name, quit: "TERM", judge: judge, dir: dir}, addr}
 	files, args := prepare(dir, addr)
 	for name, text := range files {
@@ -120,16 +116,6 @@ func startWeb(t Test, name string, judge func(string) verdict, prepare func(dir,
 		}
 	})
 	return s
-}
-
-// freePort returns an address on loopback that nobody listens on.
-func freePort(ctx context.Context) (string, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	return l.Addr().String(), l.Close()
 }
 
 // URL returns its address, http://127.0.0.1:1234.
