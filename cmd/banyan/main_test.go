@@ -76,6 +76,8 @@ func TestErrors(t *testing.T) {
 		{outside, "new shop --replace nowhere", 2, "--replace nowhere: there is no go.mod of github.com/banyan-go/banyan", "banyan new --help"},
 		{outside, "new taken", 6, "is there already; nothing was written", "choose another folder"},
 		{outside, "generate", 2, "banyan generate wants a command", "banyan generate --help"},
+		{outside, "help generate thing", 2, `banyan generate has no command "thing"`, "banyan generate --help"},
+		{outside, "help routes", 2, "banyan has no command routes, and this is not in a Banyan application", "banyan new NAME"},
 		{outside, "generate thing", 2, `banyan generate has no command "thing"`, "banyan generate --help"},
 		{outside, "g resource", 2, "got 0 arguments, want MODULE/NAME FIELD...", "banyan generate resource --help"},
 		{outside, "g resource product name:string", 2, `"product" names no module; write MODULE/NAME`, "banyan generate resource --help"},

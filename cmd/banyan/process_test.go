@@ -41,6 +41,8 @@ func TestPassThrough(t *testing.T) {
 		{"-q --no-color --profile single about", 0, "dev", ""},
 		{"-q about --mode prod", 0, "prod", ""},
 		{"-q config show --origin db.dsn", 0, "db.dsn  ••••  configs/profiles/single.yaml:5", ""},
+		{"-q help migrate up", 0, "Apply what is pending", ""},
+		{"--quiet help nosuch", 2, "", `error: banyan has no command "nosuch"`},
 		{"--quiet nosuch", 2, "", `error: banyan has no command "nosuch"`},
 		{"-q healthcheck --set http.ops_addr=127.0.0.1:1", 5, "", "error: "},
 	} {

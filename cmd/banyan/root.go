@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,7 +74,7 @@ func (c *command) root() *cobra.Command {
 	c.Register(root.PersistentFlags(), "tell each command that is run")
 	root.AddCommand(c.new(), c.generate(), c.destroy(), c.dev(), c.test(), c.check(), c.sync(), c.version())
 	c.Prepare(root, func(words []string) error {
-		return c.passThrough(root.Context(), root, words[0], append(slices.Clone(words), "--help"))
+		return c.passThrough(root.Context(), root, words[0], append([]string{"help"}, words...))
 	}, "new", "dev", "generate", "destroy", "sync", "check", "test")
 	return root
 }

@@ -11,7 +11,7 @@ import (
 
 // Prepare gives the program below root what all programs have, once every command is there: errors of usage, completion, and help. The help
 // opens with examples and is nowhere wider than 80 columns. That of root lists the commands of week, which are typed in a normal week, ten at
-// most; `help all` lists all of them. What help is asked for and is not below root, unknown is asked for if it is not nil.
+// most; `help all` lists all of them. Unknown, if it is not nil, is asked for the help of words that begin with no command below root.
 func (c *Console) Prepare(root *cobra.Command, unknown func(words []string) error, week ...string) {
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.SetFlagErrorFunc(unknownFlag)
@@ -69,7 +69,7 @@ func (c *Console) help(root *cobra.Command, unknown func(words []string) error) 
 			switch {
 			case err == nil && len(rest) == 0:
 				return found.Help()
-			case unknown != nil:
+			case unknown != nil && found == root:
 				return unknown(words)
 			default:
 				return misused(found, NoWords(found, rest))
