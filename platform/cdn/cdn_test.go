@@ -334,6 +334,35 @@ func TestAddresses(t *testing.T) {
 	})
 }
 
+// What a cache has dropped before a call that fails is not told again with the rest.
+func TestManyAddressesAreToldInParts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := newVendor("")
+		c, lc := open(t, v)
+		defer stop(t, lc)
+		for i := range 250 {
+			c.Note(fmt.Sprintf("/%03d", i), []string{"#a"}, time.Minute)
+		}
+		go func() {
+			for _, err := range []error{nil, errGone, errGone, nil} {
+				v.fails <- err
+			}
+			close(v.fails)
+		}()
+		if err := c.Invalidate(t.Context(), []string{"#a"}); err != nil {
+			t.Fatal(err)
+		}
+		var told []string
+		for range 3 {
+			told = append(told, (<-v.told).Addresses...)
+		}
+		if len(told) != 250 || !slices.IsSorted(told) {
+			t.Errorf("%d addresses in three calls that did not fail: %q", len(told), told)
+		}
+	})
+}
+
 func TestVendors(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"none": "<nil>", "varnish": "<nil>", "nginx": "<nil>", "varnsih": `"varnsih"`} {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -65,11 +66,16 @@ type nginx struct{}
 
 func (nginx) Header() (name, separator string) { return "", "" }
 
-// Purge asks once for each coding: nginx keeps an answer for each, and drops the one that the request would get.
+// Purge asks once for each coding: nginx keeps an answer for each, and drops the one that the request would get. An address that nginx does not take as
+// one is done: it has never kept an answer there, and the others must not wait for it.
 func (nginx) Purge(ctx context.Context, c Cache, p Purge) error {
 	for _, address := range p.Addresses {
+		if _, err := url.ParseRequestURI(address); err != nil || address[0] != '/' {
+			continue
+		}
 		for _, coding := range []string{"", "gzip", "br", "zstd"} {
-			if err := c.send(ctx, address, http.Header{"Accept-Encoding": {coding}}, http.StatusOK, http.StatusNotFound, http.StatusPreconditionFailed); err != nil {
+			if err := c.send(ctx, address, http.Header{"Accept-Encoding": {coding}}, http.StatusOK,
+				http.StatusNotFound, http.StatusPreconditionFailed, http.StatusBadRequest, http.StatusRequestURITooLong); err != nil {
 				return err
 			}
 		}

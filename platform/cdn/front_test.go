@@ -138,6 +138,26 @@ func TestFormsInACacheInFront(t *testing.T) {
 	}, "varnish", "nginx")
 }
 
+// No address that somebody asks for keeps the cache from being told of the others: neither one that just fits into its line, nor one with a host.
+func TestAddressesThatCannotBePurged(t *testing.T) {
+	behind(t, func(t *testing.T, s *site) {
+		s.mustWrite("1", "first.")
+		const line = 8 << 10 // of nginx, with the method and the version
+		for n := line - 24; n <= line-8; n++ {
+			path := "/html/1?"
+			s.get(path + strings.Repeat("x", n-len("/api/v1/test"+path)))
+		}
+		long := "/html/1?" + strings.Repeat("x", 5000)
+		s.want(long, "first.", true)
+		s.want(long, "first.", true) // it could not be purged
+		s.direct("GET http://shop.example/api/v1/test/html/1 HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n\r\n", "first.")
+		s.want("/html/1?short", "first.", true)
+		s.want("/html/1?short", "first.", false)
+		s.mustWrite("1", "second.")
+		s.want("/html/1?short", "second.", true)
+	}, "nginx")
+}
+
 // What belongs to one request is in its answer, and in no other that is made of that.
 func TestWhatBelongsToOneRequest(t *testing.T) {
 	behind(t, func(t *testing.T, s *site) {

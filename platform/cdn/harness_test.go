@@ -37,6 +37,7 @@ func TestMain(m *testing.M) { leaktest.Main(m) }
 type site struct {
 	t     *testing.T
 	front string // address of the cache
+	app   string // of the application behind it, 127.0.0.1:1234
 	pages *cache.Group[string, string]
 	cache *cache.Cache
 	files *files.Files
@@ -132,7 +133,7 @@ func newSite(t *testing.T, vendor string, again time.Duration) (*site, *serverte
 	t.Helper()
 	addr := servertest.Addr(t)
 	front, purge, inFront := frontends()[vendor](t, addr)
-	s := &site{t: t, front: front, texts: map[string]string{}, hold: make(chan chan struct{})}
+	s := &site{t: t, front: front, app: addr, texts: map[string]string{}, hold: make(chan chan struct{})}
 	var lc lifecycle.Lifecycle
 	tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: io.Discard})
 	if err != nil {
@@ -321,6 +322,22 @@ func (s *site) ask(path string, headers ...string) (answer, error) {
 		return answer{}, err
 	}
 	return answer{resp, body.String()}, resp.Body.Close()
+}
+
+// direct sends a request to the application itself, and checks what is in the answer.
+func (s *site) direct(request, text string) {
+	s.t.Helper()
+	conn, err := new(net.Dialer).DialContext(s.t.Context(), "tcp", s.app)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := io.WriteString(conn, request); err != nil {
+		s.t.Fatal(err)
+	}
+	if got, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(got), "HTTP/1.1 200 ") || !strings.Contains(string(got), text) {
+		s.t.Errorf("%q: %.200q, error %v", request, got, err)
+	}
 }
 
 // want asks for a path and checks the answer, and whether the application was asked for it.

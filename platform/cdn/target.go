@@ -147,14 +147,33 @@ func (t *target) take() *batch {
 	}
 }
 
+// maxAddressesTold is how many addresses are told in one call: what was told before a call that fails is not told again.
+const maxAddressesTold = 100
+
 // tell tells a batch until the cache has done it. It returns false when the life ends before.
 func (t *target) tell(b *batch) bool {
 	p := Purge{Tags: slices.Sorted(maps.Keys(b.tags)), Addresses: slices.Sorted(maps.Keys(b.addresses))}
+	part := Purge{Tags: p.Tags}
+	for rest := p.Addresses; ; part.Tags = nil {
+		n := min(len(rest), maxAddressesTold)
+		part.Addresses, rest = rest[:n:n], rest[n:]
+		if !t.insist(part) {
+			return false
+		}
+		if len(rest) == 0 {
+			t.tellAgain(b, p)
+			return true
+		}
+	}
+}
+
+// insist calls the cache until it has done what it is told. It returns false when the life ends before.
+func (t *target) insist(p Purge) bool {
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		err := t.driver.Purge(t.life, t.cache, p)
 		if err == nil {
 			t.done.Inc()
-			t.tellAgain(b, p)
+			t.note(false, nil)
 			return true
 		}
 		t.failed.Inc()
@@ -171,7 +190,6 @@ func (t *target) tell(b *batch) bool {
 
 // tellAgain notes that a batch was told, and has it told once more a little later: an answer that was made before the change may have been on its way.
 func (t *target) tellAgain(b *batch, p Purge) {
-	t.note(false, nil)
 	close(b.done)
 	if !b.first {
 		return

@@ -78,7 +78,7 @@ func (s *Server) label(fctx *fasthttp.RequestCtx, route *route, reads Reads) boo
 	}
 	names := namesOf(reads)
 	header, value := s.edge.Label(names)
-	if header != "" && value == "" {
+	if header != "" && value == "" || !s.droppable(fctx) {
 		return false
 	}
 	if header != "" {
@@ -88,13 +88,38 @@ func (s *Server) label(fctx *fasthttp.RequestCtx, route *route, reads Reads) boo
 	return true
 }
 
+// longestNoted is how long the address of an answer may be, in bytes, that caches in front keep by it. They take lines of 8 KiB, and that of a purge is
+// longer than that of a GET.
+const longestNoted = 4 << 10
+
+// droppable reports whether caches in front can be told to drop the answer to a request.
+func (s *Server) droppable(fctx *fasthttp.RequestCtx) bool {
+	return s.edge == nil || !s.edge.ByAddress() || len(fctx.Request.Header.RequestURI()) <= longestNoted
+}
+
 // noteAddress notes where an answer was given that caches in front may keep.
 func (s *Server) noteAddress(fctx *fasthttp.RequestCtx, route *route, names []string) {
 	if s.edge == nil || !route.shared() || !s.edge.ByAddress() {
 		return
 	}
 	c := route.Op.Cache
-	s.edge.Note(string(fctx.Request.Header.RequestURI()), names, c.SMaxAge+c.StaleWhileRevalidate)
+	s.edge.Note(string(originForm(fctx.Request.Header.RequestURI())), names, c.SMaxAge+c.StaleWhileRevalidate)
+}
+
+// originForm returns the path and the query of what a request is for, without the host that a client of proxies writes in front.
+func originForm(target []byte) []byte {
+	_, rest, absolute := bytes.Cut(target, []byte("://"))
+	if target[0] == '/' || !absolute {
+		return target
+	}
+	switch i := bytes.IndexAny(rest, "/?"); {
+	case i < 0:
+		return []byte("/")
+	case rest[i] == '?':
+		return append([]byte("/"), rest[i:]...)
+	default:
+		return rest[i:]
+	}
 }
 
 // namesOf returns what an answer was made of.

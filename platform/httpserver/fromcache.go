@@ -16,7 +16,7 @@ import (
 // operation is going to refuse for what is no part of the key gets to it. What the operation sees, and the answer may depend on, is in the key.
 func (s *Server) fromCache(fctx *fasthttp.RequestCtx, r *request, route *route) error {
 	req := &fctx.Request
-	if len(req.Body()) > 0 || !api.AcceptsJSON(&req.Header) {
+	if len(req.Body()) > 0 || !api.AcceptsJSON(&req.Header) || !s.droppable(fctx) {
 		return s.operate(fctx, r, route)
 	}
 	query := fctx.URI().QueryString()
