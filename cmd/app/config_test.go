@@ -342,7 +342,7 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unlike := map[string]string{"db.dsn": "file:x.db", "http.ops_token": "a-token-of-the-operators", "http.cors.origins": "https://shop.example.com",
+	unlike := map[string]string{"db.dsn": "file:x.db", "http.ops_token": "a-token-of-the-operators", "http.cors.origins": "https://shop.example.com", "http.hosts": "shop.example.com",
 		"mail.from": "shop@example.com", "mail.smtp.address": "mail.example.com:587", "mail.smtp.user": "shop", "mail.smtp.password": "hush",
 		"redis.state": "redis://state", "redis.cache": "redis://cache", "redis.prefix": "shop", "assets.base_url": "https://cdn.example.com",
 		"cdn.vendor": "varnish", "cdn.caches": "http://10.0.0.5:6081", "cdn.token": "hush",

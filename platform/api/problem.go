@@ -64,6 +64,7 @@ func ProblemTypes() []ProblemType {
 		{"uri-too-long", 414, "URI Too Long", "The address is longer than the server takes."},
 		{"unsupported-media-type", 415, "Unsupported Media Type", "Send application/json, in one of the content encodings that the server knows."},
 		{"expectation-failed", 417, "Expectation Failed", "The server does not do what the header Expect asks for."},
+		{"misdirected", 421, "Misdirected Request", "The server does not answer to the name that the address has. Use one of its own."},
 		{"invalid", 422, "Unprocessable Content", "The request was understood, and some of its values are not allowed: see errors."},
 		{"precondition-required", 428, "Precondition Required", "Say which version you have seen: send If-Match."},
 		{"too-many-requests", 429, "Too Many Requests", "Wait as long as Retry-After says."},

@@ -37,6 +37,9 @@ func (s *Server) check(req *fasthttp.Request) error {
 	if err := checkHost(h.Host(), target); err != nil {
 		return err
 	}
+	if err := s.hosts.check(h.Host()); err != nil {
+		return err
+	}
 	return checkTarget(target)
 }
 

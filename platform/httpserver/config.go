@@ -21,6 +21,8 @@ type Config struct {
 	OpsToken string  `config:"ops_token" secret:"true" doc:"Bearer token that opens pprof to callers from elsewhere; empty opens it to this machine alone. At least 20 characters in mode prod."`
 	Proxies  []Proxy `config:"proxies" doc:"Addresses or networks (10.0.0.0/8) of the proxies in front, whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
+	Hosts []string `config:"hosts" doc:"Names under which the server answers, *.example.com for all below one; a request for another one is answered with 421. Empty is every name, in mode dev localhost and what ends in .localhost; addresses are always answered."`
+
 	CORS CORS `config:"cors"`
 
 	Compress []string `config:"compress" enum:"zstd,br,gzip" doc:"Content codings that are offered, the best one first: zstd, br, gzip; an empty list compresses nothing."`
@@ -106,6 +108,7 @@ func (c Config) opsAddr() string { return c.OpsAddr.Or("127.0.0.1:9090") }
 // Validate reports settings that are impossible or contradict each other.
 func (c Config) Validate(r *config.Report) {
 	c.validateAddresses(r)
+	c.validateHosts(r)
 	c.validateLimits(r)
 	switch n := len(c.OpsToken); {
 	case r.Mode() != config.Prod || n == 0:
@@ -138,6 +141,14 @@ func (c Config) validateAddresses(r *config.Report) {
 	for _, p := range c.Proxies {
 		if p.IsValid() && p.Bits() == 0 {
 			r.Add("proxies", p.String(), "the networks of your proxies: from everywhere, any client could say that it is another one")
+		}
+	}
+}
+
+func (c Config) validateHosts(r *config.Report) {
+	for _, name := range c.Hosts {
+		if rest := strings.TrimPrefix(name, "*."); rest == "" || strings.Trim(strings.ToLower(rest), "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" || strings.HasPrefix(rest, ".") {
+			r.Add("hosts", name, "a name without a scheme and a port: shop.example.com, or *.example.com")
 		}
 	}
 }

@@ -252,6 +252,35 @@ func TestGoodContent(t *testing.T) {
 	}
 }
 
+// In mode dev no page of a stranger, whose name leads to this machine, is a part of the application; elsewhere http.hosts says which names it has.
+func TestHosts(t *testing.T) {
+	t.Parallel()
+	mine := []string{"localhost", "LOCALHOST:8080", "shop.localhost", "127.0.0.1", "192.168.1.7:8080", "[::1]", "[::1]:8080", "localhost."}
+	for name, c := range map[string]struct {
+		dev         bool
+		hosts       []string
+		good, wrong []string
+	}{
+		"dev":               {true, nil, mine, []string{"evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "xlocalhost", "shop", ".localhost.evil"}},
+		"dev with names":    {true, []string{"app", "*.ngrok.example"}, append([]string{"app:8080", "APP", "x.ngrok.example", "y.x.Ngrok.Example:443"}, mine...), []string{"evil.example", "ngrok.example", "xngrok.example", "app.evil"}},
+		"without names":     {false, nil, append([]string{"evil.example"}, mine...), nil},
+		"names of a server": {false, []string{"Shop.example"}, append([]string{"shop.example", "SHOP.EXAMPLE:443"}, mine...), []string{"evil.example", "www.shop.example"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, func(su *setup) { su.opts.Dev, su.cfg.Hosts = c.dev, c.hosts })
+			for status, all := range map[int][]string{200: c.good, 421: c.wrong} {
+				for _, host := range all {
+					a := s.on(t).do("GET /api/v1/test/things HTTP/1.1\r\nHost: " + host + "\r\n\r\n")
+					if a.StatusCode != status || status == 421 && !strings.Contains(string(a.body), `"code":"host_unknown"`) {
+						t.Errorf("%q: %s %s, want %d", host, a.Status, a.body, status)
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	s := start(t)

@@ -4,7 +4,6 @@ import (
 	"crypto/subtle"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
@@ -81,10 +80,5 @@ func isLocal(r *http.Request) bool {
 	if err != nil || !peer.Addr().Unmap().IsLoopback() || r.Header.Get("X-Forwarded-For") != "" {
 		return false
 	}
-	host := r.Host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
-	}
-	_, err = netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil || host == "localhost"
+	return isThisMachine(hostName(r.Host))
 }

@@ -24,7 +24,7 @@ import (
 
 // Options are what the program, and not its operator, decides.
 type Options struct {
-	// Dev is mode dev: no drain, Server-Timing in answers.
+	// Dev is mode dev: no drain, Server-Timing in answers, and without http.hosts no names but those of this machine.
 	Dev bool
 	// Queries are the statistics of what requests ask of the database. Nil keeps none.
 	Queries *querystat.Stats
@@ -61,6 +61,7 @@ type Server struct {
 	health     *Health
 	compressor *compressor
 	edge       Edge
+	hosts      *hosts     // nil for every name
 	responses  *responses // nil where none are kept
 	reads      func(ctx context.Context, tags []string) (context.Context, Reads)
 	shed       *shedder
@@ -82,7 +83,7 @@ type Server struct {
 // New builds the server without I/O and appends its start and stop to lc: append it last, so that it starts when everything else is there
 // and stops before anything else goes. It panics when two endpoints claim the same path.
 func New(cfg Config, o Options, operations *api.API, health *Health, tel *telemetry.Telemetry, lc *lifecycle.Lifecycle) (*Server, error) {
-	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, reads: o.Reads, edge: o.Edge, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), defaults: newDefaults(), failed: make(chan error, 2)}
+	s := &Server{cfg: cfg, dev: o.Dev, gate: o.Gate, sockets: o.Sockets, api: operations, tel: tel, queries: o.Queries, keys: o.Idempotency, reads: o.Reads, edge: o.Edge, log: tel.Logger(), health: health, cors: newCORS(cfg.CORS), hosts: newHosts(cfg.Hosts, o.Dev), defaults: newDefaults(), failed: make(chan error, 2)}
 	s.drainTime = cfg.drain(o.Dev)
 	if s.handsOver() {
 		s.drainTime = cfg.Drain.Or(handover)
