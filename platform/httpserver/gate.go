@@ -104,7 +104,8 @@ func (s *Server) pass(fctx *fasthttp.RequestCtx, r *request, route *route) (*ent
 // admit lets a caller in that the operation allows.
 func (s *Server) admit(fctx *fasthttp.RequestCtx, r *request, route *route, e *entrance) error {
 	fctx.Response.Header.SetCanonical([]byte(fasthttp.HeaderCacheControl), []byte(notStored))
-	if err := s.recognise(fctx, r, route, e); err != nil {
+	refused, err := s.recognise(fctx, r, route, e)
+	if err != nil {
 		return err
 	}
 	caller := e.caller
@@ -113,12 +114,16 @@ func (s *Server) admit(fctx *fasthttp.RequestCtx, r *request, route *route, e *e
 			return err
 		}
 	}
+	if refused && route.Op.Allow.ForAnybody() {
+		challenge(fctx, api.Token)
+		return api.ErrUnauthenticated
+	}
 	if route.protected && !caller.Anonymous() {
 		if err := s.checkSite(fctx, &e.slot); err != nil {
 			return err
 		}
 	}
-	err := route.Admit(caller)
+	err = route.Admit(caller)
 	switch {
 	case errors.Is(err, api.ErrUnauthenticated):
 		challenge(fctx, route.Op.Auth)
@@ -191,32 +196,30 @@ func (s *Server) note(fctx *fasthttp.RequestCtx, slot *session.Slot) {
 	slot.Device, slot.Address = string(fctx.UserAgent()), s.client(fctx, peer(fctx)).String()
 }
 
-// recognise finds out who calls. That nobody known does is no error.
-func (s *Server) recognise(fctx *fasthttp.RequestCtx, r *request, route *route, e *entrance) (err error) {
+// recognise finds out who calls, and whether a token was sent that is nobody's. That nobody known calls is no error.
+func (s *Server) recognise(fctx *fasthttp.RequestCtx, r *request, route *route, e *entrance) (refused bool, err error) {
 	if route.Op.Auth == api.Token {
 		token := bearer(&fctx.Request.Header)
 		if token == "" {
-			return nil
+			return false, nil
 		}
-		switch e.caller, err = s.gate.Tokens(r, token); {
-		case !e.caller.Anonymous():
-			e.caller.Way = api.Token
-		case err == nil && route.Op.Allow.ForAnybody():
-			challenge(fctx, api.Token)
-			return api.ErrUnauthenticated
+		e.caller, err = s.gate.Tokens(r, token)
+		if e.caller.Anonymous() {
+			return err == nil, err
 		}
-		return err
+		e.caller.Way = api.Token
+		return false, err
 	}
 	if route.protected {
 		s.note(fctx, &e.slot)
 	}
 	if err := s.gate.Sessions.Enter(r, &e.slot, cookieHeader(fctx)); err != nil {
-		return err
+		return false, err
 	}
 	if sess := e.slot.Session(); sess != nil {
 		e.caller = api.Caller{Subject: sess.User, Roles: sess.Roles, Way: api.Session}
 	}
-	return nil
+	return false, nil
 }
 
 // checkSite keeps other sites from acting for the user of a session: the browser would send its cookie along. What says where it comes from has

@@ -78,6 +78,8 @@ func guarded(t *testing.T, d *doors, change ...func(*setup)) *server {
 	limited.Limit = "test.few"
 	mine := op("mine", api.Session, api.SignedIn())
 	mine.Limit = "test.user"
+	known := op("knownToken", api.Token, api.Anybody())
+	known.Limit = "test.user"
 	routes := with(
 		api.Post("/sign-in", d.signIn, op("signIn", api.PublicWrite("it asks who is there"), api.Policy{})),
 		api.Post("/sign-out", d.signOut, op("signOut", api.Session, api.SignedIn())),
@@ -90,7 +92,7 @@ func guarded(t *testing.T, d *doors, change ...func(*setup)) *server {
 		api.Get("/token", d.me, op("token", api.Token, api.Scope("things:read"))),
 		api.Get("/anybody", d.me, op("anybody", api.Public, api.Policy{})),
 		api.Get("/known", d.me, op("known", api.Session, api.Anybody())),
-		api.Get("/known-token", d.me, op("knownToken", api.Token, api.Anybody())),
+		api.Get("/known-token", d.me, known),
 		api.Get("/limited", effect, limited),
 		api.Get("/mine", effect, mine),
 	)
@@ -348,6 +350,7 @@ func TestHowOften(t *testing.T) {
 		{"/mine", nil, 401, `"test.user";r=1;t=3600`}, // counted for the address
 		{"/mine", []string{"Cookie: session=x"}, 401, `"test.user";r=0;t=3600`},
 		{"/mine", []string{"Cookie: session=y"}, 429, `"test.user";r=0;t=3600`},
+		{"/known-token", []string{"Authorization: Bearer guessed"}, 429, `"test.user";r=0;t=3600`},
 		{"/anybody", nil, 200, `"default";r=596;t=60`}, // behind those who have signed in
 	} {
 		a := s.get("/api/v1/test"+c.path, c.headers...)
@@ -412,6 +415,12 @@ func TestClientsBehindAProxyAreCounted(t *testing.T) {
 	} {
 		if a := s.get("/api/v1/test/limited", "X-Forwarded-For: "+c.client); a.StatusCode != c.status {
 			t.Errorf("request %d of %s: %s, want %d", i, c.client, a.Status, c.status)
+		}
+	}
+	// A proxy that adds a line of its own adds it to one that the client has left empty, too.
+	for i, client := range []string{"192.0.2.31", "192.0.2.32"} {
+		if a := s.get("/api/v1/test/limited", "X-Forwarded-For:", "X-Forwarded-For: "+client); a.StatusCode != 204 {
+			t.Errorf("client %d behind an empty line: %s", i, a.Status)
 		}
 	}
 }

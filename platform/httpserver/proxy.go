@@ -1,6 +1,7 @@
 package httpserver
 
 import (
+	"bytes"
 	"net"
 	"net/netip"
 	"slices"
@@ -42,10 +43,7 @@ func (s *Server) client(fctx *fasthttp.RequestCtx, peer netip.Addr) netip.Addr {
 	if !s.trusted(peer) {
 		return peer
 	}
-	forwarded := joined(&fctx.Request.Header, fasthttp.HeaderXForwardedFor)
-	if len(forwarded) == 0 {
-		return peer
-	}
+	forwarded := bytes.Join(fctx.Request.Header.PeekAll(fasthttp.HeaderXForwardedFor), []byte(",")) // a proxy may add a line, to one that is empty, too
 	client := peer
 	for _, hop := range slices.Backward(strings.Split(string(forwarded), ",")) {
 		addr, ok := parseHop(strings.TrimSpace(hop))
