@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/valyala/fasthttp"
+	"golang.org/x/sync/singleflight"
 )
 
 // checkTime bounds all checks of one readiness answer.
@@ -20,6 +21,7 @@ type Health struct {
 	checks   []check
 	started  bool
 	draining bool
+	asking   singleflight.Group // of the checks: however many ask at once, whatever is asked is asked once
 }
 
 type check struct {
@@ -30,7 +32,7 @@ type check struct {
 // NewHealth returns a Health that is not ready before Started.
 func NewHealth() *Health { return &Health{} }
 
-// Add adds a condition of readiness: run returns nil while it holds. It is called by each question and has to be cheap and to return
+// Add adds a condition of readiness: run returns nil while it holds. It is called by one question at a time and has to be cheap and to return
 // when ctx ends. What its error says is shown on the ops listener alone.
 func (h *Health) Add(name string, run func(ctx context.Context) error) {
 	h.mu.Lock()
@@ -71,12 +73,27 @@ func (r Report) code() int {
 	return http.StatusServiceUnavailable
 }
 
-// Ready runs every check and reports.
+// Ready runs every check and reports. Who asks while the checks run gets what they find: a flood of questions must not keep them from being answered.
 func (h *Health) Ready(ctx context.Context) Report {
+	found, _, _ := h.asking.Do("", func() (any, error) { return h.check(context.WithoutCancel(ctx)), nil })
+	r, _ := found.(Report)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.draining:
+		r.Status = "draining"
+	case !h.started:
+		r.Status = "starting"
+	}
+	return r
+}
+
+// check runs every check.
+func (h *Health) check(ctx context.Context) Report {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	h.mu.Lock()
-	started, draining, checks := h.started, h.draining, h.checks
+	checks := h.checks
 	h.mu.Unlock()
 	r := Report{Status: "ok", Checks: map[string]string{}}
 	for _, c := range checks {
@@ -87,12 +104,6 @@ func (h *Health) Ready(ctx context.Context) Report {
 				r.Status = "failing"
 			}
 		}
-	}
-	switch {
-	case draining:
-		r.Status = "draining"
-	case !started:
-		r.Status = "starting"
 	}
 	return r
 }

@@ -8,7 +8,10 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -104,6 +107,44 @@ func TestHealthBeforeTheStart(t *testing.T) {
 	if r := health.Ready(ctx); r.Status != "draining" {
 		t.Errorf("when stopping: %+v", r)
 	}
+}
+
+// However many ask at once, the checks run once: a flood of questions would keep the balancer's own from being answered in time.
+func TestHealthIsAskedForByMany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		health, leave := httpserver.NewHealth(), make(chan struct{})
+		var runs atomic.Int64
+		health.Add("x", func(context.Context) error {
+			runs.Add(1)
+			<-leave
+			return nil
+		})
+		health.Started()
+		gone, leaves := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for i := range 100 {
+			ctx := t.Context()
+			if i == 0 {
+				ctx = gone // the first one, who asks for all of them, is not there any more
+			}
+			all.Go(func() {
+				if r := health.Ready(ctx); r.Status != "ok" || r.Checks["x"] != "ok" {
+					t.Errorf("%+v", r)
+				}
+			})
+			synctest.Wait()
+		}
+		leaves()
+		close(leave)
+		all.Wait()
+		if n := runs.Load(); n != 1 {
+			t.Errorf("the check has run %d times", n)
+		}
+		if health.Ready(t.Context()); runs.Load() != 2 {
+			t.Errorf("who asks later gets what was found before")
+		}
+	})
 }
 
 func TestMetrics(t *testing.T) {

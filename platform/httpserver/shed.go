@@ -58,14 +58,15 @@ type shedder struct {
 	lag       lag
 	regulator regulator
 	pace      pace
-	steerAt   atomic.Int64 // when to steer again, Unix time in nanoseconds
+	began     time.Time
+	steerAt   atomic.Int64 // when to steer again, in nanoseconds since began: a clock that is set back changes nothing
 	steering  sync.Mutex
 	served    int64         // that had left at servedAt
 	servedAt  time.Time     // looked at last
 	each      time.Duration // between two that left
 
 	routes  []*adaptive
-	lookAt  atomic.Int64 // when to look again, Unix time in nanoseconds
+	lookAt  atomic.Int64 // when to look again, in nanoseconds since began
 	looking sync.Mutex   // what adaptive compares with its last look
 	refused *telemetry.Counter
 }
@@ -103,7 +104,7 @@ const (
 )
 
 func newShedder(cfg Shed, tel *telemetry.Telemetry) (*shedder, error) {
-	s := &shedder{cfg: cfg}
+	s := &shedder{cfg: cfg, began: time.Now()}
 	var err error
 	if s.refused, err = tel.Counter("http_server_shed_requests_total", "Requests that were refused because there were too many, by whose limit: that of the server or of their route; because of the CPU, with a full queue, or after a wait.", "limit", "reason"); err != nil {
 		return nil, err
@@ -205,12 +206,12 @@ func (s *shedder) leave(route *adaptive) {
 // share reports whether a request belongs to the share for which there is a CPU. It moves what has to be moved by now.
 func (s *shedder) share(now time.Time) bool {
 	s.lag.entered.Add(1)
-	if due(&s.steerAt, now, steerEvery) && s.steering.TryLock() {
+	if s.due(&s.steerAt, now, steerEvery) && s.steering.TryLock() {
 		now := time.Now()
 		s.regulator.steer(now, s.lag.wait(), s.ahead(now))
 		s.steering.Unlock()
 	}
-	if due(&s.lookAt, now, lookEvery) {
+	if s.due(&s.lookAt, now, lookEvery) {
 		s.look()
 	}
 	return s.regulator.admits()
@@ -227,9 +228,9 @@ func (s *shedder) ahead(now time.Time) time.Duration {
 }
 
 // due reports, to one of those who ask, that it is time; the next time is so much later.
-func due(at *atomic.Int64, now time.Time, every time.Duration) bool {
-	next := at.Load()
-	return now.UnixNano() >= next && at.CompareAndSwap(next, now.Add(every).UnixNano())
+func (s *shedder) due(at *atomic.Int64, now time.Time, every time.Duration) bool {
+	passed, next := int64(now.Sub(s.began)), at.Load()
+	return passed >= next && at.CompareAndSwap(next, passed+int64(every))
 }
 
 // look moves the limits of routes, unless somebody who began lookEvery ago or longer is still at it.
