@@ -51,7 +51,7 @@ func (s *Server) once(fctx *fasthttp.RequestCtx, r *request, route *route) error
 			s.api.WriteError(ctx, fctx, &route.Endpoint, err)
 		}
 		a := answerOf(&fctx.Response)
-		a.Unrepeatable = a.Unrepeatable || route.Op.ShownOnce || s.changesCookie(r)
+		a.Unrepeatable = a.Unrepeatable || route.Op.ShownOnce || s.givesCookie(r)
 		return a
 	})
 	undo(err)
@@ -79,10 +79,11 @@ func (s *Server) undoing(fctx *fasthttp.RequestCtx, r *request) func(err error) 
 	}
 }
 
-// changesCookie reports whether the answer gives or takes the cookie of a session. That is for whoever has sent the secret this time.
-func (s *Server) changesCookie(r *request) bool {
+// givesCookie reports whether the answer gives the cookie of a session. That is for whoever has sent the secret this time; taking a cookie away may be
+// repeated.
+func (s *Server) givesCookie(r *request) bool {
 	e := r.entrance()
-	return e != nil && s.gate.Sessions != nil && len(s.gate.Sessions.AppendCookie(nil, &e.slot)) > 0
+	return e != nil && s.gate.Sessions != nil && e.slot.Session() != nil && len(s.gate.Sessions.AppendCookie(nil, &e.slot)) > 0
 }
 
 // answerOf returns what is kept of an answer. The body belongs to the response.

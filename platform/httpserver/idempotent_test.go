@@ -322,6 +322,14 @@ func TestIdempotencyKeyOfASession(t *testing.T) {
 		t.Errorf("after she has signed out: %s %s", a.Status, a.body)
 	}
 
+	// Whose session has ended repeats what everybody may.
+	for i, replayed := range []string{"", "true"} {
+		a := s.do(placing("book", 9, ada.cookie))
+		if a.StatusCode != 201 || a.Header.Get("Idempotency-Replayed") != replayed || !strings.Contains(strings.Join(a.Header.Values("Set-Cookie"), " "), "Max-Age=0") {
+			t.Errorf("with a session that has ended, %d: %s %v %s", i, a.Status, a.Header, a.body)
+		}
+	}
+
 	for i, want := range []int{201, 409} {
 		a := s.do(jsonRequest("POST", "/api/v1/test/sign-in", `{"user":"ada"}`, key(1)))
 		if a.StatusCode != want || (a.Header.Get("Set-Cookie") != "") != (want == 201) {
