@@ -87,6 +87,13 @@ func (t *Telemetry) Writer() *Writer { return t.writer }
 // a URL and pass ValidRequestID. It is unique across processes and restarts, and no secret: it can be guessed.
 func (t *Telemetry) AppendRequestID(dst []byte) []byte { return t.ids.append(dst) }
 
-// Stop writes the log lines that still wait and ends the helper goroutine. When ctx ends first it returns ctx's cause. Lines that
-// are logged afterwards are written one by one.
-func (t *Telemetry) Stop(ctx context.Context) error { return t.writer.Close(ctx) }
+// lastWords is how long an output may take for the lines that still wait at the end.
+const lastWords = 2 * time.Second
+
+// Stop writes the log lines that still wait and ends the helper goroutine. When ctx ends first, or an output that nobody reads takes none of them for two
+// seconds, it returns the cause: a process has to end. Lines that are logged afterwards are written one by one.
+func (t *Telemetry) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	return t.writer.Close(ctx)
+}

@@ -392,3 +392,20 @@ func BenchmarkWriter(b *testing.B) {
 		}
 	})
 }
+
+// A process ends also when nobody reads what it says, and its lines have to be given up.
+func TestStopDoesNotWaitForAnOutputThatNobodyReads(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		out := gate{open: make(chan struct{})}
+		tel, err := telemetry.New(telemetry.DefaultConfig(), telemetry.Options{Out: &out})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tel.Logger().Error("what nobody reads")
+		if err := tel.Stop(context.WithoutCancel(t.Context())); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("stop = %v", err)
+		}
+		close(out.open)
+		synctest.Wait()
+	})
+}
