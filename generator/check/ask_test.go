@@ -36,7 +36,7 @@ func newChecker(t *testing.T) *checker {
 func TestApplicationsOfOtherVersions(t *testing.T) {
 	t.Parallel()
 	c := newChecker(t)
-	if err := c.inspect(t.Context(), script(t, "exit 2")); err != nil || len(c.findings) != 1 || c.findings[0].Rule != "unchecked" {
+	if err := c.inspect(t.Context(), script(t, `echo 'error: shop has no command "check"' >&2; exit 2`)); err != nil || len(c.findings) != 1 || c.findings[0].Rule != "unchecked" {
 		t.Errorf("%v, %+v", err, c.findings)
 	}
 	c = newChecker(t)
@@ -51,6 +51,30 @@ func TestApplicationsOfOtherVersions(t *testing.T) {
 	}
 	if len(c.findings) != 1 || c.findings[0].Rule != "secret" || c.findings[0].File != "configs/profiles/single.yaml" {
 		t.Errorf("%+v", c.findings)
+	}
+}
+
+// A panic ends a program with the exit code of a command that it does not know, and is no older version: it is found at its line, with what was said.
+func TestApplicationThatPanics(t *testing.T) {
+	t.Parallel()
+	c := newChecker(t)
+	main := c.project.Path("cmd", "shop", "drivers.go")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(main), 0o755), os.WriteFile(main, nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	text := "panic: no spare parts\n\ngoroutine 1 [running]:\nshop/lib.Must(...)\n\t/usr/lib/go/lib.go:3 +0x1\nmain.init()\n\t" + main + ":12 +0x4c\n"
+	if err := c.inspect(t.Context(), script(t, "cat >&2 <<'END'\n"+text+"END\nexit 2")); err != nil || len(c.findings) != 2 {
+		t.Fatalf("%v, %+v", err, c.findings)
+	}
+	if f := c.findings[0]; f.Rule != "start" || f.Severity != Error || f.File != "cmd/shop/drivers.go" || f.Line != 12 || f.What != "the application ends: panic: no spare parts" {
+		t.Errorf("%+v", f)
+	}
+	if c.findings[1].Rule != "unchecked" {
+		t.Errorf("%+v", c.findings[1])
+	}
+	c = newChecker(t)
+	if err := c.inspect(t.Context(), script(t, "exit 2")); err != nil || c.findings[0].File != "cmd/shop/main.go" || !strings.Contains(c.findings[0].What, "it says nothing") {
+		t.Errorf("without a word: %v, %+v", err, c.findings)
 	}
 }
 

@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -81,6 +82,12 @@ func (c *checker) inspect(ctx context.Context, binary string) error {
 		c.unchecked("the application uses a version of Banyan that does not tell its configuration and routes")
 		return nil
 	}
+	if ended, ok := errors.AsType[*endedError](err); ok {
+		file, line := c.frame(ended.said)
+		c.report("start", file, line, ended.Error())
+		c.unchecked("the application ends before it answers: configuration and routes were not looked at")
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -108,6 +115,27 @@ func (c *checker) profiles() ([]string, error) {
 // errTooOld means that the application has no command check.
 var errTooOld = errors.New("the application does not know the command check")
 
+// endedError is an application that ends before it answers. A panic has the exit code of a command that is not known.
+type endedError struct{ said string }
+
+// Error is what the application has said, without the goroutines that stand below a panic.
+func (e *endedError) Error() string {
+	text, _, _ := strings.Cut(e.said, "\ngoroutine ")
+	return "the application ends: " + cmp.Or(strings.Join(strings.Fields(text), " "), "it says nothing, and its exit code is 2")
+}
+
+// frame returns the topmost place in the project that a panic names, and the program itself when there is none.
+func (c *checker) frame(said string) (file string, line int) {
+	for _, m := range regexp.MustCompile(`(?m)^\t(.+\.go):(\d+)`).FindAllStringSubmatch(said, -1) {
+		file := c.relative(m[1])
+		if _, err := os.Stat(c.project.Path(filepath.FromSlash(file))); err == nil && filepath.IsLocal(file) { // with -trimpath others are short as well
+			line, _ = strconv.Atoi(m[2]) // digits
+			return file, line
+		}
+	}
+	return "cmd/" + c.project.App + "/main.go", 1
+}
+
 // ask runs the application.
 func (c *checker) ask(ctx context.Context, binary string, profiles []string) (*inspection, error) {
 	const exitUsage = 2
@@ -116,10 +144,15 @@ func (c *checker) ask(ctx context.Context, binary string, profiles []string) (*i
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = c.project.Root, &out, &errs
 	if err := cmd.Run(); err != nil {
-		if ctx.Err() == nil && cmd.ProcessState.ExitCode() == exitUsage {
+		said := strings.TrimSpace(errs.String())
+		switch {
+		case ctx.Err() != nil || cmd.ProcessState.ExitCode() != exitUsage:
+			return nil, fmt.Errorf("ask the application: %w\n%s", err, said)
+		case strings.HasPrefix(said, "error: "):
 			return nil, errTooOld
+		default:
+			return nil, &endedError{said}
 		}
-		return nil, fmt.Errorf("ask the application: %w\n%s", err, strings.TrimSpace(errs.String()))
 	}
 	var found inspection
 	if err := json.Unmarshal(out.Bytes(), &found); err != nil {

@@ -46,6 +46,10 @@ func Rules() []Rule {
 			Reason: "nothing can be built", Fix: "mend the line",
 		},
 		{
+			ID: "start", Area: Build, Severity: Error, Finds: "a program that ends before it can answer, by a panic for instance",
+			Reason: "it does not start anywhere", Fix: "mend what it says",
+		},
+		{
 			ID: "unchecked", Area: Build, Severity: Note, Finds: "configuration and routes that could not be looked at",
 			Reason: "the program itself has to tell them", Fix: "mend what is named above, then run it again",
 		},
