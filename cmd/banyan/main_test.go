@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -15,7 +16,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/gotool"
 	"github.com/banyan-go/banyan/generator/projecttest"
+	"github.com/banyan-go/banyan/platform/cli"
 )
 
 // result is what a command has done.
@@ -136,6 +139,34 @@ func TestErrors(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A command that has failed on the terminal has said why, and its exit code is banyan's. Whatever stands around or beside its error nobody has
+// read yet.
+func TestCommandsThatFail(t *testing.T) {
+	t.Parallel()
+	failed := exec.CommandContext(t.Context(), "sh", "-c", "exit 7").Run()
+	lost := errors.New("the folder cannot be removed")
+	for what, c := range map[string]struct {
+		err  error
+		code int
+		said string
+	}{
+		"as it is":                {failed, 7, ""},
+		"of two runs":             {errors.Join(failed, errors.Join(failed, nil)), 7, ""},
+		"in a text":               {fmt.Errorf("initdb: %w\nno space left", failed), 1, "error: initdb: exit status 7\n  no space left\n"},
+		"in a text, among others": {errors.Join(failed, fmt.Errorf("install thing: %w", failed)), 1, "error: install thing: exit status 7\n"},
+		"beside another one":      {errors.Join(failed, lost), 1, "error: the folder cannot be removed\n"},
+		"both in one text":        {fmt.Errorf("%w, and %w", failed, lost), 1, "error: exit status 7, and the folder cannot be removed\n"},
+		"of the go command":       {&gotool.Error{Args: []string{"build"}, Output: "no such file", Err: failed}, 1, "error: go build:\n  no such file\nnext:  mend what is named above, then run it again\n"},
+	} {
+		var errs bytes.Buffer
+		console := newCommand(t.TempDir(), nil, io.Discard, &errs)
+		code := console.Finish(t.Context(), c.err, func(err error) *cli.Error { return console.explain(t.Context(), console.root(), err) })
+		if code != c.code || errs.String() != c.said {
+			t.Errorf("%s: exit code %d, want %d; said %q, want %q", what, code, c.code, errs.String(), c.said)
+		}
+	}
 }
 
 func TestNew(t *testing.T) {

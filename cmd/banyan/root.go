@@ -153,15 +153,14 @@ func (c *command) locked() (p *project.Project, unlock func(), err error) {
 
 // explain gives an error its exit code and its next step.
 func (c *command) explain(ctx context.Context, cmd *cobra.Command, err error) *cli.Error {
-	var process *exec.ExitError
-	var goTool *gotool.Error
 	if e, ok := errors.AsType[*cli.Error](err); ok {
 		return e
 	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return &cli.Error{Code: cli.Interrupted}
-	case errors.As(err, &process) && !errors.As(err, &goTool): // the command has said what is wrong
+	}
+	process, _ := errors.AsType[*exec.ExitError](err)
+	if err = unsaid(err); err == nil {
 		return &cli.Error{Code: max(cli.Failure, process.ExitCode())} // -1 after a signal
 	}
 	if edited, ok := errors.AsType[*apply.EditedError](err); ok {
@@ -169,6 +168,23 @@ func (c *command) explain(ctx context.Context, cmd *cobra.Command, err error) *c
 	}
 	code, next := advice(cmd, err)
 	return &cli.Error{Code: code, Err: err, Next: next}
+}
+
+// unsaid returns what of an error has not been told yet. A command that has written to the terminal itself leaves its *exec.ExitError as it is; one
+// with a text around it is told, since that command may have written elsewhere.
+func unsaid(err error) error {
+	if _, ok := err.(*exec.ExitError); ok { //nolint:errorlint // as it is, and not in another one
+		return nil
+	}
+	several, ok := err.(interface{ Unwrap() []error })
+	if !ok || errors.Join(several.Unwrap()...).Error() != err.Error() { // which has a text of its own
+		return err
+	}
+	var rest []error
+	for _, each := range several.Unwrap() {
+		rest = append(rest, unsaid(each))
+	}
+	return errors.Join(rest...)
 }
 
 // advice returns the exit code of an error and the next step, a command if there is one.
