@@ -122,10 +122,15 @@ func (c *Console) section(title string, lines []string) {
 	}
 }
 
-// examples returns the lines of the examples. One that is too long is continued, as a shell does it.
+// examples returns the lines of the examples. One that is too long is continued, as a shell does it, which continues no comment: that stays whole.
 func examples(cmd *cobra.Command) (lines []string) {
+	const unbroken = "\u00a0"
 	for line := range strings.Lines(cmd.Example) {
-		text := wrap(strings.TrimRight(line, "\n"), width-len(` \`), "      ")
+		line = strings.TrimRight(line, "\n")
+		if call, comment, ok := strings.Cut(line, " #"); ok {
+			line = call + " #" + strings.ReplaceAll(comment, " ", unbroken)
+		}
+		text := strings.ReplaceAll(wrap(line, width-len(` \`), "      "), unbroken, " ")
 		lines = append(lines, strings.Split(strings.ReplaceAll(text, "\n", " \\\n"), "\n")...)
 	}
 	return lines
