@@ -66,6 +66,20 @@ func TestPassThrough(t *testing.T) {
 	}
 }
 
+// What is tested is named from the folder that somebody stands in.
+func TestTestsOfAFolder(t *testing.T) {
+	t.Parallel()
+	p := projecttest.New(t, filepath.Join(t.TempDir(), "shop"))
+	small := p.Path("internal", "small")
+	if err := errors.Join(os.MkdirAll(small, 0o755),
+		os.WriteFile(filepath.Join(small, "small_test.go"), []byte("package small\n\nimport \"testing\"\n\nfunc TestSmall(*testing.T) {}\n"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if r := banyan(t, small, "test", ".", "--", "-v"); r.code != 0 || !strings.Contains(r.out, "--- PASS: TestSmall") || strings.Count(r.out, "--- ") != 1 {
+		t.Errorf("exit code %d\n%s%s", r.code, r.out, r.errs)
+	}
+}
+
 // installed builds the command from a copy of this checkout that is gone when it runs.
 func installed(t *testing.T) string {
 	t.Helper()

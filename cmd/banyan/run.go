@@ -107,7 +107,7 @@ func (c *command) test() *cobra.Command {
 			if dash := cmd.ArgsLenAtDash(); dash >= 0 {
 				packages, flags = args[:dash], args[dash:]
 			}
-			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Profiles: under, Packages: packages, Flags: flags, Budget: budget, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
+			return suite.Run(cmd.Context(), p, suite.Options{Mode: mode, Profiles: under, Dir: c.dir, Packages: packages, Flags: flags, Budget: budget, NoInput: c.NoInput, Out: c.Out, Err: c.Err})
 		},
 	}
 	cmd.Flags().StringVar(&servers, "servers", "auto", "`MODE` is auto, install or require")

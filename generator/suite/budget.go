@@ -94,7 +94,7 @@ func (o Options) noteUnbudgeted(p *project.Project, run func(Options) error) err
 	for line := range strings.Lines(string(text)) {
 		if folder, _, ok := strings.Cut(line, "\t"); ok && !routes[line] {
 			routes[line] = true
-			modules = append(modules, "./"+p.Relative(folder))
+			modules = append(modules, relative(o.dir(p), folder))
 		}
 	}
 	slices.Sort(modules)
@@ -112,7 +112,7 @@ func (o Options) partly() bool {
 
 // goldenFiles returns the golden files of queries beside the tests that run, by their paths in the project.
 func (o Options) goldenFiles(ctx context.Context, p *project.Project) (map[string][]byte, error) {
-	cmd := o.command(ctx, p, "go", append([]string{"list", "-e", "-f", "{{.Dir}}"}, o.packages()...)...)
+	cmd := o.command(ctx, p, "go", append([]string{"list", "-e", "-f", "{{.Dir}}"}, o.packages(p)...)...)
 	cmd.Stdout = nil
 	dirs, err := cmd.Output()
 	if err != nil {

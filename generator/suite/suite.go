@@ -2,9 +2,11 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"go/build"
 	"io"
 	"os"
 	"os/exec"
@@ -43,6 +45,7 @@ func ParseMode(s string) (Mode, error) {
 type Options struct {
 	Mode     Mode
 	Profiles []string // what stands around an application under test, one run for each; empty means single alone
+	Dir      string   // where patterns that begin with a dot begin, and those of hints; empty means the project's root
 	Packages []string // patterns of packages; empty means all
 	Flags    []string // of go test
 	Budget   string   // UpdateBudget, or nothing
@@ -121,7 +124,7 @@ func (o Options) under(ctx context.Context, p *project.Project, profile string) 
 
 // run runs the tests, and again those that were left out once what they want is installed.
 func (o Options) run(ctx context.Context, p *project.Project) error {
-	packages := o.packages()
+	packages := o.packages(p)
 	mode := o.Mode
 	if mode == Install {
 		mode = Auto
@@ -145,11 +148,32 @@ func (o Options) run(ctx context.Context, p *project.Project) error {
 	return again
 }
 
-func (o Options) packages() []string {
+// packages returns the patterns as the go command reads them in the project's root, where it runs.
+func (o Options) packages(p *project.Project) (patterns []string) {
 	if len(o.Packages) == 0 {
 		return []string{"./..."}
 	}
-	return o.Packages
+	for _, pattern := range o.Packages {
+		if build.IsLocalImport(pattern) {
+			pattern = relative(p.Root, filepath.Join(o.dir(p), filepath.FromSlash(pattern)))
+		}
+		patterns = append(patterns, pattern)
+	}
+	return patterns
+}
+
+func (o Options) dir(p *project.Project) string { return cmp.Or(o.Dir, p.Root) }
+
+// relative returns the pattern of a package's folder as it is written in another folder.
+func relative(from, folder string) string {
+	rel, err := filepath.Rel(from, folder)
+	if err != nil {
+		return folder
+	}
+	if rel = filepath.ToSlash(rel); build.IsLocalImport(rel) {
+		return rel
+	}
+	return "./" + rel
 }
 
 // test runs go test once and returns what was left out.

@@ -124,6 +124,49 @@ func TestInstallThatFails(t *testing.T) {
 	}
 }
 
+// Patterns that begin with a dot begin in the folder that somebody stands in, and so do those of hints; without a pattern all tests run.
+func TestPatternsOfAFolder(t *testing.T) {
+	t.Parallel()
+	p := newProject(t, "true")
+	for name, text := range map[string]string{
+		"root_test.go":              "package demo\n\nimport \"testing\"\n\nfunc TestRoot(t *testing.T) {}\n",
+		"thing/part/part_test.go":   "package part\n\nimport \"testing\"\n\nfunc TestPart(t *testing.T) {}\n",
+		"thing/thing_test.go":       "package thing\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc TestThing(t *testing.T) {\n\tdir, _ := os.Getwd()\n\t_ = os.WriteFile(os.Getenv(\"BANYAN_UNBUDGETED\"), []byte(dir+\"\\tGET /a\\n\"), 0o600)\n}\n",
+		"elsewhere/another_test.go": "package elsewhere\n\nimport \"testing\"\n\nfunc TestAnother(t *testing.T) {}\n",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(p.Path(name)), 0o755), os.WriteFile(p.Path(name), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		dir      string
+		patterns []string
+		ran      []string
+		next     string
+	}{
+		{"", nil, []string{"Root", "Another", "Thing", "Part"}, "./thing"},
+		{"thing", nil, []string{"Root", "Another", "Thing", "Part"}, "."},
+		{"thing", []string{"."}, []string{"Thing"}, "."},
+		{"thing/part", []string{"../..."}, []string{"Thing", "Part"}, ".."},
+		{"thing", []string{"./part", "../elsewhere", "demo"}, []string{"Part", "Another", "Root"}, ""},
+		{"", []string{"./thing/..."}, []string{"Thing", "Part"}, "./thing"},
+	} {
+		var out, errs bytes.Buffer
+		err := suite.Run(t.Context(), p, suite.Options{Mode: suite.Auto, Dir: p.Path(c.dir), Packages: c.patterns, Flags: []string{"-v"}, Out: &out, Err: &errs})
+		var ran []string
+		for _, m := range regexp.MustCompile(`(?m)^--- PASS: Test(\w+)`).FindAllStringSubmatch(out.String(), -1) {
+			ran = append(ran, m[1])
+		}
+		slices.Sort(ran)
+		if slices.Sort(c.ran); err != nil || !slices.Equal(ran, c.ran) {
+			t.Errorf("%v in %q: ran %v, want %v; %v\n%s", c.patterns, c.dir, ran, c.ran, err, errs.String())
+		}
+		if _, next, _ := strings.Cut(errs.String(), "next:  banyan test --budget update "); strings.TrimSpace(next) != c.next {
+			t.Errorf("%v in %q: said %q, want %q", c.patterns, c.dir, errs.String(), c.next)
+		}
+	}
+}
+
 // Each profile has its run, on private servers that end with it.
 func TestProfiles(t *testing.T) {
 	t.Setenv("BANYAN_POSTGRES", "")
