@@ -52,6 +52,14 @@ func TestPassThrough(t *testing.T) {
 		}
 	}
 
+	// A file is where somebody stands, and is told as it is called in the project.
+	if r := banyan(t, filepath.Join(root, "modules"), "-q", "backup", "verify", "../configs/none.backup"); r.code != 1 || !strings.Contains(r.errs, " configs/none.backup: no such file") {
+		t.Errorf("a file of a folder: %+v", r)
+	}
+	if r := banyan(t, filepath.Join(root, "modules"), "-q", "backup", "verify", "none.backup"); r.code != 1 || !strings.Contains(r.errs, " modules/none.backup: no such file") {
+		t.Errorf("a file of a folder: %+v", r)
+	}
+
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
 	if r := banyanContext(interrupted, root, "-q", "routes"); r.code != 130 || r.errs != "" {

@@ -113,7 +113,7 @@ func (c *command) passThrough(ctx context.Context, root *cobra.Command, word str
 		}
 		return cli.Exit(cli.Usage, next, fmt.Errorf("banyan has no command %s, and %w", word, err))
 	}
-	err = dev.Exec(ctx, p, args, c.Out, c.Err, c.Progress())
+	err = dev.Exec(ctx, p, c.dir, args, c.Out, c.Err, c.Progress())
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == int(cli.Usage) {
 		if like := root.SuggestionsFor(word); len(like) > 0 {
 			c.Note("or is it banyan %s?", like[0])

@@ -327,16 +327,16 @@ func (s *session) show(ctx context.Context, text string) (err error) {
 // calledAs tells an application how somebody has called it, so that it names commands that can be typed.
 const calledAs = "BANYAN_COMMAND=banyan"
 
-// Exec runs one command of the application in mode dev, with the files of the tree as its configuration. Its exit code is in the
-// *exec.ExitError that it returns.
-func Exec(ctx context.Context, p *project.Project, args []string, out, errs io.Writer, progress func(string)) error {
+// Exec runs one command of the application in mode dev, with the files of the tree as its configuration, for somebody who stands in dir. Its exit
+// code is in the *exec.ExitError that it returns.
+func Exec(ctx context.Context, p *project.Project, dir string, args []string, out, errs io.Writer, progress func(string)) error {
 	binary, err := build(ctx, p, progress)
 	if err != nil {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, binary, withDefaults(args)...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr = p.Root, os.Stdin, out, errs
-	cmd.Env = append(os.Environ(), calledAs)
+	cmd.Env = append(os.Environ(), calledAs, "BANYAN_FOLDER="+p.Relative(dir)) // where the files begin that it is given
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopTime
 	return cmd.Run()

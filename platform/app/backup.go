@@ -86,6 +86,7 @@ func (l *launcher) backupCreate() *cobra.Command {
 		if len(args) > 0 {
 			file = args[0]
 		}
+		file = l.file(file)
 		if _, err := os.Lstat(file); err == nil {
 			return cli.Exit(cli.Conflict, "", fmt.Errorf("%s is there already: a backup replaces no file", file))
 		}
@@ -176,7 +177,8 @@ func (l *launcher) backupVerify() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		b, err := l.openBackup(a, args[0])
+		file := l.file(args[0])
+		b, err := l.openBackup(a, file)
 		if err != nil {
 			return err
 		}
@@ -188,9 +190,9 @@ func (l *launcher) backupVerify() *cobra.Command {
 				err = a.migrator.Rehearse(ctx, data, contentOf(b.Manifest))
 			}
 			if err != nil {
-				return fmt.Errorf("%s cannot be brought back: %w", args[0], err)
+				return fmt.Errorf("%s cannot be brought back: %w", file, err)
 			}
-			return l.printSaved("verified", args[0], b.Manifest, began)
+			return l.printSaved("verified", file, b.Manifest, began)
 		})
 	})
 	verify.Args = oneWord("FILE", true)
@@ -199,7 +201,7 @@ func (l *launcher) backupVerify() *cobra.Command {
 
 func (l *launcher) backupRestore() *cobra.Command {
 	restore := command("restore FILE", "Bring a backup back in the place of the database, which nobody may be using", "  "+l.called()+" backup restore "+l.name+".backup", func(cmd *cobra.Command, args []string) error {
-		file := args[0]
+		file := l.file(args[0])
 		a, err := l.connectable()
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,6 +23,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/backup"
 	"github.com/banyan-go/banyan/platform/db/driver"
 	"github.com/banyan-go/banyan/platform/db/postgres"
+	"github.com/banyan-go/banyan/platform/db/querystat"
 	"github.com/banyan-go/banyan/platform/servertest"
 )
 
@@ -342,6 +344,34 @@ func TestBackupOfAnOlderProgram(t *testing.T) {
 			t.Errorf("%d rows", n)
 		}
 	})
+}
+
+// Banyan runs commands in the root of the source. Files that somebody names are where that one stands, in each command that takes one.
+func TestFilesOfTheCaller(t *testing.T) {
+	t.Parallel()
+	m := newMachine(t)
+	m.run("migrate", "up").want(0)
+	stands := t.TempDir()
+	m.environ = append(m.environ, "BANYAN_COMMAND=banyan", "BANYAN_FOLDER="+stands)
+	var s saved
+	m.run("backup", "create", "x.backup", "--json").want(0).decode(&s)
+	if want := filepath.Join(stands, "x.backup"); s.File != want {
+		t.Errorf("saved as %q, want %q", s.File, want)
+	}
+	m.run("backup", "verify", "x.backup").want(0)
+	m.run("backup", "restore", "x.backup", "--dry-run").want(0, "it would bring back")
+	m.run("backup", "verify", s.File).want(0)
+	m.run("backup", "create").want(0)
+	if files, _ := filepath.Glob(stands + "/prog-2*Z.backup"); len(files) != 1 {
+		t.Errorf("without a name: %v", files)
+	}
+
+	ops := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_ = json.NewEncoder(w).Encode(querystat.Snapshot{Dialect: "sqlite", Since: time.Now()})
+	}))
+	t.Cleanup(ops.Close)
+	m.run("doctor", "--ops", ops.URL, "--save", "q.json").want(0, "saved "+filepath.Join(stands, "q.json"))
+	m.run("doctor", "--from", "q.json").want(0, "ok: 0 statements")
 }
 
 // Its name is chosen where none is given, and says when it was made.

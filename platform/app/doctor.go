@@ -35,7 +35,7 @@ func (l *launcher) doctor() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			snap, err := l.snapshot(cmd.Context(), a, ops, from, save)
+			snap, err := l.snapshot(cmd.Context(), a, ops, l.file(from), l.file(save))
 			if err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -126,6 +127,15 @@ func (l *launcher) settings() (*settled, error) {
 
 // called is what somebody has typed to get here: banyan, where that runs a command of the application.
 func (l *launcher) called() string { return cmp.Or(l.env("BANYAN_COMMAND"), l.name) }
+
+// file returns where a file is that somebody has named. Banyan runs a command in the root of the source, and says where whoever called it stands.
+func (l *launcher) file(name string) string {
+	folder := l.env("BANYAN_FOLDER")
+	if name == "" || folder == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(folder, name)
+}
 
 // describe builds the application for commands that say what it is. They need no key, no database and no driver.
 func (l *launcher) describe() (*App, error) { return l.build(Env{Describe: true}) }
