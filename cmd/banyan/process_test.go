@@ -43,6 +43,9 @@ func TestPassThrough(t *testing.T) {
 		{"-q config show --origin db.dsn", 0, "db.dsn  ••••  configs/profiles/single.yaml:5", ""},
 		{"-q help migrate up", 0, "Apply what is pending", ""},
 		{"--quiet help nosuch", 2, "", `error: banyan has no command "nosuch"`},
+		{"-q --help migrate up", 0, "Apply what is pending", ""},
+		{"-q migrate up --help", 0, "Apply what is pending", ""},
+		{"--quiet rotues --help", 2, "", `error: banyan has no command "rotues", did you mean routes?`},
 		{"--quiet nosuch", 2, "", `error: banyan has no command "nosuch"`},
 		{"-q healthcheck --set http.ops_addr=127.0.0.1:1", 5, "", "error: "},
 	} {

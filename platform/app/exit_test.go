@@ -37,6 +37,9 @@ func TestExitCodes(t *testing.T) {
 		{name: "beginning of a command", command: "mig", code: 2, said: []string{`did you mean migrate?`}},
 		{name: "nothing like a command", command: "frobnicate", code: 2, said: []string{`error: prog has no command "frobnicate"` + "\n"}},
 		{name: "unknown command below another", command: "migrate statsu", code: 2, said: []string{`error: prog migrate has no command "statsu", did you mean status?` + "\nnext:  prog migrate --help\n"}},
+		{name: "help of an unknown command", command: "rotues --help", code: 2, said: []string{`error: prog has no command "rotues", did you mean routes?` + "\nnext:  prog --help\n"}},
+		{name: "help of an unknown command, in front", command: "--help rotues", code: 2, said: []string{`error: prog has no command "rotues"`}},
+		{name: "help of an unknown command below another", command: "migrate statsu -h", code: 2, said: []string{`error: prog migrate has no command "statsu", did you mean status?` + "\nnext:  prog migrate --help\n"}},
 		{name: "half a command", command: "config", code: 2, said: []string{"error: prog config wants a command\nnext:  prog config --help\n"}},
 		{name: "argument too many", command: "serve now", code: 2, said: []string{`error: prog serve takes no argument "now"` + "\nnext:  prog serve --help\n"}},
 		{name: "unknown flag", command: "about --josn", code: 2, said: []string{"error: unknown flag: --josn, did you mean --json?\nnext:  prog about --help\n"}},
@@ -114,6 +117,13 @@ func TestHelp(t *testing.T) {
 	help := m.run().want(0).out
 	for _, args := range [][]string{{"help"}, {"--help"}, {"-h"}} {
 		if got := m.run(args...).want(0).out; got != help {
+			t.Errorf("%v: %s\nwant %s", args, got, help)
+		}
+	}
+	// That of a command is had in each of these ways, whatever else stands there.
+	help = m.run("migrate", "up", "--help").want(0).out
+	for _, args := range []string{"help migrate up", "--help migrate up", "migrate --help up", "-q migrate up -h", "migrate up now --help"} {
+		if got := m.run(strings.Fields(args)...).want(0).out; got != help {
 			t.Errorf("%v: %s\nwant %s", args, got, help)
 		}
 	}

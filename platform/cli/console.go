@@ -25,8 +25,9 @@ type Console struct {
 	// Retype says how a hint names a flag that was given, and one of its values; false leaves it out. Nil is as it was typed.
 	Retype func(flag, value string) (string, bool)
 
-	plain  bool // --no-color was given, though perhaps not understood yet
-	status bool // a line stands on the terminal that the next one is written over
+	plain  bool  // --no-color was given, though perhaps not understood yet
+	status bool  // a line stands on the terminal that the next one is written over
+	helped error // of --help, which has no other way to return one
 }
 
 // Execute runs the command that args ask for and returns the exit code. Explain gives an error its exit code and its next step;
@@ -51,6 +52,9 @@ func (c *Console) Execute(ctx context.Context, root *cobra.Command, args []strin
 	}
 	defer func() { cancel() }()
 	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = c.helped
+	}
 	return c.Finish(limited, err, func(err error) *Error { return explain(limited, cmd, err) })
 }
 

@@ -15,7 +15,7 @@ import (
 func (c *Console) Prepare(root *cobra.Command, unknown func(words []string) error, week ...string) {
 	root.SilenceUsage, root.SilenceErrors = true, true
 	root.SetFlagErrorFunc(unknownFlag)
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.show(cmd, week) })
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { c.helped = c.helpFlag(cmd, unknown, week) })
 	help := c.help(root, unknown)
 	root.SetHelpCommand(help)
 	root.AddCommand(help, c.completion(root))
@@ -76,6 +76,23 @@ func (c *Console) help(root *cobra.Command, unknown func(words []string) error) 
 			}
 		},
 	}
+}
+
+// helpFlag answers --help, which cobra does before it looks at words. Those that are left where commands are below name one of them, or none.
+func (c *Console) helpFlag(cmd *cobra.Command, unknown func(words []string) error, week []string) error {
+	words := cmd.Flags().Args()
+	if len(words) > 0 && cmd.HasSubCommands() {
+		found, rest, err := cmd.Find(words) // a word behind --help is passed over by cobra, as if it was its value
+		switch {
+		case found == cmd.Root() && unknown != nil:
+			return unknown(words)
+		case err != nil || found.HasSubCommands() && len(rest) > 0:
+			return misused(found, NoWords(found, rest))
+		}
+		cmd = found
+	}
+	c.show(cmd, week)
+	return nil
 }
 
 func (c *Console) show(cmd *cobra.Command, week []string) {
