@@ -17,8 +17,10 @@ func (c *command) dev() *cobra.Command {
 	var profile string
 	var set []string
 	cmd := &cobra.Command{
-		Use:   "dev [-- FLAGS OF serve]",
+		Use:   "dev [flags] [-- FLAGS OF serve]",
 		Short: "Run the application with reload, on embedded defaults",
+
+		DisableFlagsInUseLine: true, // they do not stand behind --
 		Long: "Run the application in mode dev: on this machine alone, migrated at the start, with a page at / that lists what there is. " +
 			"When a file changes it is built again and started beside the one that runs, whose place it takes when it serves: the port stays open and " +
 			"no request fails. While it does not build or start the last good one goes on, and the reason is in the terminal and on the page.",
@@ -76,8 +78,10 @@ func (c *command) completeProfiles(*cobra.Command, []string, string) (names []co
 func (c *command) test() *cobra.Command {
 	var servers, profiles, budget string
 	cmd := &cobra.Command{
-		Use:   "test [PACKAGES] [-- FLAGS OF go test]",
+		Use:   "test [flags] [PACKAGES] [-- FLAGS OF go test]",
 		Short: "Run the tests",
+
+		DisableFlagsInUseLine: true, // they do not stand behind --
 		Long: "Run the tests. Some of them want a program that may not be here: a browser, a linter. With --servers auto they are left out, and " +
 			"listed at the end with the command that installs what is missing; install installs it first; require fails without.\n\n" +
 			"With --profiles they run once for each profile: single is one process on SQLite, postgres one on PostgreSQL, cached four on " +

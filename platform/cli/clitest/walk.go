@@ -72,6 +72,9 @@ func CheckHelp(t testing.TB, root *cobra.Command, help func(args ...string) stri
 		for _, line := range Wide(text, 80) {
 			t.Errorf("the help of %q has a line wider than 80 columns: %s", words, line)
 		}
+		if _, behind, _ := strings.Cut(ReadHelp(text).sections["Usage"], "-- "); strings.Contains(behind, "[flags]") {
+			t.Errorf("the help of %q has its flags behind --, where they are not read", words)
+		}
 		for line := range strings.Lines(text) {
 			if strings.Contains(line, " # ") && strings.HasSuffix(line, " \\\n") {
 				t.Errorf("the help of %q breaks an example within a comment, which cannot be pasted: %s", words, line)
