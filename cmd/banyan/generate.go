@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator"
+	"github.com/banyan-go/banyan/generator/dev"
 	"github.com/banyan-go/banyan/generator/field"
 	"github.com/banyan-go/banyan/generator/project"
 	"github.com/banyan-go/banyan/generator/resource"
@@ -55,7 +56,7 @@ func (c *command) generateResource() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.write(plan, outcome{Next: "banyan dev, then http://localhost:8080/docs; rows to look at: banyan db seed --rows 100"})
+			return c.write(plan, outcome{Next: toSee(p)})
 		},
 	}
 	f := cmd.Flags()
@@ -71,6 +72,15 @@ func (c *command) generateResource() *cobra.Command {
 	_ = cmd.RegisterFlagCompletionFunc("auth", cli.Complete(resource.Auths)) // the flag is there
 	_ = cmd.RegisterFlagCompletionFunc("read", cli.Complete(resource.Reads))
 	return c.writes(cmd)
+}
+
+// toSee is what somebody does to see a new resource. An application that dev keeps running is built again by itself.
+func toSee(p *project.Project) string {
+	docs := "banyan dev, then http://localhost:8080/docs"
+	if url := dev.Serves(p); url != "" {
+		docs = url + "/docs, once banyan dev has built it again"
+	}
+	return docs + "; rows to look at: banyan db seed --rows 100"
 }
 
 func types() string {

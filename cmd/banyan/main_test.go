@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/banyan-go/banyan/generator/apply"
+	"github.com/banyan-go/banyan/generator/dev"
 	"github.com/banyan-go/banyan/generator/gotool"
 	"github.com/banyan-go/banyan/generator/projecttest"
 	"github.com/banyan-go/banyan/platform/cli"
@@ -202,6 +203,23 @@ func TestNew(t *testing.T) {
 	}
 	if tree := projecttest.Read(t, here); tree["cmd/billing/main.go"] == "" || tree[".git"] != "" {
 		t.Errorf("written: %d files", len(tree))
+	}
+}
+
+// Who has banyan dev running is not told to start it.
+func TestNextStepBesideDev(t *testing.T) {
+	t.Parallel()
+	p := projecttest.New(t, filepath.Join(t.TempDir(), "shop"))
+	const seed = "; rows to look at: banyan db seed --rows 100"
+	if got := toSee(p); got != "banyan dev, then http://localhost:8080/docs"+seed {
+		t.Errorf("nothing serves: %s", got)
+	}
+	file := fmt.Sprintf("%s.%d.serving", dev.Binary(p), os.Getpid())
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, []byte("http://localhost:9000"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := toSee(p); got != "http://localhost:9000/docs, once banyan dev has built it again"+seed {
+		t.Errorf("dev serves: %s", got)
 	}
 }
 

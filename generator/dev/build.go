@@ -53,14 +53,36 @@ func remove(file string) error {
 func sweep(dir, prefix string) {
 	entries, _ := os.ReadDir(dir) // no folder, nothing left
 	for _, e := range entries {
-		rest, ok := strings.CutPrefix(e.Name(), prefix)
-		number, _, _ := strings.Cut(rest, ".")
-		pid, err := strconv.Atoi(number)
-		if !ok || err != nil || pid <= 0 {
-			continue
-		}
-		if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		if _, lives, ok := taken(e.Name(), prefix); ok && !lives {
 			_ = os.RemoveAll(filepath.Join(dir, e.Name()))
 		}
 	}
+}
+
+// taken takes a name apart that is prefix, the number of a process, and what is behind that, and reports whether the process lives.
+func taken(name, prefix string) (behind string, lives, ok bool) {
+	rest, ok := strings.CutPrefix(name, prefix)
+	number, behind, _ := strings.Cut(rest, ".")
+	pid, err := strconv.Atoi(number)
+	if !ok || err != nil || pid <= 0 {
+		return "", false, false
+	}
+	return behind, !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH), true
+}
+
+// serving is how the file of a Run ends that says where it listens.
+const serving = "serving"
+
+// Serves returns the address at which a Run of any process serves the project, for a browser on this machine; "" when there is none.
+func Serves(p *project.Project) string {
+	dir := filepath.Dir(Binary(p))
+	entries, _ := os.ReadDir(dir) // no folder, nobody
+	for _, e := range entries {
+		if behind, lives, _ := taken(e.Name(), p.App+"."); behind == serving && lives {
+			if url, err := os.ReadFile(filepath.Join(dir, e.Name())); err == nil {
+				return string(url)
+			}
+		}
+	}
+	return ""
 }

@@ -55,7 +55,7 @@ func Run(ctx context.Context, p *project.Project, args []string, out, errs io.Wr
 		return err
 	}
 	defer w.close()
-	s := &session{project: p, args: args, out: out, errs: errs, progress: progress, dir: dir, watcher: w, report: report(own(p, ".broken"))}
+	s := &session{project: p, args: args, out: out, errs: errs, progress: progress, dir: dir, watcher: w, report: report(own(p, ".broken")), serving: report(own(p, "."+serving))}
 	fmt.Fprintf(errs, "  build     ./cmd/%s with %s; the first time compiles everything\n", p.App, runtime.Version())
 	return errors.Join(s.run(ctx), s.end())
 }
@@ -69,6 +69,7 @@ type session struct {
 	dir       string // for the sockets of notify
 	watcher   *watcher
 	report    report
+	serving   report // where it listens, for Serves
 
 	http, ops *socket        // nil until it is known where
 	app       *process       // nil while none serves
@@ -119,7 +120,7 @@ func (s *session) end() error {
 		s.page.stop()
 	}
 	s.stopping.Wait()
-	return errors.Join(err, s.report.clear())
+	return errors.Join(err, s.report.clear(), s.serving.clear())
 }
 
 // failure is why the newest source does not run.
@@ -269,6 +270,7 @@ func (s *session) follow(http, ops *socket, app *process) {
 	s.http.close(http)
 	s.ops.close(ops)
 	s.http, s.ops, s.app = http, ops, app
+	_ = s.serving.write(http.url) // a hint needs it, and nothing else
 }
 
 // broken says on the terminal and on the page why the newest source does not run.
@@ -312,6 +314,7 @@ func (s *session) show(ctx context.Context, text string) (err error) {
 		if s.http, err = s.http.open(ctx, addr); err != nil {
 			return err
 		}
+		_ = s.serving.write(s.http.url) // as follow does
 	}
 	if s.page != nil {
 		s.page.text.Store(&text)

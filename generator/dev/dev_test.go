@@ -224,6 +224,9 @@ func TestSession(t *testing.T) {
 		t.Errorf("the page says\n%s", page)
 	}
 	s.serves(t, products, `"data":[]`)
+	if got := dev.Serves(p); got != address {
+		t.Errorf("it serves at %s, and others are told %q", address, got)
+	}
 	remove(t, p.Path("modules/catalog/mistake.go"))
 	s.screen.wait(t, `serving .* ready in \d+ ms`)
 	s.serves(t, products, `"data":[]`)
@@ -277,6 +280,9 @@ func TestSession(t *testing.T) {
 	}
 	defer again.Close()
 	clean(t, p)
+	if got := dev.Serves(p); got != "" {
+		t.Errorf("it has ended, and others are told %q", got)
+	}
 
 	// No change of a file mends these.
 	s = run(t, p, "--addr", again.Addr().String(), "--ops-addr", "127.0.0.1:0")
