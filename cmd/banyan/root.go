@@ -173,7 +173,7 @@ func (c *command) explain(ctx context.Context, cmd *cobra.Command, err error) *c
 // unsaid returns what of an error has not been told yet. A command that has written to the terminal itself leaves its *exec.ExitError as it is; one
 // with a text around it is told, since that command may have written elsewhere.
 func unsaid(err error) error {
-	if _, ok := err.(*exec.ExitError); ok { //nolint:errorlint // as it is, and not in another one
+	if _, ok := err.(*exec.ExitError); ok { // as it is, and not in another one
 		return nil
 	}
 	several, ok := err.(interface{ Unwrap() []error })
