@@ -99,7 +99,8 @@ func (c *conn) hurry(limit time.Duration) {
 
 // ping asks the server for an answer, and gives the connection up when there is none in time.
 func (c *conn) ping(ctx context.Context, limit time.Duration) error {
-	c.hurry(limit)
+	c.until = time.Now().Add(limit)                // to the point, without what hurry spares: a request waits for it
+	_ = c.pgx.PgConn().Conn().SetDeadline(c.until) // it fails on a closed connection, which the ping sees
 	if err := c.pgx.Ping(ctx); err != nil {
 		return c.fail(ctx, err)
 	}

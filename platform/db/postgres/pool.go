@@ -128,7 +128,7 @@ func (p *pool) lend(ctx context.Context) (*conn, error) {
 	default:
 		return nil, &dbdriver.Error{Kind: dbdriver.Busy, Err: fmt.Errorf("no connection was free within %s: %s", p.wait, p.places)}
 	}
-	if c := p.known(ctx); c != nil {
+	if c := p.known(ctx, until); c != nil {
 		c.place = place
 		return c, nil
 	}
@@ -139,19 +139,47 @@ func (p *pool) lend(ctx context.Context) (*conn, error) {
 	return p.dial(ctx, place, until)
 }
 
-// known returns an idle connection that the server still knows, nil when there is none.
-func (p *pool) known(ctx context.Context) *conn {
+// known returns an idle connection that the server still knows, nil when there is none. One that says nothing has half of the time that is left
+// until then: the other half is for a new connection, which is what helps when a firewall has forgotten the idle ones. A quarter of a whole wait it
+// has in any case: who got a place late would else give up a server that is only slow.
+func (p *pool) known(ctx context.Context, until time.Time) *conn {
 	for c := p.pop(); c != nil; c = p.pop() {
 		now := time.Now()
-		if (c.end.IsZero() || now.Before(c.end)) && (now.Sub(c.used) < doubt || c.ping(ctx, p.wait) == nil) {
+		old := !c.end.IsZero() && !now.Before(c.end)
+		if !old && now.Sub(c.used) < doubt {
 			return c
 		}
+		var err error
+		if !old {
+			if err = c.ping(ctx, max(until.Sub(now)/2, p.wait/4)); err == nil {
+				return c
+			}
+		}
 		_ = c.Close() // it is of no use any more
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			p.forget(c.used)
+		}
 		if ctx.Err() != nil {
 			return nil
 		}
 	}
 	return nil
+}
+
+// forget closes the idle connections that nobody has used since then: the server has said nothing on a later one, and to ask on each of them would
+// cost its time again.
+func (p *pool) forget(then time.Time) {
+	p.mu.Lock()
+	n := 0
+	for n < len(p.idle) && !p.idle[n].used.After(then) { // they stand in the order in which they came back
+		n++
+	}
+	old := slices.Clone(p.idle[:n])
+	p.idle = slices.Delete(p.idle, 0, n)
+	p.mu.Unlock()
+	for _, c := range old {
+		_ = c.Close() // there is nobody to hear of it
+	}
 }
 
 // connect opens a connection, however long that takes.
