@@ -114,14 +114,18 @@ func (s *Sessions) sweep(ctx context.Context, sweeper driver.Sweeper) {
 	}
 }
 
-// sweepOnce takes one step and returns how many sessions that took away.
+// sweepOnce takes one step and returns how many sessions that took away, 0 after an error: the next step has to wait then, or it would fail in the same way at once,
+// and so on.
 func (s *Sessions) sweepOnce(ctx context.Context, sweeper driver.Sweeper) int {
 	step, cancel := context.WithTimeout(ctx, sweepTimeout)
 	defer cancel()
 	n, err := sweeper.Sweep(step, sweepMost)
-	if err != nil && ctx.Err() == nil {
+	if err == nil {
+		return n
+	}
+	if ctx.Err() == nil {
 		s.counts.errors.Inc()
 		s.log.WarnContext(ctx, "ended sessions could not be taken away", "error", err.Error())
 	}
-	return n
+	return 0
 }

@@ -71,6 +71,6 @@ type Store interface {
 
 // Sweeper is a Store that keeps what has ended until somebody takes it away.
 type Sweeper interface {
-	// Sweep takes at most so many ended sessions away and returns how many there were.
+	// Sweep takes at most so many ended sessions away and returns how many there were, 0 with an error.
 	Sweep(ctx context.Context, most int) (int, error)
 }

@@ -249,5 +249,8 @@ func (s *store) Sweep(ctx context.Context, most int) (n int, err error) {
 		n = int(result.RowsAffected)
 		return result.Error
 	})
-	return n, err
+	if err != nil {
+		return 0, err // a commit that fails has deleted nothing
+	}
+	return n, nil
 }
