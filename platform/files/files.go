@@ -28,7 +28,7 @@ type Files struct {
 	quota  int64
 	front  *front // nil for none
 	wanted atomic.Bool
-	used   atomic.Int64
+	usage  *usage
 }
 
 // Rule is what an upload may be. The zero value allows one private file of any type with at most 10 MiB.
@@ -78,7 +78,7 @@ func New(cfg Config, dir string, drivers Drivers, log *slog.Logger, lc *lifecycl
 	if err != nil {
 		return nil, fmt.Errorf("files: %w", err)
 	}
-	f := &Files{store: store, log: log, quota: int64(cfg.Quota)}
+	f := &Files{store: store, log: log, quota: int64(cfg.Quota), usage: &usage{}}
 	lc.Append(lifecycle.Hook{Name: "files", Start: f.start, Stop: f.stop})
 	return f, nil
 }
@@ -101,7 +101,7 @@ func (f *Files) Check() error {
 	return nil
 }
 
-// start counts what is there.
+// start counts what is there, and has that counted again from time to time.
 func (f *Files) start(ctx context.Context) error {
 	if !f.wanted.Load() {
 		return nil
@@ -109,21 +109,23 @@ func (f *Files) start(ctx context.Context) error {
 	if err := f.store.Start(ctx); err != nil {
 		return fmt.Errorf("files: %w", err)
 	}
-	var used int64
-	err := f.store.List(ctx, "", func(_ string, size int64) error { used += size; return nil })
-	f.used.Store(used)
-	return err
+	if err := f.count(ctx); err != nil {
+		return err
+	}
+	f.countAlways(ctx)
+	return nil
 }
 
 func (f *Files) stop(ctx context.Context) error {
-	if !f.wanted.Load() {
+	if f.usage.stop == nil { // it has not started
 		return nil
 	}
+	f.usage.stop()
 	return f.store.Stop(ctx)
 }
 
-// Used returns the bytes of all files that this process knows of.
-func (f *Files) Used() int64 { return f.used.Load() }
+// Used returns the bytes of all files that this process knows of: what others have kept or deleted in the same place it sees within some minutes.
+func (f *Files) Used() int64 { return f.usage.used() }
 
 // Put keeps what r holds under a new name. When it fails nothing is left of it. Errors that are values of this package, and those of r, may be
 // returned to clients.
@@ -155,12 +157,14 @@ func (f *Files) PutVariant(ctx context.Context, variant Name, content []byte) er
 	if name, ok := ParseName(string(variant)); !ok || name[len(name.Stem())] != '-' {
 		return fmt.Errorf("files: %q is no name of a variant", variant)
 	}
-	before := f.size(ctx, variant)
-	if _, err := f.write(ctx, variant, bytes.NewReader(content), int64(len(content))); err != nil {
-		return err
-	}
-	f.used.Add(-before)
-	return nil
+	return f.alone(ctx, variant, func() error {
+		before := f.size(ctx, variant)
+		if _, err := f.write(ctx, variant, bytes.NewReader(content), int64(len(content))); err != nil {
+			return err
+		}
+		f.usage.free(before)
+		return nil
+	})
 }
 
 func (f *Files) size(ctx context.Context, name Name) int64 {
@@ -191,7 +195,7 @@ func (f *Files) write(ctx context.Context, name Name, r io.Reader, limit int64) 
 	w := &counted{files: f, w: draft, ctx: ctx}
 	defer func() {
 		if err != nil {
-			f.used.Add(-w.n)
+			f.usage.draft(-w.n)
 			err = errors.Join(err, draft.Abort())
 		}
 	}()
@@ -205,6 +209,7 @@ func (f *Files) write(ctx context.Context, name Name, r io.Reader, limit int64) 
 	if err := draft.Commit(); err != nil {
 		return 0, full(fmt.Errorf("keep file: %w", err))
 	}
+	f.usage.keep(n)
 	return n, nil
 }
 
@@ -229,7 +234,7 @@ func (c *counted) Write(p []byte) (int, error) {
 		return 0, err
 	}
 	c.n += int64(len(p))
-	if c.files.used.Add(int64(len(p))) > c.files.quota {
+	if !c.files.room(c.ctx, int64(len(p))) {
 		return 0, ErrFull
 	}
 	n, err := c.w.Write(p)
@@ -260,18 +265,26 @@ func (f *Files) Delete(ctx context.Context, name Name) error {
 		return nil
 	}
 	sizes := map[string]int64{}
+	if err := f.alone(ctx, name, func() error { return f.remove(ctx, name, sizes) }); err != nil {
+		return fmt.Errorf("delete file: %w", err)
+	}
+	f.drop(ctx, name, sizes)
+	return nil
+}
+
+// remove deletes what has the digits of the name, and notes what that was, with its size.
+func (f *Files) remove(ctx context.Context, name Name, sizes map[string]int64) error {
 	for _, begin := range []string{public, private} {
 		stem := begin + name.Stem()[len(begin):]
 		if err := f.store.List(ctx, stem, func(name string, size int64) error { sizes[name] = size; return nil }); err != nil {
-			return fmt.Errorf("delete file: %w", err)
+			return err
 		}
 	}
 	for n, size := range sizes {
 		if err := f.store.Delete(ctx, n); err != nil {
-			return fmt.Errorf("delete file: %w", err)
+			return err
 		}
-		f.used.Add(-size)
+		f.usage.free(size)
 	}
-	f.drop(ctx, name, sizes)
 	return nil
 }

@@ -40,7 +40,8 @@ type Store interface {
 	Open(ctx context.Context, name string) (Content, error)
 	// Delete removes a file. That there is none is no error. Whoever has opened it may read on.
 	Delete(ctx context.Context, name string) error
-	// List calls fn for every file whose name begins with prefix, in any order. An error of fn ends it and is returned.
+	// List calls fn for every file whose name begins with prefix, in any order. An error of fn ends it and is returned, and the end of ctx ends it too. With
+	// an empty prefix it counts for files.quota, every few minutes; where that takes long, for at most a twentieth of the time.
 	List(ctx context.Context, prefix string, fn func(name string, size int64) error) error
 }
 
