@@ -78,6 +78,12 @@ func uploadLimits() []limit {
 			s.want(picture(8000, made.MaxPixels/8000, 1, 30), 200, "")
 			s.want(picture(8000, made.MaxPixels/8000+1, 1, 30), 422, "image_too_large")
 		}},
+		{what: "Longer side of what is made of a picture", value: "16383", answer: "422 image_too_large", test: func(t *testing.T) {
+			t.Parallel()
+			s := startAlbum(t)
+			s.want(picture(10, 16383, 1, 30), 200, "")
+			s.want(picture(10, 16384, 1, 30), 422, "image_too_large")
+		}},
 		{what: "Frames of an animation", value: fmt.Sprint(made.MaxFrames), setting: "images.max_frames", answer: "422 image_too_large", test: func(t *testing.T) {
 			t.Parallel()
 			s := startAlbum(t)

@@ -104,6 +104,9 @@ func (m *Images) Make(ctx context.Context, upload files.Name, variants []spec.Va
 		return Picture{}, err
 	}
 	p := Picture{File: upload, Width: header.Width, Height: header.Height, Variants: variants}
+	if err := fit(header, widths(p)); err != nil {
+		return Picture{}, err
+	}
 	if err := m.enter(ctx); err != nil {
 		return Picture{}, err
 	}
@@ -143,6 +146,19 @@ func (m *Images) judge(data []byte) (driver.Header, error) {
 		return h, ErrPixels
 	}
 	return h, nil
+}
+
+// maxSide is how many pixels a side of a WebP has at most (RFC 9649, section 2.6: 14 bits). One of a JPEG may have more.
+const maxSide = 1<<14 - 1
+
+// fit says of an image that is so narrow, or so flat, that a variant would have a longer side than there is, that it is too large.
+func fit(h driver.Header, widths []int) error {
+	for _, width := range widths {
+		if height := h.HeightAt(width); max(width, height) > maxSide {
+			return ErrPixels.WithDetail(fmt.Sprintf("The image is too narrow, or too flat: %d pixels wide it would be %d pixels high, and no side may have more than %d.", width, height, maxSide))
+		}
+	}
+	return nil
 }
 
 // translate makes answers of the errors of a codec.

@@ -12,8 +12,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/banyan-go/banyan/platform/config"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/files"
 	"github.com/banyan-go/banyan/platform/files/disk"
 	"github.com/banyan-go/banyan/platform/images"
@@ -30,6 +32,9 @@ type studio struct {
 	files *files.Files
 	dir   string
 }
+
+// patience is for what has no limit in a test: with the race detector, on a busy machine, the encoder alone may take a minute to compile.
+const patience = 10 * time.Minute
 
 func open(t *testing.T, d driver.Driver, change ...func(*images.Config)) studio {
 	t.Helper()
@@ -49,6 +54,7 @@ func open(t *testing.T, d driver.Driver, change ...func(*images.Config)) studio 
 		}
 	})
 	cfg := images.Default()
+	cfg.Timeout = patience
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -171,6 +177,40 @@ func TestABombIsNotDecoded(t *testing.T) {
 		s := open(t, &mute{header: h, t: t}, func(c *images.Config) { c.MaxPixels, c.MaxFrames = 1_000_000, 1000 })
 		if _, err := s.Make(t.Context(), s.upload(t, picture(t, 1, 1)), spec.MustParse("a.100")); !errors.Is(err, images.ErrPixels) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// WebP has a longest side. An image with a variant beyond it is refused before it is decoded, whatever the image itself has; one with the longest is made.
+func TestAVariantIsNoLongerThanWebPTakes(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		width, height int
+		variants      string
+	}{
+		"a chat on a screen":               {1080, 20000, "thumb.320+hero.1080"},
+		"smaller than its variants":        {100, 16384, "hero.1280"},
+		"larger than they are, and narrow": {40, 50000, "a.16"},
+		"a pixel too much":                 {1900, 16384, "b.16+a.1900"},
+	} {
+		s := open(t, &mute{header: driver.Header{Format: "png", Width: c.width, Height: c.height, Frames: 1}, t: t})
+		_, err := s.Make(t.Context(), s.upload(t, picture(t, 1, 1)), spec.MustParse(c.variants))
+		if wrong, ok := errors.AsType[*fault.Error](err); !ok || !errors.Is(err, images.ErrPixels) || !strings.Contains(wrong.Detail, "no side may have more than 16383.") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	flat := []spec.Variant{{Name: "a", Width: 20000}} // which a list would not have
+	s := open(t, &mute{header: driver.Header{Format: "png", Width: 16384, Height: 2, Frames: 1}, t: t})
+	if _, err := s.Make(t.Context(), s.upload(t, picture(t, 1, 1)), flat); !errors.Is(err, images.ErrPixels) {
+		t.Errorf("a flat one: %v", err)
+	}
+	for _, h := range []driver.Header{{Width: 32, Height: 16383}, {Width: 1_000_000, Height: 1}, {Width: 64, Height: 20000}} {
+		h.Frames = 1
+		codec := &mute{header: h, began: make(chan struct{}, 1), release: make(chan struct{})}
+		close(codec.release)
+		s := open(t, codec)
+		if _, err := s.Make(t.Context(), s.upload(t, picture(t, 1, 1)), spec.MustParse("a.16+b.32")); err != nil {
+			t.Errorf("%d x %d: %v", h.Width, h.Height, err)
 		}
 	}
 }

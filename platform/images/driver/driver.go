@@ -21,7 +21,7 @@ type Codec interface {
 	// Inspect reads the header of an image and decodes nothing: its time and memory do not depend on what the header says.
 	Inspect(data []byte) (Header, error)
 	// Convert decodes an image, turns it upright and returns it in each of the widths, which are given from the largest to the smallest and are
-	// none larger than its own. It returns when ctx ends, if not at once, and never panics.
+	// none larger than its own, and in the height that Header.HeightAt says. It returns when ctx ends, if not at once, and never panics.
 	Convert(ctx context.Context, data []byte, widths []int, quality int) ([]Encoded, error)
 }
 
@@ -31,6 +31,11 @@ type Header struct {
 	Width, Height int    // pixels, once it stands upright
 	Deep          bool   // more than 8 bits for a colour: twice the memory
 	Frames        int    // those that are looked at, 1 unless it is an animation
+}
+
+// HeightAt returns how high the image is in another width: to the nearest pixel, and at least one.
+func (h Header) HeightAt(width int) int {
+	return max(1, (h.Height*width+h.Width/2)/max(1, h.Width))
 }
 
 // Encoded is an image of one width, in a format that is small and in one that everything reads.

@@ -45,7 +45,7 @@ func (c *codec) Convert(ctx context.Context, data []byte, widths []int, quality 
 	// Each is made of the one before: the largest alone costs as much as the image is large.
 	var small *image.RGBA
 	for i, width := range widths {
-		w, height := width, max(1, (h.Height*width+h.Width/2)/h.Width)
+		w, height := width, h.HeightAt(width)
 		if i == 0 {
 			small = turned(img, upright, w, height)
 			img = nil

@@ -129,6 +129,14 @@ func TestEachFormatBecomesWebPAndJPEG(t *testing.T) {
 			}
 		}
 	}
+	// Up to here package images lets them come.
+	longest, err := c.Convert(t.Context(), asPNG(t, quarters(16, 16383)), []int{16}, 80)
+	if err != nil || decodeWebP(t, longest[0].WebP).Bounds().Dy() != 16383 {
+		t.Errorf("the longest side: %v", err)
+	}
+	if _, err := c.Convert(t.Context(), asPNG(t, quarters(16, 16384)), []int{16}, 80); err == nil {
+		t.Error("a longer one is made")
+	}
 }
 
 // withEXIF puts an orientation, and the place where it was taken, into a JPEG.
