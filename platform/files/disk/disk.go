@@ -32,12 +32,13 @@ var (
 
 // Open is part of driver.Driver.
 func (Driver) Open(o driver.Options) (driver.Store, error) {
-	return &store{dir: o.Dir}, nil
+	return &store{dir: o.Dir, sync: (*os.File).Sync}, nil
 }
 
 type store struct {
 	dir  string
 	root atomic.Pointer[os.Root]
+	sync func(folder *os.File) error // makes a new name in a folder outlast a loss of power
 }
 
 // drafts is where files are that are being written.
@@ -134,7 +135,7 @@ func (s *store) Create(_ context.Context, name string) (driver.Draft, error) {
 	if err != nil {
 		return nil, full(err)
 	}
-	return &draft{File: f, root: root, temp: temp, name: name}, nil
+	return &draft{File: f, store: s, root: root, temp: temp, name: name}, nil
 }
 
 // full says in the words of package driver that there is no room.
@@ -147,10 +148,11 @@ func full(err error) error {
 
 type draft struct {
 	*os.File
-	root *os.Root
-	temp string
-	name string
-	over bool
+	store *store
+	root  *os.Root
+	temp  string
+	name  string
+	over  bool
 }
 
 // Write is part of driver.Draft.
@@ -171,20 +173,19 @@ func (d *draft) Commit() error {
 	if err := d.root.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return full(err)
 	}
+	folder, err := d.root.Open(dir) // now, while nothing is lost yet where there are no more files to open
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
 	if err := d.root.Rename(d.temp, file); err != nil {
 		return full(err)
 	}
 	d.over = true
-	return syncDir(d.root, dir)
-}
-
-// syncDir makes a new name in a folder outlast a loss of power.
-func syncDir(root *os.Root, dir string) error {
-	f, err := root.Open(dir)
-	if err != nil {
-		return err
+	if err := d.store.sync(folder); err != nil {
+		return errors.Join(full(err), d.root.Remove(file)) // nobody is going to know its name
 	}
-	return errors.Join(f.Sync(), f.Close())
+	return nil
 }
 
 // Abort is part of driver.Draft.

@@ -55,6 +55,7 @@ type Checker interface {
 type Draft interface {
 	io.Writer
 	// Commit makes the file, whole and for good: it is there after a loss of power too. A file of that name is replaced in one step.
+	// After an error, and Abort, there is none of that name.
 	Commit() error
 	// Abort leaves nothing behind. After Commit it does nothing.
 	Abort() error
