@@ -71,13 +71,37 @@ func scan(raw []byte) scanned {
 			for end < len(raw) && strings.IndexByte("0123456789.eE+-", raw[end]) >= 0 {
 				end++
 			}
-			if _, err := strconv.ParseFloat(string(raw[i:end]), 64); err != nil {
+			if !held(string(raw[i:end])) {
 				s.problem = problem{CodeRange, "must hold no number beyond what a 64-bit float holds"}
 			}
 			i = end - 1
 		}
 	}
 	return s
+}
+
+// The most that a number may have: no float64 needs more digits behind its point, and none that is not 0 a larger exponent, however many zeros stand
+// before it. Beyond 16,383 digits PostgreSQL refuses a number, and it writes each digit out: an exponent of five characters would come back as thousands.
+const (
+	maxFraction = 1074
+	maxExponent = 1 << 20
+)
+
+// held reports whether a float64 holds a number, as written in JSON: not beyond its largest, and not so small that only 0 is left of it.
+func held(number string) bool {
+	mantissa, power, _ := strings.Cut(strings.ToLower(number), "e")
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || value == 0 && strings.ContainsAny(mantissa, "123456789") {
+		return false
+	}
+	exponent := 0
+	if power != "" {
+		if exponent, err = strconv.Atoi(power); err != nil || exponent > maxExponent {
+			return false
+		}
+	}
+	_, fraction, _ := strings.Cut(mantissa, ".")
+	return len(fraction)-exponent <= maxFraction
 }
 
 // endOfString returns where the string that begins at i ends, and whether U+0000 is in it.

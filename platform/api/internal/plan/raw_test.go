@@ -20,6 +20,7 @@ type document struct {
 func TestDecodeRaw(t *testing.T) {
 	t.Parallel()
 	deep := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	zeros := func(n int) string { return strings.Repeat("0", n) }
 	for _, c := range []struct{ doc, want, report string }{
 		{`{"any":1}`, `1`, "ok"},
 		{`{"any": {"b" : [ 1.50, "\u00e9 \n", null, true ],"a":{} } }`, `{"b":[1.50,"\u00e9 \n",null,true],"a":{}}`, "ok"}, // as it was sent
@@ -33,6 +34,16 @@ func TestDecodeRaw(t *testing.T) {
 		{`{"any":{"\u0000":1}}`, "", "invalid /any nul"},
 		{`{"any":[-1e999]}`, "", "invalid /any range"},
 		{`{"any":[1e308,{"x":1E+309}],"maybe":1}`, "", "invalid /any range"},
+		{`{"any":[1e-400]}`, "", "invalid /any range"}, // nothing but 0 would be left of it
+		{`{"any":{"x":-0.10E-20000}}`, "", "invalid /any range"},
+		{`{"any":[0e-16384]}`, "", "invalid /any range"}, // PostgreSQL has no place for so many digits
+		{`{"any":[0e-99999999999999999999]}`, "", "invalid /any range"},
+		{`{"any":[0e99999999999999999999]}`, "", "invalid /any range"},
+		{`{"any":[0E2000000000]}`, "", "invalid /any range"},
+		{`{"any":1.` + zeros(1075) + `}`, "", "invalid /any range"},
+		{`{"any":1.` + zeros(1074) + `}`, `1.` + zeros(1074), "ok"},
+		{`{"any":1` + zeros(400) + `e-400}`, `1` + zeros(400) + `e-400`, "ok"},
+		{`{"any":[0,-0,0.0,0e0,-0.00E-7,5e-324,1e+308,-1.7976931348623157e308]}`, `[0,-0,0.0,0e0,-0.00E-7,5e-324,1e+308,-1.7976931348623157e308]`, "ok"},
 		{`{"any":{"a":1,"a":2}}`, "", "malformed duplicate_key"},
 		{`{"any":{"a":01}}`, "", "malformed invalid_json"},
 		{`{"any":{"a":}`, "", "malformed invalid_json"},
