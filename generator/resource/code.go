@@ -348,7 +348,9 @@ func (c code) listed() string {
 
 func (c code) pageType() string {
 	switch c.Type {
-	case field.Int, field.Int64:
+	case field.Int:
+		return "page.Int32()"
+	case field.Int64:
 		return "page.Int()"
 	case field.Float:
 		return "page.Float()"

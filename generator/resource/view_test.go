@@ -96,6 +96,15 @@ func columnsOf(lines []string) string {
 	return strings.Join(columns, "; ")
 }
 
+// A list takes the numbers that the column can have: PostgreSQL refuses to compare it with others.
+func TestWhatListsTake(t *testing.T) {
+	t.Parallel()
+	v := mustView(t, spec("order", "a:int:filter,null", "b:int64:sort"))
+	if want := []string{`{Name: "a", Type: page.Int32(), Filter: true, Null: true}`, `{Name: "b", Type: page.Int(), Sort: true}`}; !slices.Equal(v.Listed, want) {
+		t.Errorf("lists have %q, want %q", v.Listed, want)
+	}
+}
+
 func TestIndexes(t *testing.T) {
 	t.Parallel()
 	s := spec("order", "number:string:unique,sort", "placed:time:sort", "active:bool:filter", "note:string:search", "ref:uuid:index", "size:int:filter,noindex")

@@ -35,6 +35,7 @@ func TestCursorCarriesEveryType(t *testing.T) {
 		"name":      {"", "a", "ü'\"\\%_\x01", strings.Repeat("語", page.MaxValue)},
 		"name_null": {nil, "", "a"},
 		"count":     {int64(0), int64(-1 << 63), int64(1<<63 - 1)},
+		"small":     {int64(0), int64(-1 << 31), int64(1<<31 - 1)},
 		"ratio":     {0.0, -1.5, 1e300, 5e-324, 0.1},
 		"active":    {true, false},
 		"at":        {time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 2, 3, 4, 5, 6, 7_000_000, time.UTC), time.Date(9999, 12, 31, 23, 59, 59, 999_000_000, time.UTC)},

@@ -16,6 +16,7 @@ func wide() page.Spec {
 			{Name: "name", Type: page.String(), Filter: true, Sort: true},
 			{Name: "name_null", Type: page.String(), Filter: true, Sort: true, Null: true},
 			{Name: "count", Type: page.Int(), Filter: true, Sort: true},
+			{Name: "small", Type: page.Int32(), Filter: true, Sort: true},
 			{Name: "ratio", Type: page.Float(), Filter: true, Sort: true},
 			{Name: "active", Type: page.Bool(), Filter: true, Sort: true},
 			{Name: "at", Type: page.Time(), Filter: true, Sort: true},
@@ -49,7 +50,7 @@ func TestListSaysWhatItAllows(t *testing.T) {
 		}
 		return ns
 	}
-	all := []string{"name", "name_null", "count", "ratio", "active", "at", "day", "day_null", "owner", "weight", "state", "price.amount"}
+	all := []string{"name", "name_null", "count", "small", "ratio", "active", "at", "day", "day_null", "owner", "weight", "state", "price.amount"}
 	if got := names(l.Filters()); !slices.Equal(got, all) {
 		t.Errorf("filters: %v", got)
 	}
@@ -124,6 +125,7 @@ func TestJSONSchema(t *testing.T) {
 	for want, typ := range map[string]page.Type{
 		`{"type":"string","maxLength":255}`:           page.String(),
 		`{"type":"integer","format":"int64"}`:         page.Int(),
+		`{"type":"integer","format":"int32"}`:         page.Int32(),
 		`{"type":"number"}`:                           page.Float(),
 		`{"type":"boolean"}`:                          page.Bool(),
 		`{"type":"string","format":"date-time"}`:      page.Time(),

@@ -20,7 +20,7 @@ func TestTextOfAQueryIsAllOfIt(t *testing.T) {
 	for _, words := range []string{
 		"", "limit=7", "count=exact", "q=50%25 'off'", "sort=name_null", "sort=-name_null",
 		"filter[name]=a", "filter[name]=b", "filter[name][ne]=a", "filter[name][in]=a,b", "filter[name]=", "filter[name_null][null]=true", "filter[name_null][null]=false",
-		"filter[count][gte]=-5", "filter[count][lt]=-5", "filter[ratio]=1.5e300", "filter[active]=true", "filter[at][gt]=2026-02-03T04:05:06.007Z", "filter[day]=2024-02-29",
+		"filter[count][gte]=-5", "filter[count][lt]=-5", "filter[small][in]=-5,7", "filter[ratio]=1.5e300", "filter[active]=true", "filter[at][gt]=2026-02-03T04:05:06.007Z", "filter[day]=2024-02-29",
 		"filter[owner]=" + owner.String(), "filter[weight]=-9999.99", "filter[state]=draft", "filter[price.amount]=1", "filter[name]=a&filter[count]=1&sort=ratio&limit=3",
 	} {
 		q := parse(t, l, words)

@@ -22,6 +22,7 @@ const (
 	kindNone kind = iota
 	kindString
 	kindInt
+	kindInt32
 	kindFloat
 	kindBool
 	kindTime
@@ -44,6 +45,10 @@ func String() Type { return Type{kind: kindString} }
 
 // Int is the type of whole numbers: Go int64.
 func Int() Type { return Type{kind: kindInt} }
+
+// Int32 is the type of whole numbers of 32 bits: Go int64, which holds no other. It is for columns of 32 bits: PostgreSQL takes no larger number
+// beside one, and the request would end as a failure of the server.
+func Int32() Type { return Type{kind: kindInt32} }
 
 // Float is the type of binary floating point numbers: Go float64.
 func Float() Type { return Type{kind: kindFloat} }
@@ -93,6 +98,8 @@ func (t Type) JSONSchema() string {
 	switch t.kind {
 	case kindInt:
 		return `{"type":"integer","format":"int64"}`
+	case kindInt32:
+		return `{"type":"integer","format":"int32"}`
 	case kindFloat:
 		return `{"type":"number"}`
 	case kindBool:
@@ -118,6 +125,8 @@ func (t Type) sentence() string {
 	switch t.kind {
 	case kindInt:
 		return "must be a whole number"
+	case kindInt32:
+		return fmt.Sprintf("must be a whole number from %d to %d", math.MinInt32, math.MaxInt32)
 	case kindFloat:
 		return "must be a number"
 	case kindBool:
@@ -155,6 +164,9 @@ func (t Type) read(s string) (any, bool) {
 		return s, true
 	case kindInt:
 		v, err := strconv.ParseInt(s, 10, 64)
+		return v, err == nil && s[0] != '+'
+	case kindInt32:
+		v, err := strconv.ParseInt(s, 10, 32)
 		return v, err == nil && s[0] != '+'
 	case kindFloat:
 		v, err := strconv.ParseFloat(s, 64)
