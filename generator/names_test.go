@@ -98,8 +98,11 @@ func TestNamesOfGeneratedCodeAreReserved(t *testing.T) {
 	t.Parallel()
 	names := map[string]string{}
 	for _, f := range everyName(t) {
-		// The tests of a module at its root use neither its package nor a variable that is called like a resource.
-		if path.Ext(f.Path) == ".go" && (strings.Contains(f.Path, "/internal/") || !strings.HasSuffix(f.Path, "_test.go")) {
+		switch {
+		case path.Ext(f.Path) != ".go":
+		case strings.HasSuffix(f.Path, "_test.go") && !strings.Contains(f.Path, "/internal/"):
+			wantNoNames(t, f) // so that tests of a module at its root may call their own things as they like: place, form, application
+		default:
 			collectNames(t, f, names)
 		}
 	}
@@ -108,6 +111,35 @@ func TestNamesOfGeneratedCodeAreReserved(t *testing.T) {
 			t.Errorf("%s declares %s, and a module or a resource may be called that", names[n], n)
 		}
 	}
+}
+
+// wantNoNames fails the test where a file uses a package or a variable that is called like a module or a resource. A member of a struct may be.
+func wantNoNames(t *testing.T, f render.File) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), f.Path, f.Data, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := func(n string) {
+		if strings.Contains(n, "zq") && name.CheckModule(n) == nil {
+			t.Errorf("%s uses %s, and its own types, functions and variables may be called that", f.Path, n)
+		}
+	}
+	for _, spec := range file.Imports {
+		if p, err := strconv.Unquote(spec.Path.Value); err != nil {
+			t.Fatal(err)
+		} else if spec.Name == nil {
+			wrong(path.Base(p))
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok {
+				wrong(x.Name)
+			}
+		}
+		return true
+	})
 }
 
 // collectNames adds, in lower case, the names that a file imports or declares in a package or a function and that do not stem from those of

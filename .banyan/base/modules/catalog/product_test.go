@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/banyan-go/banyan/modules/catalog"
-	"github.com/banyan-go/banyan/modules/catalog/internal/product"
+	contract "github.com/banyan-go/banyan/modules/catalog"
+	usecase "github.com/banyan-go/banyan/modules/catalog/internal/product"
 	"github.com/banyan-go/banyan/platform/apptest"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/id"
@@ -211,12 +211,12 @@ func TestProductCacheInATransaction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside, ok := a.module.Product.Products.(*product.Service)
+	inside, ok := a.module.Product.Products.(*usecase.Service)
 	if !ok {
 		t.Fatalf("the contract is kept by a %T", a.module.Product.Products)
 	}
 	wantThere := func(ctx context.Context, who string, want bool) {
-		if _, err := inside.Get(ctx, known); (err == nil) != want || !want && !errors.Is(err, catalog.ErrProductNotFound) {
+		if _, err := inside.Get(ctx, known); (err == nil) != want || !want && !errors.Is(err, contract.ErrProductNotFound) {
 			t.Errorf("%s: error %v", who, err)
 		}
 	}
