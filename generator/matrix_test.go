@@ -95,7 +95,7 @@ ident/paper       body:json  raw:bytes:required  tiny:bytes:max=2,immutable  hid
                   color:string:match=hex_color,default=#00ff00  ver:string:match=semver,immutable  cur:string:match=currency,null,filter
                   lang:string:match=language,search  nick:string:match=username,unique  sum:string:match=sha256,pii
 ident/login       password:password:immutable
-ident/letter      text:string:secret  status:string:secret,null  code:password:null  data:bytes:secret,null
+ident/letter      text:string:secret  status:string:secret,null  code:password:null  data:bytes:secret,null  kind:enum=code+other
 shop/entry        note:string:immutable  --soft-delete --require-match
 
 orders/order      number:string:required  placed:time:sort  --unique=number+placed
