@@ -83,7 +83,7 @@ func mutants() []mutant {
 		{"a deletion is not told of", keptService, told("delete"), untold("delete")},
 		{"pages outlive a change", keptCache, `n := []string{"#shop.customers"}`, `n := []string{}`},
 		{"nothing is kept", keptService, "s.cached.byID.GetMany(ctx, ids)", "s.loadMany(ctx, ids)"},
-		{"rules: processes share a secret as JSON shows it", guardedKept, "v.Vault.Note = keyring.Sealed(v.Note)\n", ""},
+		{"rules: processes share a secret as JSON shows it", guardedKept, "v.shown.Note = keyring.Sealed(v.Note)\n", ""},
 		{"rules: a draft is printed", secretRules, "func (Draft) Format(", "func (Draft) print("},
 		{"rules: a password is shorter", guard, `*v) >= 10, "/pin"`, `*v) >= 9, "/pin"`},
 		{"rules: a pattern is ignored", paperRules, "codePattern.MatchString(paper.Code)", "true"},

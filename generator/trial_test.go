@@ -129,6 +129,8 @@ func (tr *trial) fixed() {
 		// The tests of a module.
 		{"geo", "place", uploads, kept}, {"hr", "form", uploads, kept}, {"jobs", "application", uploads, kept}, {"shop", "boot", uploads, kept}, {"shop", "built", uploads, kept},
 		{"application", "person", uploads}, {"place", "change", uploads}, {"form", "usecase", uploads}, {"second", "contract", uploads}, {"changes", "told", uploads}, {"boot", "built", uploads},
+		// Beside a field of the same name.
+		{"vault", "token", "token:string:secret", "token_2:password:null"}, {"vault", "pin", "pin:password", "shown:json:secret,null"},
 	} {
 		s := resource.Spec{Module: words[0], Name: words[1], Fields: words[2:], Cache: "1m", Migration: 20261123101500}
 		if err := w.check(s, nil); err != nil {

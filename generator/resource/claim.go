@@ -29,6 +29,10 @@ func (c *checked) claims() []claim {
 		if f.Match != nil {
 			add(ownPackage, code{Field: f}.patternVar())
 		}
+		if f.Type == field.Money && f.Null {
+			amount, currency := code{Field: f}.splitVars()
+			add(ownPackage, amount, currency)
+		}
 	}
 	for _, f := range c.fields {
 		if !f.Type.Uploaded() {

@@ -238,10 +238,8 @@ func (c code) columns() []Column {
 	}
 	switch {
 	case c.Type == field.Money && c.Null:
-		return []Column{
-			column("_amount", "*int64", c.Name.Camel+"Amount"),
-			column("_currency", "*money.Currency", c.Name.Camel+"Currency"),
-		}
+		amount, currency := c.splitVars()
+		return []Column{column("_amount", "*int64", amount), column("_currency", "*money.Currency", currency)}
 	case c.Type == field.Money:
 		return []Column{
 			column("_amount", "int64", c.value()+".Minor"),
@@ -305,7 +303,13 @@ func (c code) splits() []string {
 	if c.Type != field.Money || !c.Null {
 		return nil
 	}
-	return []string{fmt.Sprintf("%[1]sAmount, %[1]sCurrency := money.Split(%[2]s)", c.Name.Camel, c.value())}
+	amount, currency := c.splitVars()
+	return []string{fmt.Sprintf("%s, %s := money.Split(%s)", amount, currency, c.value())}
+}
+
+// splitVars are the variables that the parts of such an amount stand in, beside that of the whole.
+func (c code) splitVars() (amount, currency string) {
+	return c.Name.Camel + "Amount", c.Name.Camel + "Currency"
 }
 
 func (c code) fromRow() string {

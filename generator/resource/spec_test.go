@@ -121,6 +121,9 @@ func TestCheckRefuses(t *testing.T) {
 		{spec("order", "draft:ref=sheet"), `resource "shop/order": two of its parts would have the name in package web OrderDraft: rename a field or a word of an enum`},
 		{spec("order", "customer:xref=order.customer"), `resource name "order": is that of the module order, which it refers to, and code has one name for both`},
 		{spec("phone_pattern", "phone:string:match=e164"), "two of its parts would have the name in its own package phonePattern"},
+		{spec("price_amount", "price:money:null"), "two of its parts would have the name in its own package priceAmount"},
+		{spec("price_currency", "name:string", "price:money:null"), "two of its parts would have the name in its own package priceCurrency"},
+		{spec("price_amount", "price:money"), ""}, // which is not taken apart
 
 		{spec("order", "step:enum=a_b", "step_a:enum=b"), "two of its parts would have the name in the contract OrderStepAB"},
 		{spec("order", "step:enum=a+b", "step_a:enum=x"), "two of its parts would have the name in the contract OrderStepA"},
