@@ -129,7 +129,7 @@ blog/post         title:string:required,search,sort  author:xref=accounts.user  
 blog/comment      post:ref=post:immutable  author:xref=accounts.user:null  body:text:required  code:string:secret,null  --soft-delete  --auth=session  --cache=1m
 blog/chapter      parent:ref=chapter:null  slug:slug:unique  children:many=chapter  --auth=session  --cache=1m
 blog/profile      user:xref=accounts.user:unique  motto:string
-blog/like         post:ref=post  user:xref=accounts.user:noindex  --unique=post_id+user_id
+blog/like         post:ref=post  user:xref=accounts.user:noindex  --unique=post+user_id
 blog/link         type:ref=post  order:ref=comment:null  into:ref=chapter:unique,null  post:ref=post:immutable,null
 blog/note         author:xref=accounts.user  text:string:search  all_remarks:many=remark  --shard-by=author
 blog/remark       note:ref=note  author:xref=accounts.user:null  --shard-by=note  --soft-delete  --cache=1m

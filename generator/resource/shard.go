@@ -18,9 +18,7 @@ func (c *checked) readShardKey() error {
 	if c.ShardBy == "" {
 		return nil
 	}
-	i := slices.IndexFunc(c.fields, func(f field.Field) bool {
-		return f.Name.Snake == c.ShardBy || f.Type.Refers() && f.Relation.Name.Snake == c.ShardBy
-	})
+	i := c.named(c.ShardBy)
 	refuse := func(reason string) error { return fmt.Errorf("--shard-by %s: %s", name.Quote(c.ShardBy), reason) }
 	if i < 0 {
 		return refuse("there is no such field: name one of the resource")

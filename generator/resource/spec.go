@@ -189,6 +189,13 @@ func (c *checked) checkMethods() error {
 	return errors.Join(errs...)
 }
 
+// named returns which field a flag means by a word, -1 for none: a relation has the name that was typed, too, and not that of its column alone.
+func (c *checked) named(word string) int {
+	return slices.IndexFunc(c.fields, func(f field.Field) bool {
+		return f.Name.Snake == word || f.Type.Refers() && f.Relation.Name.Snake == word
+	})
+}
+
 const (
 	// maxColumns keeps a batch of 500 rows, with the four columns that every table has, below the 32,766 values that a statement of SQLite
 	// binds.
@@ -236,7 +243,7 @@ func (c *checked) readComposites(flag string, texts []string, unique bool) error
 func (c *checked) readComposite(text string, unique bool) (composite, error) {
 	comp := composite{text: text, unique: unique}
 	for word := range strings.SplitSeq(text, "+") {
-		i := slices.IndexFunc(c.fields, func(f field.Field) bool { return f.Name.Snake == word })
+		i := c.named(word)
 		if i >= 0 {
 			c.fields[i].InIndex = true
 		}
@@ -247,7 +254,7 @@ func (c *checked) readComposite(text string, unique bool) (composite, error) {
 			return comp, fmt.Errorf("there is no field %s: name those of the resource", name.Quote(word))
 		case !c.fields[i].Indexable():
 			return comp, fmt.Errorf("the field %s cannot stand in an index: it is an amount, a text that can have more than 255 characters, or nothing that an index finds: leave it out, or add max=255 where that is the reason", word)
-		case slices.ContainsFunc(comp.fields, func(f field.Field) bool { return f.Name.Snake == word }):
+		case slices.ContainsFunc(comp.fields, func(f field.Field) bool { return f.Name == c.fields[i].Name }):
 			return comp, fmt.Errorf("the field %s stands twice: write it once", word)
 		}
 		comp.fields = append(comp.fields, c.fields[i])

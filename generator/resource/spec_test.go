@@ -100,6 +100,12 @@ func TestCheckRefuses(t *testing.T) {
 		{with(func(s *resource.Spec) { s.Index = []string{"name+nome"} }), `there is no field "nome"`},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+id"} }), "id is a column that every resource has"},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+name"} }), "the field name stands twice"},
+		{with(func(s *resource.Spec) {
+			s.Fields, s.Unique, s.Index = append(s.Fields, "post:ref=post", "user:xref=accounts.user"), []string{"post+user"}, []string{"user_id+post"}
+		}), ""},
+		{with(func(s *resource.Spec) {
+			s.Fields, s.Unique = append(s.Fields, "post:ref=post"), []string{"post+post_id"}
+		}), "the field post_id stands twice"},
 		{with(func(s *resource.Spec) { s.Index = []string{"name+price"} }), "the field price cannot stand in an index"},
 		{with(func(s *resource.Spec) { s.Unique = []string{"name+story"} }), "the field story cannot stand in an index"},
 		{with(func(s *resource.Spec) { s.Index = []string{"a;drop table x+\n"} }), `there is no field "a;drop table x"`},
