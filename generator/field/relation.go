@@ -33,7 +33,7 @@ func ParseMany(text string) (m Many, ok bool, err error) {
 	if typ != "many" {
 		return Many{}, false, nil
 	}
-	if err := name.CheckField(word); err != nil {
+	if err := name.CheckMany(word); err != nil {
 		return Many{}, true, err
 	}
 	m = Many{Name: name.New(word), Resource: param, Text: text}

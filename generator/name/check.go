@@ -50,6 +50,9 @@ func CheckField(s string) error { return check("field", s, badField, "title") }
 // end.
 func CheckRelation(s string) error { return check("field", s, badRelation, "author") }
 
+// CheckMany refuses what cannot be the name of the other side of a relation, a list that refers to a resource. It has no column at all.
+func CheckMany(s string) error { return check("field", s, badMember, "comments") }
+
 // CheckApp refuses what cannot be the name of an application: of a binary, a folder, a module path's last element.
 func CheckApp(s string) error { return check("application", s, badApp, "shop") }
 

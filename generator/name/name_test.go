@@ -70,7 +70,7 @@ func TestArticle(t *testing.T) {
 // checks are the generator's, by what they are for.
 func checks() map[string]func(string) error {
 	return map[string]func(string) error{
-		"module": name.CheckModule, "resource": name.CheckResource, "field": name.CheckField, "application": name.CheckApp,
+		"module": name.CheckModule, "resource": name.CheckResource, "field": name.CheckField, "application": name.CheckApp, "other side of a relation": name.CheckMany,
 	}
 }
 
@@ -81,7 +81,8 @@ func TestGoodNames(t *testing.T) {
 		"resource": "product line_item api_key url news status address person user data media series bonus canvas lens sms glass basis analysis bus virus tv arm linux change draft list query event abcdefghijklmnopqrstuvwx",
 		"field": "name type func range fields row query page db err ctx kind q count after body data etag location status value p c r n s h url api_url line_2 " +
 			"sku string error close open date time timestamp text level key language description position owner_id user_id order_id abcdefghijklmnopqrstuvwx",
-		"application": "shop my-shop s3 x abcdefghijklmnopqrstuvwx",
+		"other side of a relation": "comments references user order abcdefghijklmnopqrstuvwx",
+		"application":              "shop my-shop s3 x abcdefghijklmnopqrstuvwx",
 	} {
 		for n := range strings.FieldsSeq(names) {
 			if err := checks()[what](n); err != nil {

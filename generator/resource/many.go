@@ -35,7 +35,7 @@ func (s Spec) many() (all []field.Many, _ error) {
 		if !ok {
 			continue
 		}
-		if slices.ContainsFunc(all, func(o field.Many) bool { return o.Name == m.Name || o.Resource == m.Resource }) {
+		if err == nil && slices.ContainsFunc(all, func(o field.Many) bool { return o.Name == m.Name || o.Resource == m.Resource }) {
 			err = field.Refuse(text, "stands twice, by its name or by its resource")
 		}
 		all, errs = append(all, m), append(errs, err)

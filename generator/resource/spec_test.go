@@ -74,6 +74,10 @@ func TestCheckRefuses(t *testing.T) {
 		{resource.Spec{Module: "shop", Name: "order", Fields: []string{"name:string", "a:string:hidden,default=x", "b:string:hidden,default=y"}, Unique: []string{"a+b"}}, "allows a handful of rows only"},
 
 		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=line") }), ""},
+		{with(func(s *resource.Spec) {
+			s.Fields = append(s.Fields, "references:many=reference", "order:many=ordering")
+		}), ""}, // no column is called so
+		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "version:many=line") }), "is one of the fields that every resource has"},
 		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=line:null") }), "many has no modifiers; try lines:many=line"},
 		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many") }), "write the resource of the same module that refers to this one: lines:many=comment"},
 		{with(func(s *resource.Spec) { s.Fields = append(s.Fields, "lines:many=sale.line") }), "write the resource of the same module"},
