@@ -96,6 +96,8 @@ func badModule(s string) (reason string, proposals []string) {
 		return tooShort, nil
 	case reserved(s):
 		return needed, []string{s + "s", "my" + s}
+	case slices.Contains(tables(), s):
+		return "begins the names of tables that the framework or the database has itself", []string{s + "s", "my" + s}
 	case strings.HasSuffix(s, "wire"), strings.HasSuffix(s, "event") && s != "event":
 		return "looks like the folder of another module's wiring or events", []string{s + "s"}
 	case strings.HasSuffix(s, "test"):

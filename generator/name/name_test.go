@@ -77,8 +77,8 @@ func checks() map[string]func(string) error {
 func TestGoodNames(t *testing.T) {
 	t.Parallel()
 	for what, names := range map[string]string{
-		"module":   "catalog orders users user blog v2 s3 linux windows cms identity store service event",
-		"resource": "product line_item api_key url news status address person user data media series bonus canvas lens sms glass basis analysis bus virus tv arm linux change draft list query event abcdefghijklmnopqrstuvwx",
+		"module":   "catalog orders users user blog v2 s3 pg linux windows cms identity store service event",
+		"resource": "sqlite banyan product line_item api_key url news status address person user data media series bonus canvas lens sms glass basis analysis bus virus tv arm linux change draft list query event abcdefghijklmnopqrstuvwx",
 		"field": "name type func range fields row query page db err ctx kind q count after body data etag location status value p c r n s h url api_url line_2 " +
 			"sku string error close open date time timestamp text level key language description position owner_id user_id order_id abcdefghijklmnopqrstuvwx",
 		"other side of a relation": "comments references user order abcdefghijklmnopqrstuvwx",
@@ -112,7 +112,7 @@ func badNames() map[string][]string {
 	return map[string][]string{
 		"module": slices.Concat(everywhere, packages, []string{
 			"line_item", "line-item", "catalogwire", "catalogevent", "catalogtest", "row", "hold", "check", "handle", "wire", "modules",
-			"migrations", "test",
+			"migrations", "test", "banyan", "platform", "sqlite",
 		}),
 		"resource": slices.Concat(everywhere, packages, []string{
 			"order_linux", "order_windows", "order_arm64", "order_test", "order_gen", "line_item_js", "products", "line_items", "menus", "people",

@@ -32,6 +32,10 @@ func folders() []string {
 	}
 }
 
+// tables are names before the _ that the tables of a module begin with: those of the history of migrations, and what SQLite keeps for itself. (That
+// of the platform is the name of a folder as well. What PostgreSQL keeps, pg_, is about schemas and not about tables.)
+func tables() []string { return []string{"banyan", "sqlite"} }
+
 // files are names that a resource, with a folder of its own in its module, has files and folders of.
 func files() []string {
 	return []string{"load", "protect", "receive", "relations", "seed", "service", "store"}
