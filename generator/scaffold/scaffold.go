@@ -224,8 +224,11 @@ var plainModule = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 // checkModulePath refuses what the go command would refuse, and the paths of the standard library and of the framework.
 func checkModulePath(path string) error {
 	if plainModule.MatchString(path) {
-		if slices.Contains([]string{"cmd", "internal", "std", "test", "vendor", "main", "example"}, path) {
+		switch {
+		case slices.Contains([]string{"cmd", "example", "go", "internal", "main", "std", "test", "toolchain", "vendor"}, path):
 			return &OptionError{"--module", path, "is a name of the go command's own; try example.com/" + path}
+		case slices.Contains(standard(), path):
+			return &OptionError{"--module", path, "is a package of the standard library; try example.com/" + path}
 		}
 		return nil
 	}
@@ -239,6 +242,15 @@ func checkModulePath(path string) error {
 		return &OptionError{"--module", path, "is the framework's own path"}
 	}
 	return nil
+}
+
+// standard are the packages of the standard library whose paths are one word. A test compares them with those of the Go that runs it.
+func standard() []string {
+	return []string{
+		"bufio", "bytes", "cmp", "context", "crypto", "embed", "encoding", "errors", "expvar", "flag", "fmt", "hash", "html", "image", "io", "iter", "log", "maps",
+		"math", "mime", "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "slices", "sort", "strconv", "strings", "structs", "sync", "syscall", "testing",
+		"time", "unicode", "unique", "unsafe", "weak",
+	}
 }
 
 func (o *Options) files(app string) ([]render.File, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -123,6 +124,27 @@ func TestModulePath(t *testing.T) {
 				t.Errorf("main.go does not import %s", imports)
 			}
 		})
+	}
+}
+
+// Below a path that the standard library has, nothing is built: the go command finds the package in two modules.
+func TestModulePathsOfTheStandardLibrary(t *testing.T) {
+	t.Parallel()
+	list, err := exec.CommandContext(t.Context(), "go", "list", "std").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := slices.DeleteFunc(strings.Fields(string(list)), func(p string) bool { return strings.Contains(p, "/") })
+	if len(paths) < 40 {
+		t.Fatalf("the standard library has %q", paths)
+	}
+	for _, path := range append(paths, "go", "toolchain") {
+		o := options(t)
+		o.Module = path
+		_, err := scaffold.New(t.Context(), o, nil)
+		if e, ok := errors.AsType[*scaffold.OptionError](err); !ok || !strings.HasSuffix(e.Error(), "; try example.com/"+path) {
+			t.Errorf("%s: error %v", path, err)
+		}
 	}
 }
 
