@@ -18,24 +18,54 @@ const accountsModule = "accounts"
 // usualAuth is the way in of a resource of which nobody says it: Session where users can sign in. A module accounts that only lists people has
 // nothing that tells whose a token is.
 func usualAuth(p *project.Project) (resource.Auth, error) {
+	if known, err := knowsTokens(&derive.Disk{Project: p}, accountsModule); err != nil || !known {
+		return resource.Public, err
+	}
+	return resource.Session, nil
+}
+
+// noTokens is what whoever generates a resource for programs should know where nothing says whose a token is: its tests bring somebody who does, and
+// the application that has to have one does not start.
+const noTokens = "nothing in this application knows whose a token is, and until something does no command of it starts: " +
+	"write a part with the method VerifyToken, as \"Tokens of your own\" shows in docs/guide/access.md of the framework"
+
+// withoutTokens returns that warning, or nothing where it is not true of what s wants.
+func withoutTokens(p *project.Project, s resource.Spec) (warning string, err error) {
+	if s.Auth != resource.Token {
+		return "", nil
+	}
 	disk := &derive.Disk{Project: p}
-	files, err := disk.Files("modules/" + accountsModule + "/" + accountsModule + "wire")
+	modules, err := disk.Modules()
 	if err != nil {
 		return "", err
 	}
+	for _, m := range modules {
+		if known, err := knowsTokens(disk, m); err != nil || known {
+			return "", err
+		}
+	}
+	return noTokens, nil
+}
+
+// knowsTokens reports whether the wiring of a module has a part that says whose a token is.
+func knowsTokens(disk *derive.Disk, module string) (bool, error) {
+	files, err := disk.Files("modules/" + module + "/" + module + "wire")
+	if err != nil {
+		return false, err
+	}
 	for _, file := range files {
-		if path.Ext(file) != ".go" || derive.Derived(file) {
+		if path.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") || derive.Derived(file) {
 			continue
 		}
 		src, err := disk.Read(file)
 		if err != nil {
-			return "", err
+			return false, err
 		}
 		if verifies(file, src) {
-			return resource.Session, nil
+			return true, nil
 		}
 	}
-	return resource.Public, nil
+	return false, nil
 }
 
 // verifies reports whether a file has the method of module.Tokens. One that does not parse is taken by its text.

@@ -35,6 +35,35 @@ func TestUsualAuth(t *testing.T) {
 	}
 }
 
+// A resource for programs is no good in an application that knows nobody's token, whichever module it is that does.
+func TestTokensThatNobodyKnows(t *testing.T) {
+	t.Parallel()
+	const method = "func (*Importer) VerifyToken() {}\n"
+	for _, c := range []struct {
+		what, file, text string
+		auth             resource.Auth
+		want             string
+	}{
+		{"no module", "", "", resource.Token, noTokens},
+		{"whoever signs in", "", "", resource.Session, ""},
+		{"everybody", "", "", resource.Public, ""},
+		{"a module without", "modules/shop/shopwire/importer.go", "package shopwire\n\ntype Importer struct{}\n", resource.Token, noTokens},
+		{"a module of your own", "modules/shop/shopwire/importer.go", "package shopwire\n\n" + method, resource.Token, ""},
+		{"the module accounts", "modules/accounts/accountswire/token.go", "package accountswire\n\n" + method, resource.Token, ""},
+		{"a test", "modules/shop/shopwire/importer_test.go", "package shopwire\n\n" + method, resource.Token, noTokens},
+		{"another package", "modules/shop/importer.go", "package shop\n\n" + method, resource.Token, noTokens},
+	} {
+		p := &project.Project{Root: t.TempDir(), Module: "example.com/app"}
+		put(t, p, "modules/modules_gen.go", "package modules\n")
+		if c.file != "" {
+			put(t, p, c.file, c.text)
+		}
+		if got, err := withoutTokens(p, resource.Spec{Module: "shop", Name: "order", Auth: c.auth}); got != c.want || err != nil {
+			t.Errorf("%s: %q, error %v, want %q", c.what, got, err, c.want)
+		}
+	}
+}
+
 // Whoever repeats a command without --auth means what is there, also when accounts have come in between.
 func TestAuthOfWhatIsThere(t *testing.T) {
 	t.Parallel()

@@ -115,17 +115,26 @@ func Resource(ctx context.Context, p *project.Project, s resource.Spec, now time
 	if err != nil {
 		return nil, err
 	}
-	var warning string
+	var driver string
 	if s.Pictures() {
-		if edit.Change, warning, err = withImageDriver(p); err != nil {
+		if edit.Change, driver, err = withImageDriver(p); err != nil {
 			return nil, err
 		}
 	}
-	plan, err := apply.Make(ctx, p, edit, progress)
-	if plan, err = planned(ctx, p, plan, err); err == nil && warning != "" {
-		plan.Warnings = append(plan.Warnings, warning)
+	tokens, err := withoutTokens(p, s)
+	if err != nil {
+		return nil, err
 	}
-	return plan, err
+	plan, err := apply.Make(ctx, p, edit, progress)
+	if plan, err = planned(ctx, p, plan, err); err != nil {
+		return nil, err
+	}
+	for _, warning := range []string{driver, tokens} {
+		if warning != "" {
+			plan.Warnings = append(plan.Warnings, warning)
+		}
+	}
+	return plan, nil
 }
 
 // again answers for a resource that is there: the same inputs have nothing to do, unless a hand has changed what they gave.

@@ -46,6 +46,11 @@ func TestWarnings(t *testing.T) {
 		t.Errorf("again, with nothing to write: exit code %d\n%s%s", r.code, r.out, r.errs)
 	}
 
+	const tokens = "warning: nothing in this application knows whose a token is, and until something does no command of it starts: write a part with the method VerifyToken"
+	if r := banyan(t, p.Root, "-q", "g", "resource", "billing/invoice", "number:string", "--auth", "token", "--dry-run"); r.code != 0 || !strings.HasPrefix(r.errs, dirty+tokens) {
+		t.Errorf("for programs, where nobody knows one: exit code %d\n%s", r.code, r.errs)
+	}
+
 	record, version := p.Path(".banyan/modules/billing.json"), ""
 	rewrite(t, p, ".banyan/modules/billing.json", func(text string) string {
 		before, rest, _ := strings.Cut(text, `"templates": "`)
