@@ -28,6 +28,9 @@ func Join(parts ...string) string { return driver.Join(parts...) }
 // The name of a group has no colon in it, so the key behind the first one may hold anything.
 const everything = "*"
 
+// nobody is a name that nothing has: CheckName refuses it.
+const nobody = "!"
+
 func keyName(group, key string) string { return group + ":" + key }
 
 func tagName(tag string) string { return "#" + tag }

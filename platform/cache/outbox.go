@@ -22,8 +22,8 @@ type outbox struct {
 
 	mu      sync.Mutex
 	settled []settled
-	// half are rows of which all is done but to tell those who asked to be told.
-	half map[string]bool
+	found   []row // by the last sweep: all is done but to tell those who asked to be told
+	half    ids   // of rows of which that is so
 }
 
 // row is one of the table.
@@ -31,6 +31,9 @@ type row struct {
 	ID    string
 	Names []byte // written by driver.Join: they may hold any bytes
 }
+
+// reached reports whether a row says that everything is done but to tell those who asked to be told, of everything. An older version reads that as everything.
+func (r row) reached() bool { return string(r.Names) == driver.Join(nobody) }
 
 // settled is a row of which everything is done but to take it away, and, unless told, to tell those who asked to be told.
 type settled struct {
@@ -43,7 +46,7 @@ const (
 	mostRows = 1000
 	// deleteMost is how many rows one statement takes away.
 	deleteMost = 200
-	// mostSettled is how many rows that are done a process remembers; it does others again.
+	// mostSettled is how many rows that are done a process has in mind; others it does again.
 	mostSettled = 10_000
 	// settleAfter is how long a row that is done waits for others to be taken away with.
 	settleAfter = 50 * time.Millisecond
@@ -60,7 +63,7 @@ func dialectOf(name string) dialect {
 }
 
 func newOutbox(d *db.DB) *outbox {
-	return &outbox{h: d.Platform(), words: dialectOf(d.Dialect()), wake: make(chan struct{}, 1), half: map[string]bool{}}
+	return &outbox{h: d.Platform(), words: dialectOf(d.Dialect()), wake: make(chan struct{}, 1)}
 }
 
 // durable reports whether invalidations are written down: where there is somebody else to be told. A command that does not serve always has: the process that does may be another one.
@@ -109,14 +112,42 @@ func (o *outbox) remove(ctx context.Context, rows []row) error {
 	return nil
 }
 
+// replace puts one row in the place of many that are done but to tell of them. It is a new one each time: who has read one that was there may have told of that alone, and is
+// about to take it away.
+func (o *outbox) replace(ctx context.Context, rows []row) error {
+	err := o.h.Tx(ctx, db.Global, func(ctx context.Context) error {
+		if _, err := o.record(ctx, db.Global, []string{nobody}); err != nil {
+			return err
+		}
+		return o.remove(ctx, rows)
+	})
+	if err != nil {
+		return fmt.Errorf("make one of many invalidations: %w", err)
+	}
+	o.finish(rows)
+	return nil
+}
+
 // settle notes that the invalidation of a row is done, but for those who asked to be told where they are not.
 func (o *outbox) settle(r row, told bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.settled) < mostSettled {
+	o.half.add(r.ID)
+	if len(o.settled) < mostSettled { // a sweep finds the others
 		o.settled = append(o.settled, settled{r, told})
-		o.half[r.ID] = true
 	}
+	o.poke()
+}
+
+// leave notes the rows that a sweep has found. They are all that there are: the next sweep finds those again of which nobody could be told.
+func (o *outbox) leave(rows []row) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.found = rows
+	o.poke()
+}
+
+func (o *outbox) poke() {
 	select {
 	case o.wake <- struct{}{}:
 	default:
@@ -127,14 +158,21 @@ func (o *outbox) settle(r row, told bool) {
 func (o *outbox) take() (told, untold []row) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	taken := make(map[string]bool, len(o.settled))
 	for _, s := range o.settled {
+		taken[s.ID] = true
 		if s.told {
 			told = append(told, s.row)
 		} else {
 			untold = append(untold, s.row)
 		}
 	}
-	o.settled = nil
+	for _, r := range o.found {
+		if !taken[r.ID] {
+			untold = append(untold, r)
+		}
+	}
+	o.settled, o.found = nil, nil
 	return told, untold
 }
 
@@ -142,33 +180,49 @@ func (o *outbox) take() (told, untold []row) {
 func (o *outbox) finish(rows []row) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	gone := make(map[string]bool, len(rows))
 	for _, r := range rows {
-		delete(o.half, r.ID)
+		gone[r.ID] = true
+		o.half.remove(r.ID)
 	}
+	o.found = slices.DeleteFunc(o.found, func(r row) bool { return gone[r.ID] })
 }
 
-// undone returns the names of rows that are not half done.
-func (o *outbox) undone(rows []row) (names []string) {
+// undone returns the rows that are not half done.
+func (o *outbox) undone(rows []row) (left []row) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, r := range rows {
-		if !o.half[r.ID] {
-			names = append(names, r.names()...)
+		if !r.reached() && !o.half.has(r.ID) {
+			left = append(left, r)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return left
 }
 
 func (o *outbox) halfDone(rows []row) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.half) > mostSettled {
-		clear(o.half)
-	}
 	for _, r := range rows {
-		o.half[r.ID] = true
+		o.half.add(r.ID)
 	}
+}
+
+// ids is a set of mostSettled at most. It forgets those first that were added first: rows that other processes have taken away are never asked for again.
+type ids struct{ young, old map[string]bool }
+
+func (s *ids) add(id string) {
+	if s.young == nil || len(s.young) >= mostSettled/2 {
+		s.young, s.old = map[string]bool{}, s.young
+	}
+	s.young[id] = true
+}
+
+func (s *ids) has(id string) bool { return s.young[id] || s.old[id] }
+
+func (s *ids) remove(id string) {
+	delete(s.young, id)
+	delete(s.old, id)
 }
 
 // names returns what a row is about: everything, when it cannot be read.
@@ -180,7 +234,8 @@ func (r row) names() []string {
 	return names
 }
 
-// sweep does what rows of that age say, which others have not done, and takes them away.
+// sweep does what rows of that age say, which others have not done. To tell of it and to take the rows away is left to settle: those who asked to be told may be away, and the rows
+// behind are done all the same. So many are made one: else they would stand in front of those behind for as long as that lasts.
 func (c *Cache) sweep(ctx context.Context, age time.Duration) error {
 	if c.outbox == nil {
 		return nil
@@ -191,39 +246,34 @@ func (c *Cache) sweep(ctx context.Context, age time.Duration) error {
 			return err
 		}
 		many := len(rows) > mostRows
-		names := c.outbox.undone(rows)
-		if many && len(names) > 0 {
-			names = []string{everything}
-		}
-		if len(names) > 0 {
+		if left := c.outbox.undone(rows); len(left) > 0 {
+			names := all(left)
+			if many {
+				names = []string{everything}
+			}
 			if err := c.reach(ctx, names); err != nil {
 				return err
 			}
-			c.outbox.halfDone(rows)
-			c.counts.swept.Add(uint64(len(rows)))
+			c.outbox.halfDone(left)
+			c.counts.swept.Add(uint64(len(left)))
 		}
-		err = c.tell(ctx, all(rows, many))
-		c.noteUntold(ctx, err)
-		if err != nil {
-			return nil // what all share is in order
-		}
-		if err := c.outbox.remove(ctx, rows); err != nil {
-			return err
-		}
-		c.outbox.finish(rows)
 		if !many {
+			c.outbox.leave(rows)
 			return nil
+		}
+		if err := c.outbox.replace(ctx, rows); err != nil {
+			return err
 		}
 	}
 }
 
-// all returns the names of rows, or everything.
-func all(rows []row, many bool) (names []string) {
-	if many {
-		return []string{everything}
-	}
+// all returns the names of rows.
+func all(rows []row) (names []string) {
 	for _, r := range rows {
 		names = append(names, r.names()...)
+	}
+	if slices.Contains(names, everything) {
+		return []string{everything}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -245,19 +295,27 @@ func (c *Cache) settleAlways(ctx context.Context) {
 
 // settle does that once. What fails is left to a sweep.
 func (c *Cache) settle(ctx context.Context) {
-	done, untold := c.outbox.take()
-	ctx, cancel := context.WithTimeout(ctx, stepTime)
-	defer cancel()
-	if len(untold) > 0 {
-		err := c.tell(ctx, all(untold, false))
-		c.noteUntold(ctx, err)
-		if err == nil {
-			done = append(done, untold...)
-		}
+	told, untold := c.outbox.take()
+	c.takeAway(ctx, told) // which does not wait for those who are away
+	if len(untold) == 0 {
+		return
 	}
-	if err := c.outbox.remove(ctx, done); err != nil {
+	within, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	err := c.tell(within, all(untold))
+	c.noteUntold(ctx, err)
+	if err == nil {
+		c.takeAway(ctx, untold)
+	}
+}
+
+// takeAway takes rows away of which everything is done.
+func (c *Cache) takeAway(ctx context.Context, rows []row) {
+	within, cancel := context.WithTimeout(ctx, stepTime)
+	defer cancel()
+	if err := c.outbox.remove(within, rows); err != nil {
 		c.log.WarnContext(ctx, "what is told is told again", "error", err.Error())
 		return
 	}
-	c.outbox.finish(done)
+	c.outbox.finish(rows)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/cache"
+	"github.com/banyan-go/banyan/platform/cache/driver"
 	"github.com/banyan-go/banyan/platform/db"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 )
@@ -132,4 +133,68 @@ func TestTroubleIsLoggedWhenItChanges(t *testing.T) {
 	if len(lines) > 0 {
 		t.Errorf("it says %s", <-lines)
 	}
+}
+
+// However many changes there are of which somebody cannot be told, those behind them are done, and few rows stay written down. Who is back is told of everything.
+func TestWhoIsAwayHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	d, s := openDB(t), newSource("one")
+	c := started(t, exactly(), cache.Options{DB: d})
+	g := things(c, s)
+	var away atomic.Bool
+	away.Store(true)
+	var told sync.Map
+	c.OnInvalidate(time.Second, func(_ context.Context, names []string) error {
+		if away.Load() {
+			return errBroken
+		}
+		for _, name := range names {
+			told.Store(name, true)
+		}
+		return nil
+	})
+	want(t, g, "unrelated", "one")
+	s.set("two")
+	leaveMany(t, d)
+	becomes(t, g, "unrelated", "two")
+	want(t, g, "k", "two")
+	s.set("three")
+	command, err := cache.New(exactly(), cache.Options{DB: d}, &lifecycle.Lifecycle{}) // and is not started
+	if err != nil {
+		t.Fatal(err)
+	}
+	change(t, d, things(command, s))
+	becomes(t, g, "k", "three")
+	eventually(t, func() bool { return written(t, d) <= 1000 })
+	away.Store(false)
+	eventually(t, func() bool { return written(t, d) == 0 })
+	if _, ok := told.Load("*"); !ok {
+		t.Error("nobody was told of what was made one")
+	}
+}
+
+// While somebody is told and does not answer, what others have left undone is done, and a process gets back into step.
+func TestWhoDoesNotAnswerHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w, s := newWorld(t), newSource("one")
+	bus, c := w.tap()
+	g := things(c, s)
+	hangs, released := make(chan struct{}, 100), make(chan struct{})
+	c.OnInvalidate(0, func(context.Context, []string) error {
+		hangs <- struct{}{}
+		<-released
+		return nil
+	})
+	release := sync.OnceFunc(func() { close(released) })
+	t.Cleanup(release)
+	want(t, g, "k", "one")
+	w.leave("row-1", driver.Join("test.things:other"))
+	<-hangs
+	bus.say(driver.Event{Connected: true})
+	w.inStep(c)
+	s.set("two")
+	w.leave("row-2", driver.Join("test.things:k"))
+	becomes(t, g, "k", "two")
+	release()
+	eventually(t, func() bool { return w.rows() == 0 })
 }
