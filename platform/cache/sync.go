@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -9,13 +10,14 @@ import (
 	"time"
 
 	"github.com/banyan-go/banyan/platform/cache/driver"
+	"github.com/banyan-go/banyan/platform/id"
 )
 
 const (
 	// sweepEvery is how often a process looks for invalidations that others have left undone, and sweepAge how old one is then: most are done by then.
 	sweepEvery = 500 * time.Millisecond
 	sweepAge   = time.Second
-	// catchUpEvery is how often a process tries to get back into step.
+	// catchUpEvery is how often a process tries to get back into step, whatever happens meanwhile.
 	catchUpEvery = 100 * time.Millisecond
 	// stepTime is how long one of these may take, and shareTime one invalidation.
 	stepTime  = 5 * time.Second
@@ -37,6 +39,7 @@ type layer struct {
 	inStep    atomic.Bool
 	connected atomic.Bool
 	losses    atomic.Uint64 // how often it fell out of step
+	said      atomic.Bool   // that this process does without, in the log, which has not said yet that this is over
 	wake      chan struct{}
 	places    chan struct{} // for loads while it is away
 
@@ -82,9 +85,16 @@ func (c *Cache) deaf() bool {
 func (c *Cache) lost(ctx context.Context, err error) {
 	c.l2.losses.Add(1)
 	if c.l2.inStep.CompareAndSwap(true, false) {
-		c.log.WarnContext(ctx, "the cache does without what all processes share", "error", err.Error())
+		c.without(ctx, err)
 	}
 	c.l2.poke()
+}
+
+// without says in the log that the store is not read, once until it is again.
+func (c *Cache) without(ctx context.Context, err error) {
+	if c.l2.said.CompareAndSwap(false, true) {
+		c.log.WarnContext(ctx, "the cache does without what all processes share", "error", err.Error())
+	}
 }
 
 func (l *layer) poke() {
@@ -169,10 +179,18 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// keepUp keeps this process in step until ctx ends.
+// keepUp keeps this process in step until ctx ends. The first loss is seen to at once. Behind a try to get back into step there is a pause that nothing ends: what fails in one wakes
+// it, and so does every reader who finds that the store does not answer.
 func (c *Cache) keepUp(ctx context.Context) {
-	for {
-		c.step(ctx)
+	for ctx.Err() == nil {
+		if tried := c.step(ctx); tried {
+			pause(ctx, catchUpEvery)
+			select {
+			case <-c.poked(): // by what the next step sees
+			default:
+			}
+			continue
+		}
 		every := sweepEvery
 		if c.l2 != nil && !c.l2.inStep.Load() {
 			every = catchUpEvery
@@ -181,11 +199,9 @@ func (c *Cache) keepUp(ctx context.Context) {
 		select {
 		case <-timer.C:
 		case <-c.poked():
-			timer.Stop()
 		case <-ctx.Done():
-			timer.Stop()
-			return
 		}
+		timer.Stop()
 	}
 }
 
@@ -196,11 +212,12 @@ func (c *Cache) poked() <-chan struct{} {
 	return c.l2.wake
 }
 
-// step does what others have left undone: what is old while in step, everything to get there.
-func (c *Cache) step(ctx context.Context) {
+// step does what others have left undone: what is old while in step, everything to get there. It reports whether it has tried to get there.
+func (c *Cache) step(ctx context.Context) (tried bool) {
 	ctx, cancel := context.WithTimeout(ctx, stepTime)
 	defer cancel()
-	if c.l2 == nil || c.l2.inStep.Load() {
+	switch {
+	case c.l2 == nil || c.l2.inStep.Load():
 		err := c.sweep(ctx, sweepAge)
 		if err == nil {
 			c.swept.Store(true)
@@ -208,18 +225,31 @@ func (c *Cache) step(ctx context.Context) {
 		if c.swept.Load() && (err == nil || ctx.Err() == nil) { // before, the database may not have the table yet, which readiness says
 			c.unswept.note(ctx, c.log, err, "invalidations that others have left undone stay so for now", "invalidations that others have left undone are done")
 		}
-		return
+		return false
+	case !c.l2.connected.Load():
+		return false
+	default:
+		c.catchUp(ctx)
+		return true
 	}
-	if !c.l2.connected.Load() {
-		return
-	}
+}
+
+// catchUp tries to get into step.
+func (c *Cache) catchUp(ctx context.Context) {
 	losses := c.l2.losses.Load()
 	if c.settleOwed(ctx) != nil || c.sweep(ctx, 0) != nil {
+		return
+	}
+	if err := c.l2.try(ctx); err != nil { // often there was nothing to do, and nobody has asked it
+		if ctx.Err() == nil {
+			c.without(ctx, err)
+		}
 		return
 	}
 	c.l2.mu.Lock()
 	defer c.l2.mu.Unlock()
 	if c.l2.losses.Load() == losses && len(c.l2.owed) == 0 {
+		c.l2.said.Store(false)
 		c.l2.inStep.Store(true)
 		if c.l2.losses.Load() != losses { // in the meantime
 			c.l2.inStep.Store(false)
@@ -227,6 +257,24 @@ func (c *Cache) step(ctx context.Context) {
 		}
 		c.log.InfoContext(ctx, "the cache is in step with what all processes share")
 	}
+}
+
+// try asks the store for a value that is nobody's, and for the right to store one: a server that is full, or only a copy, gives what it has and takes nothing.
+func (l *layer) try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, shareTime)
+	defer cancel()
+	q, token := driver.Query{Name: nobody, Lasts: time.Minute}, id.New().String()
+	if _, err := l.Read(ctx, q); err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	a, err := l.Acquire(ctx, q, token, false)
+	if err == nil && a.Leased {
+		err = l.Release(ctx, q, token)
+	}
+	if err != nil {
+		return fmt.Errorf("write: %w", err)
+	}
+	return nil
 }
 
 // settleOwed invalidates what could not be.

@@ -226,7 +226,7 @@ func (s *suite) eventually(wrong string, holds func() bool) {
 
 func testAnyBytes(_ *testing.T, s *suite) {
 	p := s.open(lease)
-	names := []string{"a.b:", "a.b: ", "a.b:\x00", "a.b:\n\r", "a.b:\xff\xfe", "a.b:é", "a.b:" + string(bytes.Repeat([]byte("k"), 5000)), "a.b:" + string(bytes.Repeat([]byte("k"), 5001))}
+	names := []string{"a.b:", "a.b: ", "a.b:\x00", "a.b:\n\r", "a.b:\xff\xfe", "a.b:é", "a.b:" + string(bytes.Repeat([]byte("k"), 5000)), "a.b:" + string(bytes.Repeat([]byte("k"), 5001)), "!"}
 	for i, name := range names {
 		p.put(query(name, "#"+name), text(strconv.Itoa(i)))
 	}

@@ -74,7 +74,7 @@ type Value struct {
 //
 // Time is the store's own, or what has passed: the clock of a caller never decides. What a server forgets is never taken for something else: a lost mark
 // makes the values that hang on it unreadable, a lost lease makes a fill fail. The errors are those of the place behind the store, for operators; package cache does
-// without a store that returns one, until it is sure that nothing was missed.
+// without a store that returns one, until it is sure that nothing was missed, and that store has answered a Read and an Acquire of a key that is nobody's: its name is "!", without marks.
 type Store interface {
 	// Read looks for a value, in one round trip.
 	Read(ctx context.Context, q Query) (Answer, error)
