@@ -151,6 +151,7 @@ func (g *Group[K, T]) fly(ctx context.Context, key K, at place, f *flight[T]) {
 
 // fetch gets a value from where it is.
 func (g *Group[K, T]) fetch(ctx context.Context, key K, at place, f *flight[T]) {
+	defer g.caught(ctx, "get", &f.err)
 	switch l2 := g.cache.l2; {
 	case l2 == nil:
 		g.counts.misses.Add(1)
@@ -183,22 +184,27 @@ func (g *Group[K, T]) lasting(err error) (time.Duration, bool) {
 	}
 }
 
-// source calls load. What that panics with is an error: nobody stands above to answer for it.
+// source calls load.
 func (g *Group[K, T]) source(ctx context.Context, key K) (value T, err error) {
 	g.counts.loads.Add(1)
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("load %s: panic: %v", g.name, p)
-			g.cache.log.ErrorContext(ctx, "a load has panicked", "group", g.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-		}
 		if err != nil && !answers(err) {
 			g.counts.failures.Add(1)
 		}
 	}()
+	defer g.caught(ctx, "load", &err)
 	if value, err = g.load(ctx, key); errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
 		err = ErrBusy.Because(err)
 	}
 	return value, err
+}
+
+// caught makes an error of what somebody else's code panics with, a load or a codec, where nobody stands above to answer for it. It is for defer.
+func (g *Group[K, T]) caught(ctx context.Context, what string, err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%s %s: panic: %v", what, g.name, p)
+		g.cache.log.ErrorContext(ctx, "a "+what+" has panicked", "group", g.name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	}
 }
 
 // rescue has a flight that has failed return what was there before, if that may be served for longer than its time, and lets the source alone for a moment.

@@ -92,29 +92,30 @@ func (g *Group[K, T]) lead(ctx context.Context, key K, at place, f *flight[T], q
 	g.bounded(ctx, f, func() { f.value, f.err = g.source(ctx, key) }) // and keep nothing: who has the lease is about to
 }
 
-// loadForAll loads a value with the lease of its key.
+// loadForAll loads a value with the lease of its key. Whatever becomes of that, the lease is given back.
 func (g *Group[K, T]) loadForAll(ctx context.Context, key K, at place, f *flight[T], q driver.Query, token, under string) {
+	held := true
+	defer func() {
+		if held { // also when a codec panics, and when a load ends its goroutine
+			g.release(ctx, q, token)
+		}
+	}()
 	position, began := g.position(ctx), time.Now()
 	f.value, f.err = g.source(ctx, key)
 	took := time.Since(began)
 	left, keeps := g.lasting(f.err)
-	var v driver.Value
-	if keeps {
-		var err error
-		if v, err = g.encode(f.value, f.err); err != nil {
-			g.cache.log.WarnContext(ctx, "a value cannot be written for all processes", "group", g.name, "error", err.Error())
-			keeps = false
-		}
-	}
-	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), shareTime) // the load may have used up its time
-	defer cancel()
 	if !keeps {
-		if err := g.cache.l2.Release(after, q, token); err != nil {
-			g.cache.lost(ctx, err)
-		}
+		return
+	}
+	v, err := g.encode(f.value, f.err)
+	if err != nil {
+		g.cache.log.WarnContext(ctx, "a value cannot be written for all processes", "group", g.name, "error", err.Error())
 		return
 	}
 	v.Schema, v.Took, v.Position, v.Left = g.schema(), took, position, left
+	held = false
+	after, cancel := behindLoad(ctx)
+	defer cancel()
 	kept, err := g.cache.l2.Fill(after, q, token, under, v, left+g.staleFor(f.err))
 	if err != nil {
 		g.cache.lost(ctx, err)
@@ -124,6 +125,20 @@ func (g *Group[K, T]) loadForAll(ctx context.Context, key K, at place, f *flight
 		return // it was invalidated meanwhile: whoever has waited for it since before gets it, and nobody else
 	}
 	g.keep(key, at, f.before, position, g.newEntry(at, f.value, f.err, left, took))
+}
+
+// release gives the lease of a key back that brought nothing.
+func (g *Group[K, T]) release(ctx context.Context, q driver.Query, token string) {
+	after, cancel := behindLoad(ctx)
+	defer cancel()
+	if err := g.cache.l2.Release(after, q, token); err != nil {
+		g.cache.lost(ctx, err)
+	}
+}
+
+// behindLoad returns the context of what comes behind a load, which may have used up its time.
+func behindLoad(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), shareTime)
 }
 
 func (g *Group[K, T]) staleFor(err error) time.Duration {
@@ -136,6 +151,7 @@ func (g *Group[K, T]) staleFor(err error) time.Duration {
 // refresh loads a value anew that is still good, if no other process is at it.
 func (g *Group[K, T]) refresh(ctx context.Context, key K, at place) {
 	f, q, token := &flight[T]{before: g.generation(at)}, g.query(at), rand.Text()
+	defer g.caught(ctx, "refresh", &f.err)
 	a, err := g.cache.l2.Acquire(ctx, q, token, true)
 	if err != nil {
 		g.cache.lost(ctx, err)

@@ -13,8 +13,11 @@ import (
 	"github.com/banyan-go/banyan/platform/cache/driver"
 )
 
-// stand is a driver whose stores have nothing and keep nothing, and a test says whether they give and take at all. They hear of each other, which goes on whatever they say else.
+// stand is a driver whose stores keep nothing, and a test says what they have, and whether they give and take at all. They hear of each other, which goes on whatever they say else.
 type stand struct {
+	has    atomic.Pointer[driver.Value] // under each name, for those who look
+	late   atomic.Pointer[driver.Value] // for those who want to load
+	leases atomic.Int64
 	silent atomic.Bool // gives nothing, and takes nothing
 	full   atomic.Bool // takes nothing
 	slips  atomic.Bool // fails once
@@ -41,18 +44,28 @@ func (s *stand) give(ctx context.Context) error { return s.ask(ctx, s.silent.Loa
 func (s *stand) take(ctx context.Context) error { return s.ask(ctx, s.silent.Load() || s.full.Load()) }
 
 func (s *stand) Read(ctx context.Context, _ driver.Query) (driver.Answer, error) {
-	return driver.Answer{}, s.give(ctx)
+	return driver.Answer{Value: s.has.Load()}, s.give(ctx)
 }
 
-func (s *stand) Acquire(ctx context.Context, _ driver.Query, _ string, _ bool) (driver.Answer, error) {
-	return driver.Answer{Leased: true}, s.take(ctx)
+func (s *stand) Acquire(ctx context.Context, _ driver.Query, _ string, fresh bool) (driver.Answer, error) {
+	if err := s.take(ctx); err != nil {
+		return driver.Answer{}, err
+	}
+	if v := s.late.Load(); v != nil && !fresh {
+		return driver.Answer{Value: v}, nil
+	}
+	s.leases.Add(1)
+	return driver.Answer{Leased: true}, nil
 }
 
-func (s *stand) Fill(ctx context.Context, _ driver.Query, _, _ string, _ driver.Value, _ time.Duration) (bool, error) {
-	return true, s.take(ctx)
+func (s *stand) Fill(ctx context.Context, q driver.Query, token, _ string, _ driver.Value, _ time.Duration) (bool, error) {
+	return true, s.Release(ctx, q, token)
 }
 
-func (s *stand) Release(ctx context.Context, _ driver.Query, _ string) error { return s.take(ctx) }
+func (s *stand) Release(ctx context.Context, _ driver.Query, _ string) error {
+	s.leases.Add(-1)
+	return s.take(ctx)
+}
 
 func (s *stand) Invalidate(ctx context.Context, _ driver.Names, _ uint64) error { return s.take(ctx) }
 
@@ -66,7 +79,7 @@ func (s *stand) Listen(ctx context.Context, hear func(driver.Event)) error {
 func over(t *testing.T, s *stand) (*cache.Cache, *cache.Group[string, string], logged) {
 	t.Helper()
 	cfg, lines := exactly(), make(logged, 10_000)
-	cfg.L2.Driver = "stand"
+	cfg.L2.Driver, cfg.Early = "stand", 0.1 // of what it has, which most tests say is nothing
 	c := started(t, cfg, cache.Options{Drivers: cache.Drivers{"stand": s}, Instances: 2, Log: slog.New(slog.NewTextHandler(lines, nil))})
 	return c, cache.Of(c, "test.things", cache.Rule{L1: -1}, newSource("one").load), lines
 }
