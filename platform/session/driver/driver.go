@@ -65,7 +65,7 @@ type Store interface {
 	Touch(ctx context.Context, id ID) error
 	// Delete ends sessions, and returns how many of them were there.
 	Delete(ctx context.Context, ids ...ID) (int, error)
-	// List returns the sessions of a user, the newest first. One that is damaged is left out, and then the error is ErrCorrupt beside the others.
+	// List returns all sessions of a user, the newest first. One that is damaged is left out, and then the error is ErrCorrupt beside the others.
 	List(ctx context.Context, user string) ([]*Session, error)
 }
 

@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"what nobody has begun is not found", testUnknown},
 		{"a new session takes the place of an old one", testReplace},
 		{"the oldest sessions of a user make room", testMost},
+		{"sessions that begin at the same time make room each", testMostRace},
 		{"idle sessions end", testIdle},
 		{"sessions that are seen end too", testAbsolute},
 		{"that a session is seen is noted once in a while", testTouch},
@@ -217,6 +218,28 @@ func testMost(t *testing.T, b bare) {
 	}
 	if !b.there(t, other.ID) {
 		t.Error("the session of another user has made room")
+	}
+}
+
+// testMostRace has sessions begin at the same time for a user who has as many as may be: each of them makes room by another one.
+func testMostRace(t *testing.T, b bare) {
+	old := make([]*driver.Session, most)
+	for i := range old {
+		old[i] = b.create(t, "ada")
+	}
+	b.Advance(t, time.Second)
+	together(2*most, func(int) {
+		if _, err := b.Store.Create(t.Context(), &driver.Session{ID: id(), User: "ada"}, driver.ID{}); err != nil {
+			t.Errorf("create a session: %v", err)
+		}
+	})
+	if n := len(b.list(t, "ada")); n != most {
+		t.Errorf("%d sessions, want %d", n, most)
+	}
+	for i, sess := range old {
+		if b.there(t, sess.ID) {
+			t.Errorf("session %d of before has made no room", i+1)
+		}
 	}
 }
 

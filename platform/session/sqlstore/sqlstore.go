@@ -44,11 +44,13 @@ type store struct {
 // statements are the texts of SQL. The times in them are those of the database, and never parameters.
 type statements struct {
 	insert, surplus, load, save, touch, remove, list, sweep string
+
+	alone bool // insert takes the user once more, as what it waits for
 }
 
 // statementsOf writes the statements in the words of an engine.
 func statementsOf(dialect string, o driver.Options) (s statements, err error) {
-	var now, least, skip string
+	var now, least, skip, alone string
 	var from func(d time.Duration) string // that long from now
 	switch dialect {
 	case "sqlite":
@@ -58,6 +60,9 @@ func statementsOf(dialect string, o driver.Options) (s statements, err error) {
 		}
 	case "postgres":
 		now, least, skip = `date_trunc('milliseconds', clock_timestamp())`, "least", " FOR UPDATE SKIP LOCKED"
+		// Sessions of one user begin one after the other: those that make room at the same time would all delete the same ones. The rows of the next statement are
+		// those of after the wait.
+		alone = ` FROM pg_advisory_xact_lock(hashtextextended('platform_sessions ' || ?, 0))`
 		from = func(d time.Duration) string {
 			return fmt.Sprintf(`%s + interval '%d milliseconds'`, now, d.Milliseconds())
 		}
@@ -66,15 +71,16 @@ func statementsOf(dialect string, o driver.Options) (s statements, err error) {
 	}
 	ends := least + "(" + from(o.Idle) + ", expires_at)"
 	const columns = "id, body, version, created_at, seen_at, expires_at"
-	s.insert = `INSERT INTO platform_sessions (id, user_id, body, version, created_at, seen_at, expires_at, ends_at) VALUES (?, ?, ?, 1, ` +
-		now + `, ` + now + `, ` + from(o.Absolute) + `, ` + from(min(o.Idle, o.Absolute)) + `) RETURNING version, created_at, seen_at, expires_at`
+	s.insert = `INSERT INTO platform_sessions (id, user_id, body, version, created_at, seen_at, expires_at, ends_at) SELECT ?, ?, ?, 1, ` +
+		now + `, ` + now + `, ` + from(o.Absolute) + `, ` + from(min(o.Idle, o.Absolute)) + alone + ` RETURNING version, created_at, seen_at, expires_at`
+	s.alone = alone != ""
 	s.surplus = `DELETE FROM platform_sessions WHERE id IN (SELECT id FROM platform_sessions WHERE user_id = ? AND id <> ? ORDER BY created_at DESC, id LIMIT 1000000 OFFSET ?)`
 	s.load = `SELECT ` + columns + `, CASE WHEN seen_at <= ` + from(-o.Touch) + ` THEN 1 ELSE 0 END FROM platform_sessions WHERE id = ? AND ends_at > ` + now
 	s.save = `UPDATE platform_sessions SET id = ?, body = ?, version = version + 1, seen_at = ` + now + `, ends_at = ` + ends +
 		` WHERE id = ? AND version = ? AND ends_at > ` + now + ` RETURNING version, created_at, seen_at, expires_at`
 	s.touch = `UPDATE platform_sessions SET seen_at = ` + now + `, ends_at = ` + ends + ` WHERE id = ? AND ends_at > ` + now + ` AND seen_at <= ` + from(-o.Touch)
 	s.remove = `DELETE FROM platform_sessions WHERE id IN ? RETURNING CASE WHEN ends_at > ` + now + ` THEN 1 ELSE 0 END`
-	s.list = `SELECT ` + columns + ` FROM platform_sessions WHERE user_id = ? AND ends_at > ` + now + ` ORDER BY created_at DESC, id LIMIT ?`
+	s.list = `SELECT ` + columns + ` FROM platform_sessions WHERE user_id = ? AND ends_at > ` + now + ` ORDER BY created_at DESC, id`
 	s.sweep = `DELETE FROM platform_sessions WHERE id IN (SELECT id FROM platform_sessions WHERE ends_at <= ` + now + ` ORDER BY ends_at LIMIT ?` + skip + `)`
 	return s, nil
 }
@@ -90,15 +96,19 @@ func (s *store) Create(ctx context.Context, in *driver.Session, ended driver.ID)
 	if err != nil {
 		return nil, err
 	}
-	sess := *in
+	sess, values := *in, []any{in.ID.String(), in.User, string(body)}
+	if s.text.alone {
+		values = append(values, in.User)
+	}
 	err = s.tx(ctx, func(q *gorm.DB) error {
+		// First, because it may wait: who holds nothing then is in nobody's way.
+		if _, err := stored(q.Raw(s.text.insert, values...), &sess); err != nil {
+			return err
+		}
 		if ended != (driver.ID{}) {
 			if err := q.Exec(s.text.remove, []string{ended.String()}).Error; err != nil {
 				return err
 			}
-		}
-		if _, err := stored(q.Raw(s.text.insert, in.ID.String(), in.User, string(body)), &sess); err != nil {
-			return err
 		}
 		return q.Exec(s.text.surplus, in.User, in.ID.String(), max(0, s.most-1)).Error
 	})
@@ -219,7 +229,7 @@ func (s *store) Delete(ctx context.Context, ids ...driver.ID) (n int, err error)
 
 // List returns the sessions of a user.
 func (s *store) List(ctx context.Context, user string) (all []*driver.Session, err error) {
-	rows, err := s.handle.Query(ctx, db.Global).Raw(s.text.list, user, s.most).Rows()
+	rows, err := s.handle.Query(ctx, db.Global).Raw(s.text.list, user).Rows()
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package sqlstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/banyan-go/banyan/platform/db/sqlite"
 	"github.com/banyan-go/banyan/platform/lifecycle"
 	"github.com/banyan-go/banyan/platform/servertest"
+	"github.com/banyan-go/banyan/platform/session"
 	"github.com/banyan-go/banyan/platform/session/driver"
 	"github.com/banyan-go/banyan/platform/session/sessiontest"
 	"github.com/banyan-go/banyan/platform/session/sqlstore"
@@ -46,15 +49,10 @@ func TestPostgres(t *testing.T) {
 // A sweep whose transaction fails at its end has taken nothing away, and says so: who hears of a whole step makes the next one at once.
 func TestSweepThatIsNotCommitted(t *testing.T) {
 	t.Parallel()
-	for name, dsn := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { t.Helper(); return "file:" + filepath.Join(t.TempDir(), "app.db") },
-		"postgres": func(t *testing.T) string { t.Helper(); return servertest.StartPostgres(t).Database(t) },
-	} {
+	for name, cfg := range engines() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := db.Default()
-			cfg.Driver, cfg.DSN = name, dsn(t)
-			p := open(t, cfg, driver.Options{Idle: time.Hour, Absolute: time.Hour, Most: 10})
+			p := open(t, cfg(t), driver.Options{Idle: time.Hour, Absolute: time.Hour, Most: 10})
 			sess, err := p.store.Create(t.Context(), &driver.Session{ID: driver.ID{1}, User: "ada"}, driver.ID{})
 			if err != nil {
 				t.Fatal(err)
@@ -72,6 +70,96 @@ func TestSweepThatIsNotCommitted(t *testing.T) {
 				t.Errorf("swept %d, %v: want 1", n, err)
 			}
 		})
+	}
+}
+
+// Whoever signs out all devices means all, also where a user has more of them than room is made for.
+func TestRevokeAllOfMany(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range engines() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, cfg(t), driver.Options{Idle: time.Hour, Absolute: 4 * time.Hour, Touch: time.Minute, Most: 1000})
+			const begun = 105 // more than a user of package session has
+			for i := range begun {
+				if _, err := p.store.Create(t.Context(), &driver.Session{ID: driver.IDOf([]byte(strconv.Itoa(i))), User: "ada"}, driver.ID{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cfg := session.Default()
+			cfg.Store = "db"
+			s, err := session.New(cfg, session.Options{Drivers: session.Drivers{"db": sqlstore.Driver{}}, DB: p.database})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mine := driver.IDOf([]byte("50"))
+			if n, err := s.RevokeAll(t.Context(), "ada", mine.Handle()); n != begun-1 || err != nil {
+				t.Errorf("ended %d, %v: want %d", n, err, begun-1)
+			}
+			if left, err := s.List(t.Context(), "ada"); len(left) != 1 || left[0].ID != mine || err != nil {
+				t.Errorf("%d are left, %v: want the one that was meant to stay", len(left), err)
+			}
+		})
+	}
+}
+
+// Of two sessions that begin at the same time on PostgreSQL each makes room by another one: the later waits for the earlier, and sees what that has left.
+func TestPostgresMakesRoomOneByOne(t *testing.T) {
+	t.Parallel()
+	cfg := db.Default()
+	cfg.Driver, cfg.DSN = "postgres", servertest.StartPostgres(t).Database(t)
+	const most = 3
+	p := open(t, cfg, driver.Options{Idle: time.Hour, Absolute: 4 * time.Hour, Touch: time.Minute, Most: most})
+	h := p.database.Platform()
+	begin := func(ctx context.Context, i int) error {
+		_, err := p.store.Create(ctx, &driver.Session{ID: driver.IDOf([]byte(strconv.Itoa(i))), User: "ada"}, driver.ID{})
+		return err
+	}
+	for i := range most {
+		if err := begin(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later := make(chan error, 1)
+	err := h.Tx(t.Context(), db.Global, func(ctx context.Context) error {
+		if err := begin(ctx, most); err != nil {
+			return err
+		}
+		go func() { later <- begin(t.Context(), most+1) }()
+		for waits := false; !waits && len(later) == 0; { // until the server says that it waits for this transaction
+			err := h.Query(t.Context(), db.Global).Raw("SELECT count(*) > 0 FROM pg_locks l JOIN pg_database d ON d.oid = l.database OR l.database IS NULL " +
+				"WHERE d.datname = current_database() AND NOT l.granted").Row().Scan(&waits)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-later); err != nil {
+		t.Fatal(err)
+	}
+	var n int
+	if err := h.Query(t.Context(), db.Global).Raw("SELECT count(*) FROM platform_sessions").Row().Scan(&n); n != most || err != nil {
+		t.Errorf("%d sessions, %v: want %d", n, err, most)
+	}
+}
+
+// engines are the settings of a database of its own in each engine.
+func engines() map[string]func(t *testing.T) db.Config {
+	return map[string]func(t *testing.T) db.Config{
+		"sqlite": func(t *testing.T) db.Config {
+			t.Helper()
+			cfg := db.Default()
+			cfg.DSN = "file:" + filepath.Join(t.TempDir(), "app.db")
+			cfg.SQLite.Durable = false
+			return cfg
+		},
+		"postgres": func(t *testing.T) db.Config {
+			t.Helper()
+			cfg := db.Default()
+			cfg.Driver, cfg.DSN = "postgres", servertest.StartPostgres(t).Database(t)
+			return cfg
+		},
 	}
 }
 
