@@ -51,7 +51,7 @@ func (s *Service) control(ctx context.Context, by, userID id.ID, what string, fn
 		return a, s.signOut(ctx, userID)
 	})
 	if err == nil {
-		err = s.signOut(ctx, userID)
+		err = s.signOutBehind(ctx, userID)
 	}
 	if err != nil {
 		return Account{}, fmt.Errorf("%s: %w", userID, err)

@@ -88,7 +88,7 @@ func (s *Service) ConfirmReset(ctx context.Context, link, next string) error {
 		return s.signOut(ctx, userID)
 	})
 	if err == nil {
-		err = s.signOut(ctx, a.ID)
+		err = s.signOutBehind(ctx, a.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("reset a password: %w", err)

@@ -161,7 +161,7 @@ func (s *Service) Delete(ctx context.Context, by, userID id.ID) error {
 		return s.signOut(ctx, userID)
 	})
 	if err == nil {
-		err = s.signOut(ctx, userID) // who came in before the commit was seen by nobody
+		err = s.signOutBehind(ctx, userID)
 	}
 	if err != nil {
 		return fmt.Errorf("delete user %s: %w", userID, err)
@@ -170,10 +170,22 @@ func (s *Service) Delete(ctx context.Context, by, userID id.ID) error {
 	return nil
 }
 
-// signOut ends the sessions of a user on all instances, but those with these handles. A use case calls it twice: within its transaction, which
-// then fails as a whole where sessions cannot be ended, and after the commit, for those that have begun meanwhile.
+// signOut ends the sessions of a user on all instances, but those with these handles. A use case calls it within its transaction, which then fails as
+// a whole where sessions cannot be ended, and signOutBehind after that.
 func (s *Service) signOut(ctx context.Context, userID id.ID, but ...string) error {
 	_, err := s.Sessions.RevokeAll(ctx, userID.String(), but...)
+	return err
+}
+
+// signOutBehind is signOut once more behind the commit, for sessions that have begun before it and have seen nothing of the change. The commit of a request
+// with an Idempotency-Key comes after its answer was made (db.DB.Deferred). So an error is logged, and returned to who does not wait for a commit.
+func (s *Service) signOutBehind(ctx context.Context, userID id.ID, but ...string) error {
+	var err error // stays nil where the commit is yet to come
+	db.AfterCommit(ctx, func(ctx context.Context) {
+		if err = s.signOut(ctx, userID, but...); err != nil {
+			s.Log.ErrorContext(ctx, "sessions that began while an account was changed may go on: end them by the command sessions revoke", "user", userID.String(), "error", err.Error())
+		}
+	})
 	return err
 }
 

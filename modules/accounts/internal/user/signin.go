@@ -31,15 +31,36 @@ func (s *Service) SignIn(ctx context.Context, email, plain string) (Account, err
 	if _, err := s.Sessions.Begin(ctx, session.SignIn{User: a.ID.String(), Roles: a.Roles}); err != nil {
 		return Account{}, err
 	}
-	// What has ended the sessions of this user while the password was looked at has not seen this one.
-	switch now, err := find(s.db.Query(ctx, db.Global), a.ID); {
-	case err == nil && a.lets(now.account()):
-		return a, nil
-	case err == nil || errors.Is(err, accounts.ErrUserNotFound):
-		return Account{}, errors.Join(accounts.ErrCredentials, s.Sessions.End(ctx))
-	default:
-		return Account{}, errors.Join(fmt.Errorf("sign in: %w", err), s.Sessions.End(ctx))
+	if err := s.lookAgain(ctx, a); err != nil {
+		return Account{}, err
 	}
+	return a, nil
+}
+
+// lookAgain ends the session that has just begun for a, unless its user may still have one: who has ended the user's sessions while the password was looked
+// at has not seen this one. It looks behind the commit of the session. With an Idempotency-Key that is after the answer was made, which then tells of the
+// account as it was, and comes without a cookie.
+func (s *Service) lookAgain(ctx context.Context, a Account) error {
+	var err error // stays nil where the commit is yet to come
+	db.AfterCommit(ctx, func(ctx context.Context) {
+		now, failed := find(s.db.Query(ctx, db.Global), a.ID)
+		switch {
+		case failed == nil && a.lets(now.account()):
+			return
+		case failed == nil || errors.Is(failed, accounts.ErrUserNotFound):
+			err = accounts.ErrCredentials
+		default:
+			err = fmt.Errorf("sign in: %w", failed)
+		}
+		if ended := s.Sessions.End(ctx); ended != nil {
+			err = errors.Join(err, ended)
+			if slot, ok := ctx.Value(session.SlotKey{}).(*session.Slot); ok {
+				slot.Restore(nil) // nobody gets the cookie of the session that goes on, and so nobody comes in by it
+			}
+		}
+		s.Log.WarnContext(ctx, "a login was taken back: the account has changed, or could not be looked at", "user", a.ID.String(), "error", err.Error())
+	})
+	return err
 }
 
 // promote gives the role of an admin to whose address an operator has named since it was confirmed.
@@ -112,13 +133,15 @@ func (s *Service) ChangePassword(ctx context.Context, userID id.ID, present, nex
 		now.password = hashed
 		return now.touched(s.Clock.Now()), s.signOut(ctx, userID, mine)
 	})
-	if err == nil {
-		err = s.signOut(ctx, userID, mine)
-	}
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
-	if _, err := s.Sessions.Renew(ctx); err != nil {
+	renewed, err := s.Sessions.Renew(ctx)
+	if err == nil {
+		mine = renewed.Handle
+	}
+	// Behind the commit the session has its new handle.
+	if err := errors.Join(err, s.signOutBehind(ctx, userID, mine)); err != nil {
 		return err
 	}
 	return s.Mail.Send(ctx, s.settings.changedMail(changed.Email))
