@@ -134,6 +134,22 @@ func TestChangePassword(t *testing.T) {
 	}
 }
 
+// A link that was asked for before is no way to another password: who has read the mailbox may have asked for it.
+func TestChangePasswordEndsLinks(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.register(t, anna, "Anna")
+	mine := a.signIn(anna, password)
+	a.Post(base+"/password/reset", annaForgets).Want(202)
+	link := a.link(t, "accounts.reset", anna)
+	mine.Post(base+"/me/password", `{"present":"correct horse","password":"battery staple"}`).Want(204)
+	if stored := a.Stored("accounts_resets", "hash"); len(stored) != 0 {
+		t.Errorf("links are left: %v", stored)
+	}
+	a.Post(base+"/password/reset/confirm", newPassword(link, "eves password")).WantProblem(422, "link_invalid")
+	a.signIn(anna, "battery staple")
+}
+
 // Who is nobody, or somebody without the cookie of a session, changes nothing; nor does a page of another site with the cookie.
 func TestMeWantsASession(t *testing.T) {
 	t.Parallel()

@@ -77,7 +77,7 @@ func (s *Service) ConfirmReset(ctx context.Context, link, next string) error {
 			}
 			a.password = hashed
 			// Other links to the same mailbox. Whoever uses one of them waits for the row of the user, which this transaction holds.
-			return a.touched(s.Clock.Now()), s.db.Query(ctx, db.Global).Where("user_id = ?", userID).Delete(&reset{}).Error
+			return a.touched(s.Clock.Now()), dropResets(s.db.Query(ctx, db.Global), userID)
 		})
 		if err != nil {
 			return err

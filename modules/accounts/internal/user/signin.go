@@ -102,7 +102,8 @@ func (s *Service) prove(ctx context.Context, email, plain string) (Account, bool
 // SignOut ends the session of the request.
 func (s *Service) SignOut(ctx context.Context) error { return s.Sessions.End(ctx) }
 
-// ChangePassword changes the password of who knows the present one, ends the other sessions and gives this one a new id.
+// ChangePassword changes the password of who knows the present one, ends the other sessions and the links for a new password, and gives this session a
+// new id.
 func (s *Service) ChangePassword(ctx context.Context, userID id.ID, present, next string) error {
 	var c fault.Checks
 	checkPassword(&c, next)
@@ -131,6 +132,9 @@ func (s *Service) ChangePassword(ctx context.Context, userID id.ID, present, nex
 			return now, accounts.ErrPassword
 		}
 		now.password = hashed
+		if err := dropResets(s.db.Query(ctx, db.Global), userID); err != nil {
+			return now, err
+		}
 		return now.touched(s.Clock.Now()), s.signOut(ctx, userID, mine)
 	})
 	if err != nil {

@@ -147,6 +147,11 @@ func resets(q *gorm.DB, link string) (id.ID, error) {
 	return r.UserID, err
 }
 
+// dropResets removes the links by which the password of a user could be changed, however many mails they stand in.
+func dropResets(q *gorm.DB, userID id.ID) error {
+	return q.Where("user_id = ?", userID).Delete(&reset{}).Error
+}
+
 // sweep removes what nobody can use any more.
 func sweep[R registration | reset](q *gorm.DB) error {
 	return q.Where("expires_at <= CURRENT_TIMESTAMP").Delete(new(R)).Error

@@ -25,7 +25,7 @@ func Me(s *user.Service) []api.Route {
 		api.Get("/me", h.get, api.Op{ID: "getMe", Summary: "Get one's account", Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{gone}}),
 		api.Patch("/me", h.update, api.Op{ID: "updateMe", Summary: "Change one's account", Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{gone}}),
 		api.Post("/me/password", h.changePassword, api.Op{
-			ID: "changePassword", Summary: "Change one's password", Doc: "Asks for the present one. Ends the other sessions, and gives this one a new id.",
+			ID: "changePassword", Summary: "Change one's password", Doc: "Asks for the present one. Ends the other sessions and the links for a new password, and gives this session a new id.",
 			Auth: api.Session, Allow: api.SignedIn(), Limit: user.LimitPassword, Concurrency: 16, Status: http.StatusNoContent,
 			Errors: []*fault.Error{accounts.ErrPassword, gone, away, session.ErrEnded, session.ErrContended, mail.ErrFull},
 		}),
