@@ -232,6 +232,34 @@ func TestSignInLooksAgainBehindTheCommit(t *testing.T) {
 	}
 }
 
+// A password that was changed is changed, also where the mail about it finds no place in the queue.
+func TestNoticesAreNotTheUseCase(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, onSQLite(t), memory.Driver{})
+	a := d.anna(t)
+	link := d.link(t, a)
+	if err := d.mails.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.mails.Stop(t.Context()); err != nil { // from now on no mail is taken
+		t.Fatal(err)
+	}
+	if err := d.RequestReset(t.Context(), annas); !errors.Is(err, mail.ErrFull) {
+		t.Fatalf("a mail that is all there is: %v", err)
+	}
+	if err := d.ConfirmReset(request(t), link, other); err != nil {
+		t.Errorf("a reset: %v", err)
+	}
+	ctx := request(t)
+	d.in(t, ctx, a)
+	if err := d.ChangePassword(ctx, a.ID, other, first); err != nil {
+		t.Errorf("a change: %v", err)
+	}
+	if n := strings.Count(d.log.String(), "level=WARN msg=\"a user was not told"); n != 2 {
+		t.Errorf("the log tells of %d, want 2: %s", n, d.log)
+	}
+}
+
 // breaking is a store of sessions that can be away.
 type breaking struct {
 	driver.Driver

@@ -87,11 +87,10 @@ func (s *Service) ConfirmReset(ctx context.Context, link, next string) error {
 		}
 		return s.signOut(ctx, userID)
 	})
-	if err == nil {
-		err = s.signOutBehind(ctx, a.ID)
-	}
 	if err != nil {
 		return fmt.Errorf("reset a password: %w", err)
 	}
-	return s.Mail.Send(ctx, s.settings.resetDoneMail(a.Email))
+	_ = s.signOutBehind(ctx, a.ID) // it is logged: the password is another one already, and the link is used up
+	s.notify(ctx, a.ID, s.settings.resetDoneMail(a.Email))
+	return nil
 }

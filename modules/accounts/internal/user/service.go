@@ -189,6 +189,13 @@ func (s *Service) signOutBehind(ctx context.Context, userID id.ID, but ...string
 	return err
 }
 
+// notify tells a user by mail what has happened. It has happened, so that no mail is a line in the log, and not the answer.
+func (s *Service) notify(ctx context.Context, userID id.ID, m mail.Message) {
+	if err := s.Mail.Send(ctx, m); err != nil {
+		s.Log.WarnContext(ctx, "a user was not told what has happened to the account", "user", userID.String(), "kind", m.Kind, "error", err.Error())
+	}
+}
+
 // limit counts an attempt that concerns one account. It stands beside the limit by address: without it somebody with many addresses guesses on. Its
 // window passes by itself, so nobody is locked out for longer than somebody keeps trying.
 func (s *Service) limit(ctx context.Context, rule, subject string) error {

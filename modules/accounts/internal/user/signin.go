@@ -144,9 +144,8 @@ func (s *Service) ChangePassword(ctx context.Context, userID id.ID, present, nex
 	if err == nil {
 		mine = renewed.Handle
 	}
-	// Behind the commit the session has its new handle.
-	if err := errors.Join(err, s.signOutBehind(ctx, userID, mine)); err != nil {
-		return err
-	}
-	return s.Mail.Send(ctx, s.settings.changedMail(changed.Email))
+	// Behind the commit the session has its new handle. What fails there is logged: the password is another one already.
+	_ = s.signOutBehind(ctx, userID, mine)
+	s.notify(ctx, userID, s.settings.changedMail(changed.Email))
+	return err
 }

@@ -44,7 +44,7 @@ func Access(s *user.Service) []api.Route {
 		api.Post("/password/reset/confirm", h.confirmReset, api.Op{
 			ID: "confirmPasswordReset", Summary: "Choose a new password by a link", Doc: "Ends all sessions of the account. A link can be used once.",
 			Auth: api.PublicWrite("whoever has the link has got the mail"), Limit: user.LimitLink, Concurrency: hashing, Status: http.StatusNoContent,
-			Errors: errs(accounts.ErrLink, session.ErrAway, mail.ErrFull),
+			Errors: errs(accounts.ErrLink, session.ErrAway),
 		}),
 	}
 }

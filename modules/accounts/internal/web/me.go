@@ -12,7 +12,6 @@ import (
 	"github.com/banyan-go/banyan/platform/api"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
-	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/patch"
 	"github.com/banyan-go/banyan/platform/session"
 )
@@ -27,7 +26,7 @@ func Me(s *user.Service) []api.Route {
 		api.Post("/me/password", h.changePassword, api.Op{
 			ID: "changePassword", Summary: "Change one's password", Doc: "Asks for the present one. Ends the other sessions and the links for a new password, and gives this session a new id.",
 			Auth: api.Session, Allow: api.SignedIn(), Limit: user.LimitPassword, Concurrency: 16, Status: http.StatusNoContent,
-			Errors: []*fault.Error{accounts.ErrPassword, gone, away, session.ErrEnded, session.ErrContended, mail.ErrFull},
+			Errors: []*fault.Error{accounts.ErrPassword, gone, away, session.ErrEnded, session.ErrContended},
 		}),
 		api.Get("/me/sessions", h.sessions, api.Op{ID: "listMySessions", Summary: "List one's devices", Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{away}}),
 		api.Delete("/me/sessions", h.revokeOthers, api.Op{ID: "revokeMyOtherSessions", Summary: "Sign out all other devices", Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{away}}),
