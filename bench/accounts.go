@@ -142,7 +142,7 @@ func (c *stranger) register(ctx context.Context, address string) error {
 		// The newest mail comes first.
 		if to := strings.Index(page, address); to >= 0 {
 			if m := link.FindStringSubmatch(page[to:]); m != nil {
-				_, err := c.ask(ctx, question{"confirmation", "/verify", `{"token":"` + m[1] + `"}%.0s`, http.StatusNoContent}, address)
+				_, err := c.ask(ctx, question{"confirmation", "/verify", `{"token":"` + m[1] + `","password":"` + aPassword + `"}%.0s`, http.StatusNoContent}, address)
 				return err
 			}
 			return errors.New("the mail holds no link")

@@ -56,7 +56,7 @@ func admin(t *testing.T, a *apptest.App) *apptest.App {
 			t.Fatal("no mail came in 20 s")
 		}
 	}
-	a.Post("/api/v1/accounts/verify", `{"token":"`+link+`"}`).Want(204)
+	a.Post("/api/v1/accounts/verify", `{"token":"`+link+`","password":"correct horse"}`).Want(204)
 	in := a.Post("/api/v1/accounts/login", `{"email":"anna@example.com","password":"correct horse"}`).Want(200).WantAt("/roles", `["admin"]`)
 	cookie, _, _ := strings.Cut(in.Header.Get("Set-Cookie"), ";")
 	return a.With("Cookie", cookie, "X-CSRF-Token", in.Header.Get("X-CSRF-Token"))

@@ -60,9 +60,14 @@ func (a application) link(t *testing.T, kind, to string) string {
 func (a application) register(t *testing.T, email, name string) string {
 	t.Helper()
 	a.Post(base+"/register", `{"name":"`+name+`","email":"`+email+`","password":"`+password+`"}`).Want(202)
-	a.Post(base+"/verify", `{"token":"`+a.link(t, "accounts.verify", email)+`"}`).Want(204)
+	a.Post(base+"/verify", confirmation(a.link(t, "accounts.verify", email), password)).Want(204)
 	latest := a.IDs(1, a.module.User.Users.Latest)
 	return latest[0]
+}
+
+// confirmation is the body of a request that makes a user of who has registered.
+func confirmation(link, plain string) string {
+	return `{"token":"` + link + `","password":"` + plain + `"}`
 }
 
 // signIn returns the application as somebody sees it who has signed in with a browser.

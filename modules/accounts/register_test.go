@@ -16,8 +16,8 @@ func TestRegister(t *testing.T) {
 	a.Post(base+"/register", annaRegisters).Want(202)
 	a.Post(base+"/login", credentials(anna, password)).WantProblem(401, "wrong_credentials") // not before the address is confirmed
 	link := a.link(t, "accounts.verify", anna)
-	a.Post(base+"/verify", `{"token":"`+link+`"}`).Want(204)
-	a.Post(base+"/verify", `{"token":"`+link+`"}`).WantProblem(422, "link_invalid")
+	a.Post(base+"/verify", confirmation(link, password)).Want(204)
+	a.Post(base+"/verify", confirmation(link, password)).WantProblem(422, "link_invalid")
 	me := a.signIn("ANNA@example.com", password).Get(base + "/me").Want(200)
 	me.WantMembers(`{"name":"Anna","email":"anna@example.com","roles":[],"disabled":false,"version":1}`)
 }
@@ -27,7 +27,7 @@ func TestRegisterKnownAddress(t *testing.T) {
 	t.Parallel()
 	a := boot(t)
 	fresh := a.Post(base+"/register", annaRegisters).Want(202)
-	a.Post(base+"/verify", `{"token":"`+a.link(t, "accounts.verify", anna)+`"}`).Want(204)
+	a.Post(base+"/verify", confirmation(a.link(t, "accounts.verify", anna), password)).Want(204)
 	known := a.Post(base+"/register", strings.ToUpper(annaRegisters[:0])+`{"name":"Eve","email":"Anna@Example.com","password":"eves password"}`).Want(202)
 	known.WantBody(fresh.Body)
 	if n := len(a.mails("accounts.known", anna)); n != 1 {
@@ -48,10 +48,48 @@ func TestRegisterBeforeTheOwner(t *testing.T) {
 	link := a.link(t, "accounts.verify", anna)
 	a.Post(base+"/register", `{"name":"Eve","email":"anna@example.com","password":"eves password"}`).Want(202)
 	eves := a.link(t, "accounts.verify", anna)
-	a.Post(base+"/verify", `{"token":"`+link+`"}`).Want(204)
+	a.Post(base+"/verify", confirmation(link, password)).Want(204)
 	a.Post(base+"/login", credentials(anna, "eves password")).WantProblem(401, "wrong_credentials")
-	a.Post(base+"/verify", `{"token":"`+eves+`"}`).WantProblem(422, "link_invalid")
+	a.Post(base+"/verify", confirmation(eves, "eves password")).WantProblem(422, "link_invalid")
 	a.signIn(anna, password).Get(base+"/me").Want(200).WantAt("/name", `"Anna"`)
+}
+
+// Whoever follows the link of a mail that somebody else has caused gets no account with the password of that one: it is asked for, and nothing is used up.
+func TestRegisterWithTheLinkOfSomebodyElse(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.Post(base+"/register", `{"name":"Eve","email":"anna@example.com","password":"eves password"}`).Want(202)
+	eves := a.link(t, "accounts.verify", anna)
+	a.Post(base+"/register", annaRegisters).Want(202)
+	mine := a.link(t, "accounts.verify", anna)
+	a.Post(base+"/verify", `{"token":"`+eves+`"}`).WantProblem(422, "invalid", "/password")
+	a.Post(base+"/verify", confirmation(eves, password)).WantProblem(422, "link_password_wrong", "/password")
+	a.Post(base+"/login", credentials(anna, "eves password")).WantProblem(401, "wrong_credentials")
+	a.Post(base+"/verify", confirmation(mine, "wrong password")).WantProblem(422, "link_password_wrong", "/password")
+	a.Post(base+"/verify", confirmation(mine, password)).Want(204) // it is good after a wrong password
+	a.Post(base+"/verify", confirmation(eves, "eves password")).WantProblem(422, "link_invalid")
+	a.signIn(anna, password).Get(base+"/me").Want(200).WantAt("/name", `"Anna"`)
+}
+
+// However many addresses somebody guesses from, the password of one link is guessed at so often.
+func TestVerifyLimit(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	a.Post(base+"/register", annaRegisters).Want(202)
+	link := a.link(t, "accounts.verify", anna)
+	for i := range 25 {
+		r := a.Post(base+"/verify", confirmation(link, "wrong password"))
+		if r.Status != 429 {
+			continue
+		}
+		if i < 10 || i > 20 { // each of two processes counts in its own memory
+			t.Errorf("refused after %d", i)
+		}
+		r.WantProblem(429, "too_many_attempts")
+		a.Post(base+"/verify", confirmation(strings.Repeat("A", 43), "wrong password")).WantProblem(422, "link_invalid")
+		return
+	}
+	t.Error("nobody is refused")
 }
 
 // Of several who use one link at once, or links to one address, one becomes the user.
@@ -64,10 +102,10 @@ func TestRegisterRaces(t *testing.T) {
 		t.Errorf("registrations: %v", statuses)
 	}
 	for _, text := range a.mails("accounts.verify", anna) {
-		links = append(links, strings.TrimSpace(text[strings.Index(text, "\n    "):strings.Index(text, "\n\nIf")]))
+		links = append(links, strings.TrimSpace(text[strings.Index(text, "\n    "):strings.Index(text, "\n\nYou")]))
 	}
 	statuses = together(12, func(i int) *apptest.Response {
-		return a.Post(base+"/verify", `{"token":"`+links[i%len(links)]+`"}`)
+		return a.Post(base+"/verify", confirmation(links[i%len(links)], password))
 	})
 	if statuses[204] != 1 || statuses[422] != 11 {
 		t.Errorf("confirmations: %v, want one 204 and 422 for the rest", statuses)
@@ -106,7 +144,7 @@ func TestMailsHoldNothingOfStrangers(t *testing.T) {
 	a := boot(t)
 	for range 2 {
 		a.Post(base+"/register", apptest.With(annaRegisters, "name", `"Win at https://evil.example.com"`)).Want(202)
-		a.Post(base+"/verify", `{"token":"`+a.link(t, "accounts.verify", anna)+`"}`)
+		a.Post(base+"/verify", confirmation(a.link(t, "accounts.verify", anna), password))
 	}
 	a.Post(base+"/password/reset", `{"email":"anna@example.com"}`).Want(202)
 	for _, m := range a.Mails() {

@@ -11,12 +11,13 @@ import (
 // The texts of mails. What a stranger has typed, the name above all, stands in none of them: otherwise anybody could send anybody a text of
 // their own from here.
 
-// verifyMail is for somebody who registers.
+// verifyMail is for somebody who registers. A stranger can cause one, too, and it looks the same: so it says what is asked for, and who ignores it.
 func (s Settings) verifyMail(to, link string) mail.Message {
 	return mail.Message{
 		Kind: "accounts.verify", To: to, Subject: "Confirm your e-mail address",
 		Text: "Somebody, you we hope, has registered this address" + s.at() + ".\n\nConfirm it, within " + hours(s.VerifyLink) + ":\n\n" + s.link("verify", link) +
-			"\n\nIf it was not you, do nothing: without this confirmation there is no account.\n",
+			"\n\nYou are asked for the password that you chose when you registered. If it is refused although it is right, somebody else has registered this address, too: use the link of the other mail." +
+			"\n\nIf you have not registered, do nothing: without this confirmation there is no account.\n",
 	}
 }
 

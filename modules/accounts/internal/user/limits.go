@@ -6,7 +6,8 @@ import (
 	"github.com/banyan-go/banyan/platform/ratelimit"
 )
 
-// The names of the rules: those of the routes count by address, and those that end in account by the account that an attempt is about.
+// The names of the rules: those of the routes count by address, those that end in account by the account that an attempt is about, and the one that ends in
+// link by the link.
 const (
 	LimitLogin           = "accounts.login"
 	LimitLoginAccount    = "accounts.login.account"
@@ -15,6 +16,7 @@ const (
 	LimitReset           = "accounts.reset"
 	LimitResetAccount    = "accounts.reset.account"
 	LimitLink            = "accounts.link"
+	LimitVerifyLink      = "accounts.verify.link"
 	LimitPassword        = "accounts.password"
 )
 
@@ -31,6 +33,7 @@ func Limits() map[string]ratelimit.Rule {
 		LimitReset:           rule(30, time.Hour, ratelimit.IP),
 		LimitResetAccount:    rule(3, time.Hour, ratelimit.Subject),
 		LimitLink:            rule(60, time.Hour, ratelimit.IP),
+		LimitVerifyLink:      rule(10, 5*time.Minute, ratelimit.Subject),
 		LimitPassword:        rule(10, 5*time.Minute, ratelimit.User),
 	}
 }

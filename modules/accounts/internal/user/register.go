@@ -8,6 +8,7 @@ import (
 
 	"github.com/banyan-go/banyan/modules/accounts"
 	"github.com/banyan-go/banyan/platform/db"
+	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
 	"github.com/banyan-go/banyan/platform/mail"
 	"github.com/banyan-go/banyan/platform/password"
@@ -60,12 +61,26 @@ func (s *Service) registerMail(ctx context.Context, d Draft, hashed password.Has
 	return s.settings.verifyMail(d.Email, link), nil
 }
 
-// Verify makes a user of somebody who has got the link of a registration. It can be used once.
-func (s *Service) Verify(ctx context.Context, link string) (Account, error) {
+// Verify makes a user of somebody who has got the link of a registration and knows its password. The link proves whose mailbox it is, and the password who has
+// registered: otherwise whoever follows the link of a mail that a stranger has caused would have an account with the stranger's password. A link can be used once,
+// and stays good after a wrong password. The work with the password is done before the transaction.
+func (s *Service) Verify(ctx context.Context, link, plain string) (Account, error) {
+	if err := s.limit(ctx, LimitVerifyLink, hash(link)); err != nil {
+		return Account{}, err
+	}
+	r, err := pending(s.db.Query(ctx, db.Global), link)
+	if err != nil {
+		return Account{}, fmt.Errorf("verify: %w", err)
+	}
+	if ok, err := s.Passwords.Verify(ctx, r.Password, plain); err != nil {
+		return Account{}, fmt.Errorf("verify: %w", err)
+	} else if !ok {
+		return Account{}, accounts.ErrLinkPassword.WithFields(fault.Field{Pointer: "/password", Code: "wrong", Detail: "is not that of the registration"})
+	}
 	var a Account
-	err := s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
-		q := s.db.Query(ctx, db.Global)
-		r, err := take[registration](q, link)
+	err = s.db.Tx(ctx, db.Global, func(ctx context.Context) error {
+		// Of two who were here at the same time one gets it.
+		r, err := take[registration](s.db.Query(ctx, db.Global), link)
 		if err != nil {
 			return err
 		}

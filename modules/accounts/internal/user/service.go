@@ -196,7 +196,7 @@ func (s *Service) notify(ctx context.Context, userID id.ID, m mail.Message) {
 	}
 }
 
-// limit counts an attempt that concerns one account. It stands beside the limit by address: without it somebody with many addresses guesses on. Its
+// limit counts an attempt that concerns one account, or one link. It stands beside the limit by address: without it somebody with many addresses guesses on. Its
 // window passes by itself, so nobody is locked out for longer than somebody keeps trying.
 func (s *Service) limit(ctx context.Context, rule, subject string) error {
 	d, err := s.Limits.Take(ctx, rule, []byte("account "+subject))

@@ -95,8 +95,8 @@ func taken(err error) error {
 	return err
 }
 
-// registration is somebody who wants to be a user, until a link proves that the address is theirs. Each has a password of its own, so that a
-// stranger who registers somebody else's address gets no way in when its owner registers, too.
+// registration is somebody who wants to be a user, until a link proves that the address is theirs. Each has a password of its own, which is asked for
+// with the link: a stranger who registers somebody else's address gets no way in when its owner registers, too, and follows the wrong one of two links.
 type registration struct {
 	ID        id.ID
 	Hash      string
@@ -135,6 +135,16 @@ func take[R registration | reset](q *gorm.DB, link string) (R, error) {
 		return *new(R), accounts.ErrLink
 	}
 	return rows[0], nil
+}
+
+// pending returns the registration of a link, ErrLink when it cannot be used.
+func pending(q *gorm.DB, link string) (registration, error) {
+	var r registration
+	err := q.Where(valid, hash(link)).Take(&r).Error
+	if db.IsNotFound(err) {
+		return registration{}, accounts.ErrLink
+	}
+	return r, err
 }
 
 // resets returns whose password a link resets, ErrLink when it cannot be used.

@@ -128,7 +128,8 @@ func TestLinksInMails(t *testing.T) {
 		!strings.Contains(m.Text, "within 60 minutes") {
 		t.Error(m.Text)
 	}
-	if m := (Settings{VerifyLink: 24 * time.Hour}).verifyMail("anna@example.com", "secret"); !strings.Contains(m.Text, "\n    secret\n") || !strings.Contains(m.Text, "within 24 hours") {
+	if m := (Settings{VerifyLink: 24 * time.Hour}).verifyMail("anna@example.com", "secret"); !strings.Contains(m.Text, "\n    secret\n") || !strings.Contains(m.Text, "within 24 hours") ||
+		!strings.Contains(m.Text, "the password that you chose when you registered") || !strings.Contains(m.Text, "If you have not registered, do nothing") {
 		t.Error(m.Text)
 	}
 }

@@ -26,8 +26,9 @@ func Access(s *user.Service) []api.Route {
 			Auth: api.PublicWrite("strangers become users by it"), Limit: user.LimitRegister, Concurrency: hashing, Status: http.StatusAccepted, Errors: errs(accounts.ErrTooOften, mail.ErrFull),
 		}),
 		api.Post("/verify", h.verify, api.Op{
-			ID: "verify", Summary: "Confirm an address", Doc: "The account is there from now on. A link can be used once.",
-			Auth: api.PublicWrite("whoever has the link has got the mail"), Limit: user.LimitLink, Status: http.StatusNoContent, Errors: errs(accounts.ErrLink),
+			ID: "verify", Summary: "Confirm an address", Doc: "Asks for the password of the registration. The account is there from now on. A link can be used once, and stays good after a wrong password.",
+			Auth: api.PublicWrite("whoever has the link has got the mail, and whoever has the password has registered"), Limit: user.LimitLink, Concurrency: hashing, Status: http.StatusNoContent,
+			Errors: errs(accounts.ErrLink, accounts.ErrLinkPassword, accounts.ErrTooOften),
 		}),
 		api.Post("/login", h.signIn, api.Op{
 			ID: "login", Summary: "Sign in", Doc: "Begins a session, under a new id, and sets its cookie.",
@@ -62,9 +63,10 @@ type Credentials struct {
 	Password string `json:"password" minLength:"1" maxLength:"128"`
 }
 
-// Link is the body of a request that proves the reading of a mail.
-type Link struct {
-	Token string `json:"token" minLength:"1" maxLength:"100" doc:"What the mail says."`
+// Confirmation is the body of a request that proves the reading of a mail, and the registration that it is about.
+type Confirmation struct {
+	Token    string `json:"token" minLength:"1" maxLength:"100" doc:"What the mail says."`
+	Password string `json:"password" minLength:"1" maxLength:"128" doc:"The one that was chosen at the registration."`
 }
 
 // Address is the body of a request for a new password.
@@ -93,10 +95,10 @@ func (Credentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
 func (Credentials) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // Format prints nothing of what is in it.
-func (Link) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
+func (Confirmation) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
 
 // LogValue is Format for package slog.
-func (Link) LogValue() slog.Value { return slog.StringValue(hidden) }
+func (Confirmation) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // Format prints nothing of what is in it.
 func (Address) Format(f fmt.State, _ rune) { fmt.Fprint(f, hidden) }
@@ -112,7 +114,7 @@ func (NewPassword) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 type (
 	register struct{ Body Registration }
-	verify   struct{ Body Link }
+	verify   struct{ Body Confirmation }
 	signIn   struct{ Body Credentials }
 	signOut  struct{}
 	askReset struct{ Body Address }
@@ -126,7 +128,7 @@ func (h accessHandler) register(ctx context.Context, in *register) (*api.Nothing
 }
 
 func (h accessHandler) verify(ctx context.Context, in *verify) (*api.Nothing, error) {
-	_, err := h.service.Verify(ctx, in.Body.Token)
+	_, err := h.service.Verify(ctx, in.Body.Token, in.Body.Password)
 	return nil, err
 }
 
