@@ -17,7 +17,7 @@ func TestReset(t *testing.T) {
 	a := boot(t)
 	a.register(t, anna, "Anna")
 	session := a.signIn(anna, password)
-	token := session.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:write"]}`).Want(201).Text("/token")
+	token := session.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:read"]}`).Want(201).Text("/token")
 	a.Post(base+"/password/reset", annaForgets).Want(202)
 	a.Post(base+"/password/reset", annaForgets).Want(202)
 	link := a.link(t, "accounts.reset", anna)

@@ -159,7 +159,7 @@ func TestMeWantsASession(t *testing.T) {
 	for _, c := range []struct{ method, path, body string }{
 		{"GET", "/me", ""}, {"PATCH", "/me", `{"name":"Eve"}`}, {"POST", "/me/password", `{"present":"correct horse","password":"eves password"}`},
 		{"GET", "/me/sessions", ""}, {"DELETE", "/me/sessions", ""}, {"DELETE", "/me/sessions/x", ""}, {"GET", "/me/tokens", ""},
-		{"POST", "/me/tokens", `{"name":"Eve","scopes":["x"]}`}, {"DELETE", "/me/tokens/" + id.New().String(), ""}, {"POST", "/logout", ""},
+		{"POST", "/me/tokens", `{"name":"Eve","scopes":["x:read"]}`}, {"DELETE", "/me/tokens/" + id.New().String(), ""}, {"POST", "/logout", ""},
 	} {
 		a.Do(c.method, base+c.path, c.body).WantProblem(401, "unauthenticated")
 		if c.method != "GET" {

@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/banyan-go/banyan/modules/accounts/accountswire"
 	"github.com/banyan-go/banyan/platform/api"
+	"github.com/banyan-go/banyan/platform/apptest"
 	"github.com/banyan-go/banyan/platform/id"
+	"github.com/banyan-go/banyan/platform/module"
 )
 
 // verify asks the module whose token a text is, as the gate does.
@@ -26,10 +29,10 @@ func TestTokens(t *testing.T) {
 	a := boot(t)
 	user := a.register(t, anna, "Anna")
 	session := a.signIn(anna, password)
-	made := session.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:write","blog:read","blog:write"]}`).Want(201)
+	made := session.Post(base+"/me/tokens", `{"name":"CI","scopes":["shop:read","blog:read","shop:read"]}`).Want(201)
 	secret := made.Text("/token")
-	made.WantAt("/scopes", `["blog:read","blog:write"]`)
-	if c := a.verify(t, secret); c.Subject != user || !slices.Equal(c.Scopes, []string{"blog:read", "blog:write"}) || len(c.Roles) != 0 || c.Way != api.Token {
+	made.WantAt("/scopes", `["blog:read","shop:read"]`)
+	if c := a.verify(t, secret); c.Subject != user || !slices.Equal(c.Scopes, []string{"blog:read", "shop:read"}) || len(c.Roles) != 0 || c.Way != api.Token {
 		t.Errorf("it is that of %+v", c)
 	}
 	list := session.Get(base + "/me/tokens").Want(200)
@@ -46,14 +49,68 @@ func TestTokens(t *testing.T) {
 	session.Delete(at).WantProblem(404, "token_not_found")
 }
 
+// A token can do no more than its user may: everybody what the setting says, and admins everything, for as long as they are.
+func TestTokenScopes(t *testing.T) {
+	t.Parallel()
+	a := boot(t)
+	user := a.register(t, anna, "Anna")
+	mine := a.signIn(anna, password)
+	for scopes, pointers := range map[string][]string{
+		`["blog:write"]`:                    {"/scopes/0"},
+		`["blog:read","blog:write","rest"]`: {"/scopes/1", "/scopes/2"},
+		`["admin"]`:                         {"/scopes/0"},
+		`["read"]`:                          {"/scopes/0"},
+	} {
+		mine.Post(base+"/me/tokens", `{"name":"CI","scopes":`+scopes+`}`).WantProblem(403, "scope_not_yours", pointers...)
+	}
+	if stored := a.Stored("accounts_tokens", "scopes"); len(stored) != 0 {
+		t.Errorf("tokens with %v", stored)
+	}
+	mine.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:read","shop.eu:read"]}`).Want(201)
+
+	roles := userPath + "/" + user + "/roles"
+	a.admin().Put(roles, `{"roles":["admin"]}`).Want(200)
+	secret := a.signIn(anna, password).Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:read","blog:write","deploy"]}`).Want(201).Text("/token")
+	for _, c := range []struct {
+		roles string
+		want  []string
+	}{
+		{`["admin"]`, []string{"blog:read", "blog:write", "deploy"}},
+		{`["editor"]`, []string{"blog:read"}},
+		{`["admin","editor"]`, []string{"blog:read", "blog:write", "deploy"}},
+	} {
+		a.admin().Put(roles, `{"roles":`+c.roles+`}`).Want(200)
+		if got := a.verify(t, secret); got.Subject != user || !slices.Equal(got.Scopes, c.want) || len(got.Roles) != 0 {
+			t.Errorf("with the roles %s it is that of %+v, want the scopes %v", c.roles, got, c.want)
+		}
+	}
+}
+
+// An operator opens a scope to everybody, and closes what was open.
+func TestTokenScopesAreASetting(t *testing.T) {
+	t.Parallel()
+	var b built
+	a := application{App: apptest.Run(t, func(p module.Platform) (_ module.Module, err error) {
+		c := accountswire.Default()
+		c.Token.Scopes = []string{"blog:write"}
+		b.module, err = accountswire.New(p, c, accountswire.Needs{})
+		return b.module, err
+	})}
+	a.built = b
+	a.register(t, anna, "Anna")
+	mine := a.signIn(anna, password)
+	mine.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:write"]}`).Want(201)
+	mine.Post(base+"/me/tokens", `{"name":"CI","scopes":["blog:read"]}`).WantProblem(403, "scope_not_yours", "/scopes/0")
+}
+
 // The secret is in one answer, and not in that of the same request again.
 func TestTokenIsShownOnce(t *testing.T) {
 	t.Parallel()
 	a := boot(t)
 	a.register(t, anna, "Anna")
 	session, key := a.signIn(anna, password), id.New().String()
-	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["admin"]}`, "Idempotency-Key", key).Want(201)
-	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["admin"]}`, "Idempotency-Key", key).WantProblem(409, "idempotency_answer_gone")
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["admin:read"]}`, "Idempotency-Key", key).Want(201)
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["admin:read"]}`, "Idempotency-Key", key).WantProblem(409, "idempotency_answer_gone")
 }
 
 // A token is no session: it makes no tokens, and does nothing that an admin may.
@@ -61,7 +118,7 @@ func TestTokenIsNoSession(t *testing.T) {
 	t.Parallel()
 	a := boot(t)
 	a.register(t, anna, "Anna")
-	secret := a.signIn(anna, password).Post(base+"/me/tokens", `{"name":"CI","scopes":["admin"]}`).Want(201).Text("/token")
+	secret := a.signIn(anna, password).Post(base+"/me/tokens", `{"name":"CI","scopes":["admin:read"]}`).Want(201).Text("/token")
 	for _, path := range []string{"/me", "/me/tokens", "/users"} {
 		a.Get(base+path, "Authorization", "Bearer "+secret).WantProblem(401, "unauthenticated")
 	}
@@ -83,18 +140,18 @@ func TestTokenRefusals(t *testing.T) {
 	a.register(t, anna, "Anna")
 	session := a.signIn(anna, password)
 	for body, pointer := range map[string]string{
-		`{"name":"CI","scopes":[]}`:                             "/scopes",
-		`{"name":"CI","scopes":["Blog Write"]}`:                 "/scopes/0",
-		`{"name":"","scopes":["x"]}`:                            "/name",
-		`{"name":"CI","scopes":["x"],"expires_in_days":0}`:      "/expires_in_days",
-		`{"name":"CI","scopes":["x"],"expires_in_days":366}`:    "/expires_in_days",
-		`{"name":"CI","scopes":["x"],"user_id":"` + anna + `"}`: "/user_id",
-		`{"name":"CI","scopes":["x"],"token":"banyan_pat_"}`:    "/token",
+		`{"name":"CI","scopes":[]}`:                                  "/scopes",
+		`{"name":"CI","scopes":["Blog Write"]}`:                      "/scopes/0",
+		`{"name":"","scopes":["x:read"]}`:                            "/name",
+		`{"name":"CI","scopes":["x:read"],"expires_in_days":0}`:      "/expires_in_days",
+		`{"name":"CI","scopes":["x:read"],"expires_in_days":366}`:    "/expires_in_days",
+		`{"name":"CI","scopes":["x:read"],"user_id":"` + anna + `"}`: "/user_id",
+		`{"name":"CI","scopes":["x:read"],"token":"banyan_pat_"}`:    "/token",
 	} {
 		session.Post(base+"/me/tokens", body).WantProblem(422, "invalid", pointer)
 	}
 	for range 50 {
-		session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x"]}`).Want(201)
+		session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x:read"]}`).Want(201)
 	}
-	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x"]}`).WantProblem(409, "too_many_tokens")
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x:read"]}`).WantProblem(409, "too_many_tokens")
 }

@@ -72,7 +72,7 @@ func TestDisable(t *testing.T) {
 	a := boot(t)
 	user := a.register(t, anna, "Anna")
 	one, other := a.signIn(anna, password), a.signIn(anna, password)
-	secret := one.Post(base+"/me/tokens", `{"name":"CI","scopes":["x"]}`).Want(201).Text("/token")
+	secret := one.Post(base+"/me/tokens", `{"name":"CI","scopes":["x:read"]}`).Want(201).Text("/token")
 	admin := a.admin()
 	admin.Post(userPath+"/"+user+"/disable", "").Want(200).WantAt("/disabled", "true")
 	for range 2 { // each instance
@@ -99,7 +99,7 @@ func TestDeleteUser(t *testing.T) {
 	a := boot(t)
 	user := a.register(t, anna, "Anna")
 	session := a.signIn(anna, password)
-	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x"]}`).Want(201)
+	session.Post(base+"/me/tokens", `{"name":"CI","scopes":["x:read"]}`).Want(201)
 	a.Post(base+"/password/reset", annaForgets).Want(202)
 	a.link(t, "accounts.reset", anna)
 	admin := a.admin()

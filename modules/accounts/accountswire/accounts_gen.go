@@ -15,13 +15,15 @@ import (
 
 // Config is the section `modules.accounts`.
 type Config struct {
-	User UserConfig `config:"user"`
+	Token TokenConfig `config:"token"`
+	User  UserConfig  `config:"user"`
 }
 
 // Default returns the built-in settings of the module.
 func Default() Config {
 	return Config{
-		User: defaultUser(),
+		Token: defaultToken(),
+		User:  defaultUser(),
 	}
 }
 
@@ -51,6 +53,7 @@ var inside = wire.NewSet(
 	handle,
 	wire.Struct(new(Module), "*"),
 	tokenSet,
+	wire.FieldsOf(new(Config), "Token"),
 	userSet,
 	wire.FieldsOf(new(Config), "User"),
 )

@@ -18,7 +18,9 @@ import (
 func New(p module.Platform, cfg Config, needs Needs) (*Module, error) {
 	db := p.DB
 	dbHandle := handle(db)
-	service := token.New(dbHandle)
+	tokenConfig := cfg.Token
+	settings := tokenSettings(tokenConfig)
+	service := token.New(dbHandle, settings)
 	accountswireToken := newToken(service)
 	clock := p.Clock
 	hasher := p.Passwords
@@ -36,8 +38,8 @@ func New(p module.Platform, cfg Config, needs Needs) (*Module, error) {
 		Log:       logger,
 	}
 	userConfig := cfg.User
-	settings := userSettings(userConfig)
-	userService := user.New(dbHandle, platform, settings)
+	settings2 := userSettings(userConfig)
+	userService := user.New(dbHandle, platform, settings2)
 	accountswireUser := newUser(userService)
 	accountswireModule := &Module{
 		Token: accountswireToken,

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,14 +14,20 @@ import (
 )
 
 // Service is the use cases of tokens. An exported method is one transaction. It is safe for concurrent use.
-type Service struct{ db *db.Handle }
+type Service struct {
+	db       *db.Handle
+	settings Settings
+}
 
 // New returns the use cases over the tables of the module.
-func New(h *db.Handle) *Service { return &Service{db: h} }
+func New(h *db.Handle, s Settings) *Service { return &Service{db: h, settings: s} }
 
-// Create makes a token of a user. Its secret is shown this once.
-func (s *Service) Create(ctx context.Context, user id.ID, d Draft) (Token, Secret, error) {
+// Create makes a token of a user who has these roles. Its secret is shown this once.
+func (s *Service) Create(ctx context.Context, user id.ID, roles []string, d Draft) (Token, Secret, error) {
 	if err := d.check(); err != nil {
+		return Token{}, "", err
+	}
+	if err := s.settings.checkScopes(roles, d.Scopes); err != nil {
 		return Token{}, "", err
 	}
 	secret := newSecret()
@@ -89,18 +96,20 @@ func (s *Service) RevokeAll(ctx context.Context, user id.ID) error {
 	return nil
 }
 
-// Verify returns whose token a text is, and what it is good for. The roles of the user are not among that: who wants to do what an admin may
-// signs in.
+// Verify returns whose token a text is, and what it is good for: those of its scopes that its user may have at this moment, whatever was when it was made. The roles of
+// the user are not among that: who wants to do what an admin may signs in.
 func (s *Service) Verify(ctx context.Context, text string) (api.Caller, error) {
 	if !possible(text) {
 		return api.Caller{}, nil
 	}
-	rows, err := findValid(s.db.Query(ctx, db.Global), Secret(text).hash())
+	found, err := findValid(s.db.Query(ctx, db.Global), Secret(text).hash())
 	if err != nil {
 		return api.Caller{}, fmt.Errorf("verify token: %w", err)
 	}
-	if len(rows) == 0 {
+	if len(found) == 0 {
 		return api.Caller{}, nil
 	}
-	return api.Caller{Subject: rows[0].UserID.String(), Scopes: strings.Fields(rows[0].Scopes), Way: api.Token}, nil
+	t, roles := found[0], strings.Fields(found[0].Roles)
+	scopes := slices.DeleteFunc(strings.Fields(t.Scopes), func(scope string) bool { return !s.settings.allow(roles, scope) })
+	return api.Caller{Subject: t.UserID.String(), Scopes: scopes, Way: api.Token}, nil
 }

@@ -27,10 +27,18 @@ func (r row) token() Token {
 	return Token{ID: r.ID, Name: r.Name, Scopes: strings.Fields(r.Scopes), CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt}
 }
 
-// findValid returns the row of a token that has not expired, by the clock of the database, and whose user is not disabled; none when there is none.
-func findValid(q *gorm.DB, hash string) ([]row, error) {
-	var rows []row
-	err := q.Joins("JOIN accounts_users ON accounts_users.id = accounts_tokens.user_id AND accounts_users.disabled_at IS NULL").
-		Where("accounts_tokens.hash = ? AND accounts_tokens.expires_at > CURRENT_TIMESTAMP", hash).Find(&rows).Error
-	return rows, err
+// valid is what counts of a token that is sent.
+type valid struct {
+	UserID id.ID
+	Scopes string
+	Roles  string // that its user has at this moment, with a space between two
+}
+
+// findValid returns what counts of a token that has not expired, by the clock of the database, and whose user is not disabled; nothing when there is none.
+func findValid(q *gorm.DB, hash string) ([]valid, error) {
+	var found []valid
+	err := q.Model(&row{}).Select("accounts_tokens.user_id, accounts_tokens.scopes, accounts_users.roles").
+		Joins("JOIN accounts_users ON accounts_users.id = accounts_tokens.user_id AND accounts_users.disabled_at IS NULL").
+		Where("accounts_tokens.hash = ? AND accounts_tokens.expires_at > CURRENT_TIMESTAMP", hash).Scan(&found).Error
+	return found, err
 }

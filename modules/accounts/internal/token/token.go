@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/banyan-go/banyan/modules/accounts"
 	"github.com/banyan-go/banyan/platform/fault"
 	"github.com/banyan-go/banyan/platform/id"
 )
@@ -35,7 +36,7 @@ const secretSize = 32
 type Token struct {
 	ID        id.ID
 	Name      string
-	Scopes    []string // sorted
+	Scopes    []string // sorted; what its user may not have is not among what it is good for
 	CreatedAt time.Time
 	ExpiresAt time.Time
 }
@@ -77,6 +78,51 @@ func possible(text string) bool {
 	return ok && len(secret) == base64.RawURLEncoding.EncodedLen(secretSize)
 }
 
+// word is a side of a scope.
+const word = `[a-z][a-z0-9_.-]{0,39}`
+
+// Settings say what tokens may have.
+type Settings struct {
+	// Scopes are those that everybody's tokens may have: scopes, and entries with a star for a whole side, *:read or blog:*.
+	Scopes []string
+	// Admin is the role whose users' tokens may have every scope.
+	Admin string
+}
+
+// Entry reports whether a text can stand among Settings.Scopes.
+func Entry(text string) bool {
+	return regexp.MustCompile(`^(` + word + `(:` + word + `)?|\*:` + word + `|` + word + `:\*)$`).MatchString(text)
+}
+
+// allow reports whether the tokens of a user with these roles may have a scope.
+func (s Settings) allow(roles []string, scope string) bool {
+	if slices.Contains(roles, s.Admin) {
+		return true
+	}
+	module, name, both := strings.Cut(scope, ":")
+	return slices.ContainsFunc(s.Scopes, func(entry string) bool {
+		return entry == scope || both && (entry == "*:"+name || entry == module+":*")
+	})
+}
+
+// checkScopes returns ErrScopeNotYours where a user with these roles asks for a scope that no token of theirs may have.
+func (s Settings) checkScopes(roles, scopes []string) error {
+	var fields []fault.Field
+	for i, scope := range scopes {
+		if !s.allow(roles, scope) {
+			fields = append(fields, fault.Field{Pointer: fmt.Sprintf("/scopes/%d", i), Code: "not_yours", Detail: "is none that your tokens may have"})
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	may := strings.Join(s.Scopes, ", ")
+	if may == "" {
+		may = "none"
+	}
+	return accounts.ErrScopeNotYours.WithDetail(accounts.ErrScopeNotYours.Detail + " Scopes that yours may have: " + may + ".").WithFields(fields...)
+}
+
 // check holds the rules of a new token. Which scopes mean something is a matter of the routes that ask for them.
 func (d Draft) check() error {
 	var c fault.Checks
@@ -84,7 +130,7 @@ func (d Draft) check() error {
 	c.That(utf8.RuneCountInString(d.Name) <= 100, "/name", "max_length", "must be at most 100 characters long")
 	c.That(len(d.Scopes) > 0, "/scopes", "required", "must not be empty: without a scope a token is good for nothing")
 	c.That(len(d.Scopes) <= maxScopes, "/scopes", "max_items", fmt.Sprintf("must be at most %d", maxScopes))
-	scope := regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,39}(:[a-z][a-z0-9_.-]{0,39})?$`)
+	scope := regexp.MustCompile(`^` + word + `(:` + word + `)?$`)
 	for i, s := range d.Scopes {
 		c.That(scope.MatchString(s), fmt.Sprintf("/scopes/%d", i), "pattern", "must be lower case words, blog:write for instance")
 	}

@@ -47,3 +47,34 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+func TestScopesOfAUser(t *testing.T) {
+	t.Parallel()
+	s := Settings{Scopes: []string{"*:read", "blog:write", "shop:*", "deploy"}, Admin: "admin"}
+	for scope, want := range map[string]bool{
+		"blog:read": true, "other.module:read": true, "blog:write": true, "shop:write": true, "shop:anything": true, "deploy": true,
+		"other:write": false, "read": false, "write": false, "shop": false, "blog": false, "deploy:write": false, "blog:reader": false, "shopping:write": false, "": false,
+	} {
+		if got := s.allow([]string{"editor"}, scope); got != want {
+			t.Errorf("%q: %v, want %v", scope, got, want)
+		}
+		if !s.allow([]string{"admin", "editor"}, scope) {
+			t.Errorf("%q is kept from an admin", scope)
+		}
+	}
+	if (Settings{Admin: "admin"}).allow(nil, "blog:read") {
+		t.Error("without a setting everybody reads")
+	}
+}
+
+func TestEntries(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"blog:write": true, "*:read": true, "blog:*": true, "deploy": true,
+		"": false, "*": false, "*:*": false, "blog:": false, ":read": false, "blog:re*": false, "b*:read": false, "Blog:read": false, "a:b:c": false, "*:read\n": false,
+	} {
+		if got := Entry(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}

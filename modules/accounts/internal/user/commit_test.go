@@ -79,7 +79,7 @@ func newDesk(t *testing.T, cfg db.Config, sessions driver.Driver) *desk {
 	p.Mail, err = mail.New(mail.Default(), mail.Options{Mailbox: true, Log: log}, d.mails)
 	must(err)
 	h := d.db.ForModule("accounts")
-	p.Tokens = token.New(h)
+	p.Tokens = token.New(h, token.Settings{})
 	d.Service = New(h, p, Settings{VerifyLink: time.Hour, ResetLink: time.Hour})
 	return d
 }
@@ -134,7 +134,7 @@ func request(t *testing.T) context.Context {
 }
 
 // in signs her in without a look at her account, as a request does that has looked before.
-func (d *desk) in(t *testing.T, ctx context.Context, a Account) {
+func (d *desk) in(ctx context.Context, t *testing.T, a Account) {
 	t.Helper()
 	if _, err := d.Sessions.Begin(ctx, session.SignIn{User: a.ID.String()}); err != nil {
 		t.Fatal(err)
@@ -190,11 +190,11 @@ func TestSessionsEndBehindTheCommit(t *testing.T) {
 			link := d.link(t, a)
 			ctx := request(t)
 			if c.stays {
-				d.in(t, ctx, a)
+				d.in(ctx, t, a)
 			}
 			err := d.keyed(ctx, func(ctx context.Context) error {
 				err := c.change(ctx, d, a, link)
-				d.in(t, request(t), a)
+				d.in(request(t), t, a)
 				return err
 			})
 			if err != nil {
@@ -251,7 +251,7 @@ func TestNoticesAreNotTheUseCase(t *testing.T) {
 		t.Errorf("a reset: %v", err)
 	}
 	ctx := request(t)
-	d.in(t, ctx, a)
+	d.in(ctx, t, a)
 	if err := d.ChangePassword(ctx, a.ID, other, first); err != nil {
 		t.Errorf("a change: %v", err)
 	}
@@ -310,7 +310,7 @@ func TestErrorsBehindTheCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.in(t, ctx, a)
+	d.in(ctx, t, a)
 	if err := d.lookAgain(ctx, now); err != nil {
 		t.Errorf("a look at what is as it was: %v", err)
 	}

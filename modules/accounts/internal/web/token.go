@@ -17,8 +17,8 @@ func Tokens(s *token.Service) []api.Route {
 	return []api.Route{
 		api.Get("/me/tokens", h.list, api.Op{ID: "listMyTokens", Summary: "List one's tokens", Auth: api.Session, Allow: api.SignedIn()}),
 		api.Post("/me/tokens", h.create, api.Op{
-			ID: "createMyToken", Summary: "Create a token", Doc: "The token is in this answer and in no other.",
-			Auth: api.Session, Allow: api.SignedIn(), ShownOnce: true, Errors: []*fault.Error{accounts.ErrTokensFull},
+			ID: "createMyToken", Summary: "Create a token", Doc: "The token is in this answer and in no other. It can do what its scopes say, of those that its user may have at that moment.",
+			Auth: api.Session, Allow: api.SignedIn(), ShownOnce: true, Errors: []*fault.Error{accounts.ErrScopeNotYours, accounts.ErrTokensFull},
 		}),
 		api.Delete("/me/tokens/{id}", h.revoke, api.Op{ID: "revokeMyToken", Summary: "Revoke a token", Auth: api.Session, Allow: api.SignedIn(), Errors: []*fault.Error{accounts.ErrTokenNotFound}}),
 	}
@@ -42,7 +42,7 @@ type NewToken struct {
 // TokenDraft is the body of a request for a token.
 type TokenDraft struct {
 	Name   string   `json:"name" minLength:"1" maxLength:"100"`
-	Scopes []string `json:"scopes" minItems:"1" maxItems:"20" doc:"What the token is good for, blog:write for instance."`
+	Scopes []string `json:"scopes" minItems:"1" maxItems:"20" doc:"What the token is good for, blog:read for instance, as far as its user may."`
 	Days   int      `json:"expires_in_days" minimum:"1" maximum:"365" default:"90"`
 }
 
@@ -84,7 +84,7 @@ func (h tokenHandler) create(ctx context.Context, in *createToken) (*createdToke
 	if err != nil {
 		return nil, err
 	}
-	made, secret, err := h.service.Create(ctx, userID, token.Draft(in.Body))
+	made, secret, err := h.service.Create(ctx, userID, api.CallerFrom(ctx).Roles, token.Draft(in.Body))
 	if err != nil {
 		return nil, err
 	}
