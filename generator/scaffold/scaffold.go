@@ -73,8 +73,8 @@ type view struct {
 func keep() []string {
 	var paths []string
 	for _, p := range []string{
-		"api", "app", "apptest", "archtest", "blob", "cache", "cache/redisstore", "clock", "config", "db", "db/postgres", "db/sqlite", "decimal", "fault", "files", "files/disk", "id", "images", "images/webp", "keyring", "lifecycle", "mail", "mail/smtp",
-		"module", "money", "page", "password", "patch", "ratelimit", "session", "session/memory", "session/redisstore", "session/sqlstore", "telemetry", "unit",
+		"api", "app", "apptest", "archtest", "blob", "cache", "cache/redisstore", "clock", "config", "db", "db/platform", "db/postgres", "db/sqlite", "decimal", "fault", "files", "files/disk", "id", "images", "images/webp", "keyring", "lifecycle", "mail", "mail/smtp",
+		"module", "money", "page", "password", "patch", "ratelimit", "servertest", "session", "session/driver", "session/memory", "session/redisstore", "session/sqlstore", "telemetry", "unit",
 	} {
 		paths = append(paths, derive.Platform+"/"+p)
 	}

@@ -104,10 +104,10 @@ func TestRegisterRaces(t *testing.T) {
 	for _, text := range a.mails("accounts.verify", anna) {
 		links = append(links, strings.TrimSpace(text[strings.Index(text, "\n    "):strings.Index(text, "\n\nYou")]))
 	}
-	statuses = together(12, func(i int) *apptest.Response {
-		return a.Post(base+"/verify", confirmation(links[i%len(links)], password))
+	statuses = together(4, func(i int) *apptest.Response { // a few: each of them hashes
+		return a.Post(base+"/verify", confirmation(links[i%2], password))
 	})
-	if statuses[204] != 1 || statuses[422] != 11 {
+	if statuses[204] != 1 || statuses[422] != 3 {
 		t.Errorf("confirmations: %v, want one 204 and 422 for the rest", statuses)
 	}
 	a.admin().Get(base+"/users?count=exact").Want(200).WantAt("/page/total", "1")

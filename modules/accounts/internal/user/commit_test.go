@@ -149,7 +149,7 @@ func (d *desk) keyed(ctx context.Context, fn func(ctx context.Context) error) er
 // handles returns those of her sessions.
 func (d *desk) handles(t *testing.T, a Account) (handles []string) {
 	t.Helper()
-	all, err := d.Sessions.List(t.Context(), a.ID.String())
+	all, err := d.Sessions.List(request(t), a.ID.String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestSessionsEndBehindTheCommit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := newDesk(t, onSQLite(t), memory.Driver{})
+			d := newDesk(t, onSQLite(t), breaking{memory.Driver{}, new(bool)})
 			a := d.anna(t)
 			link := d.link(t, a)
 			ctx := request(t)
@@ -260,7 +260,7 @@ func TestNoticesAreNotTheUseCase(t *testing.T) {
 	}
 }
 
-// breaking is a store of sessions that can be away.
+// breaking is a store of sessions that can be away, and that wants to know how long it may take, as one in Redis does.
 type breaking struct {
 	driver.Driver
 	away *bool
@@ -277,17 +277,24 @@ func (b breaking) Open(o driver.Options) (driver.Store, error) {
 }
 
 func (b breakable) List(ctx context.Context, user string) ([]*driver.Session, error) {
-	if *b.away {
-		return nil, errors.New("the store is away")
+	if err := b.check(ctx); err != nil {
+		return nil, err
 	}
 	return b.Store.List(ctx, user)
 }
 
 func (b breakable) Delete(ctx context.Context, ids ...driver.ID) (int, error) {
-	if *b.away {
-		return 0, errors.New("the store is away")
+	if err := b.check(ctx); err != nil {
+		return 0, err
 	}
 	return b.Store.Delete(ctx, ids...)
+}
+
+func (b breakable) check(ctx context.Context) error {
+	if _, ends := ctx.Deadline(); *b.away || !ends {
+		return errors.New("the store is away, or nobody says for how long it is waited for")
+	}
+	return nil
 }
 
 // What is found out behind the commit of a request with a key is no answer any more: it is logged. Nobody gets the cookie of a session that should not be.

@@ -181,12 +181,21 @@ func (s *Service) signOut(ctx context.Context, userID id.ID, but ...string) erro
 // with an Idempotency-Key comes after its answer was made (db.DB.Deferred). So an error is logged, and returned to who does not wait for a commit.
 func (s *Service) signOutBehind(ctx context.Context, userID id.ID, but ...string) error {
 	var err error // stays nil where the commit is yet to come
-	db.AfterCommit(ctx, func(ctx context.Context) {
+	behindCommit(ctx, func(ctx context.Context) {
 		if err = s.signOut(ctx, userID, but...); err != nil {
 			s.Log.ErrorContext(ctx, "sessions that began while an account was changed may go on: end them by the command sessions revoke", "user", userID.String(), "error", err.Error())
 		}
 	})
 	return err
+}
+
+// behindCommit runs fn behind the commit of the transaction of ctx, and at once where there is none. The time of the request does not count there, so fn has its own.
+func behindCommit(ctx context.Context, fn func(ctx context.Context)) {
+	db.AfterCommit(ctx, func(ctx context.Context) {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		fn(ctx)
+	})
 }
 
 // notify tells a user by mail what has happened. It has happened, so that no mail is a line in the log, and not the answer.

@@ -42,7 +42,7 @@ func (s *Service) SignIn(ctx context.Context, email, plain string) (Account, err
 // account as it was, and comes without a cookie.
 func (s *Service) lookAgain(ctx context.Context, a Account) error {
 	var err error // stays nil where the commit is yet to come
-	db.AfterCommit(ctx, func(ctx context.Context) {
+	behindCommit(ctx, func(ctx context.Context) {
 		now, failed := find(s.db.Query(ctx, db.Global), a.ID)
 		switch {
 		case failed == nil && a.lets(now.account()):
