@@ -120,7 +120,7 @@ func (v *View) relate(c checked, others []Spec) error {
 	for _, r := range v.Relations {
 		v.Keys, v.Rerefers = v.Keys || r.Key, v.Rerefers || !r.Immutable
 		if !r.Itself {
-			v.Asked = append(v.Asked, r)
+			v.Asked, v.Chooses = append(v.Asked, r), v.Chooses || !r.Drawn
 		}
 		if s := (Sibling{Var: r.PartVar, Type: r.Part}); r.Key && !r.Itself && !slices.Contains(v.Siblings, s) {
 			v.Siblings = append(v.Siblings, s)

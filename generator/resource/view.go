@@ -45,6 +45,7 @@ type View struct {
 	Shown   []Field // those of an answer
 	Applied []Field // those of Changed that are kept as they come
 	Sampled []Field // those of a request for a new one that the seed draws
+	Begins  bool    // a new one has something of its request as it came
 	Hides   bool    // answers have not every field
 	Nulls   bool    // some field of a request may be null
 	Counts  bool    // some sample depends on n
@@ -54,6 +55,7 @@ type View struct {
 	Asked      []Relation // those that others answer for
 	Keys       bool       // some are foreign keys
 	Rerefers   bool       // some can be changed
+	Chooses    bool       // the seed chooses from what there is for some of Asked, and does not take each of them once
 	Needs      []Need
 	Siblings   []Sibling
 	Nested     []Nested // lists below what it refers to
@@ -68,6 +70,7 @@ type View struct {
 	Hashed   bool // some guarded field is a password
 	Sealed   bool // some is a secret
 	Reguards bool // some can be changed
+	Mere     bool // a change has all of them and nothing else
 	Private  bool // logs must not have what is in some field
 	Patterns []Pattern
 
@@ -195,6 +198,7 @@ func (s Spec) View(root, platform string, others ...Spec) (View, error) {
 	for _, f := range c.fields {
 		v.add(f)
 	}
+	v.Mere = len(v.Applied) == 0 && len(v.Changed) == len(v.Guarded)
 	v.addShardKey(c)
 	if err := v.relate(c, others); err != nil {
 		return View{}, err
@@ -265,7 +269,7 @@ func (v *View) request(f field.Field, view Field) {
 		v.Pictures, v.Loads = v.Pictures || f.Type == field.Image, v.Loads || f.Type == field.File
 		return
 	}
-	v.Drafted = append(v.Drafted, view)
+	v.Drafted, v.Begins = append(v.Drafted, view), v.Begins || !f.Guarded()
 	if !f.Immutable {
 		v.Changed, v.Updates = append(v.Changed, view), true
 		if !f.Guarded() {
